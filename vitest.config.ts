@@ -1,0 +1,32 @@
+// Test kinds: quick ones in process, and those that start real parts and may wait longer.
+import { defineConfig } from 'vitest/config';
+
+const REAL_PARTS = ['test/integration/**', 'test/contract/**', 'test/chaos/**'];
+
+export default defineConfig({
+  test: {
+    // The suite must fit 2 cores; real parts spawn servers and shells of their own.
+    pool: 'forks',
+    maxWorkers: 2,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'quick',
+          include: ['test/**/*.test.ts'],
+          exclude: REAL_PARTS,
+          testTimeout: 10_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'real',
+          include: REAL_PARTS.map((folder) => `${folder}/*.test.ts`),
+          testTimeout: 90_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
+  },
+});
