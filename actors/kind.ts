@@ -1,0 +1,67 @@
+/** What hosting must know about one kind of resource. The kind's own rules stay in machines/; this is only the shape. */
+import type { AnyStateMachine, SnapshotFrom } from 'xstate';
+import type { CloudScope } from '../machines/messages.ts';
+
+/** Persisted or live snapshot of a root machine, read by value and context only. */
+export interface KindSnapshot {
+  readonly value: unknown;
+  readonly status: string;
+  readonly context: unknown;
+}
+
+/** A refusal as machines phrase it; hosting adds actor, ids and retry facts. */
+export interface Refusal {
+  /** Registered fault code, `area.camelCase`. */
+  readonly code: string;
+  readonly message: string;
+  readonly problems?: readonly RefusalProblem[];
+  readonly because?: readonly string[];
+}
+export interface RefusalProblem {
+  readonly path: string;
+  readonly code: string;
+  readonly message: string;
+  readonly got?: unknown;
+  readonly allowed?: readonly unknown[];
+}
+
+/** The chart may take it, may have nothing to do, or refuses. */
+export type Admission =
+  | { readonly kind: 'accepted' }
+  | { readonly kind: 'unchanged' }
+  | { readonly kind: 'refused'; readonly refusal: Refusal };
+
+export interface Kind<M extends AnyStateMachine = AnyStateMachine> {
+  /** As in subjects: `cluster`. */
+  readonly name: string;
+  readonly version: number;
+  readonly machine: M;
+  /** Verbs that may create the actor (and revive a tombstone under a new uid). */
+  readonly creating: ReadonlySet<string>;
+  /** Input of the root machine. */
+  input(identity: { namespace: string; name: string; uid: string; atMs: number }): unknown;
+  /** Asked before the event is sent; `snapshot` is undefined when the actor does not exist yet. Pure. */
+  admit(snapshot: SnapshotFrom<M> | undefined, event: { type: string }): Admission;
+  /** Commands that would be accepted now, as verbs. Pure. */
+  allowed(snapshot: KindSnapshot): readonly string[];
+  /** True once the resource is gone for good: the record is a tombstone. */
+  isTombstone(snapshot: KindSnapshot): boolean;
+  /** True while deletion is under way: creating verbs and others get `resource.deleting`. */
+  isDeleting(snapshot: KindSnapshot): boolean;
+  /** Readable state path, e.g. `installing.staging`. */
+  stateText(snapshot: KindSnapshot): string;
+  /** What `get` and `list` show; never a secret. */
+  view(snapshot: KindSnapshot): Readonly<Record<string, unknown>>;
+  /** Fields a success reply carries besides the general ones. */
+  replyFields(snapshot: KindSnapshot): Readonly<Record<string, unknown>>;
+  /** Which part of the cloud this actor wants watched; undefined when none. */
+  watches(snapshot: KindSnapshot):
+    | (CloudScope & {
+        readonly uid: string;
+        /** True while a change is awaited: poll at the short interval. */
+        readonly changing: boolean;
+        /** Instance ids whose agent is awaited. */
+        readonly awaitingAgent: readonly string[];
+      })
+    | undefined;
+}

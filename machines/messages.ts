@@ -1,0 +1,249 @@
+/** What travels: commands from outside, facts, effect inputs and results, reports between machines, published events. */
+import { z } from 'zod';
+import { clusterManifestSchema } from './specs.ts';
+import type { ClusterSpec } from './specs.ts';
+import type { Slot } from './ids.ts';
+
+/** Fault types of provider errors; what is retried and how follows from the type alone. */
+export const faultTypes = [
+  'NotFound',
+  'InvalidSpec',
+  'Unauthorized',
+  'NotSupported',
+  'Retryable',
+  'Unavailable',
+  'RateLimit',
+  'Timeout',
+  'QuotaExceeded',
+  'Conflict',
+  'CapacityShortage',
+  'Cancelled',
+  'ProviderError',
+  'InternalError',
+] as const;
+export type FaultType = (typeof faultTypes)[number];
+
+/** A failed effect as plain JSON. */
+export interface EffectFault {
+  readonly type: FaultType;
+  /** The provider's own code, or one of ours (`area.camelCase`). */
+  readonly code: string;
+  readonly message: string;
+  readonly requestId?: string;
+  /** A floor for the next delay, from the provider. */
+  readonly retryAfterMs?: number;
+  /** False when the call certainly did nothing; absent or true when it may have happened. */
+  readonly mayHaveHappened?: boolean;
+}
+
+/** What a hosted effect always resolves to: the host stamps wall time and a random number, so charts need neither. */
+export type EffectResult<O> =
+  | { readonly ok: true; readonly value: O; readonly atMs: number; readonly roll: number }
+  | {
+      readonly ok: false;
+      readonly fault: EffectFault;
+      readonly atMs: number;
+      readonly roll: number;
+    };
+
+// ---------------------------------------------------------------------------------------------- effects
+
+/** Where calls for a cluster go. */
+export interface CloudScope {
+  readonly account: string;
+  readonly region: string;
+}
+
+/** One place and size a node may be launched with, in order of preference. */
+export interface Offer {
+  readonly instanceType: string;
+  readonly zone: string;
+  readonly subnetId: string;
+  readonly imageId: string;
+}
+
+/** The fully rendered launch: the same token always goes with the same order. */
+export interface LaunchOrder extends CloudScope {
+  readonly offer: Offer;
+  readonly rootDevice: string;
+  readonly rootVolume: {
+    readonly sizeGiB: number;
+    readonly encrypted: boolean;
+    readonly kmsKeyId: string;
+  };
+  readonly securityGroupIds: readonly string[];
+  readonly instanceProfile: string;
+  readonly publicIp: boolean;
+  readonly protected: boolean;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+/** What launches of one plan resolved to; pinned for the life of the plan. */
+export interface ClusterPlan {
+  /** Number of the plan; part of launch tokens. */
+  readonly number: number;
+  readonly version: string;
+  readonly vpcId: string;
+  readonly rootDevice: string;
+  readonly architecture: 'amd64' | 'arm64';
+  /** Offers per pool name (`server` for the control plane), zones rotating within a type. */
+  readonly offers: Readonly<Record<string, readonly Offer[]>>;
+  readonly zones: readonly string[];
+}
+
+export interface SecurityGroups {
+  readonly servers: string;
+  readonly nodes: string;
+}
+
+/** Every effect: what goes in and what comes out. Names are ours; AWS words stay in src/aws. */
+export interface Effects {
+  'cluster.plan': {
+    in: CloudScope & { spec: ClusterSpec; uid: string; plan: number };
+    out: ClusterPlan;
+  };
+  'network.ensure': {
+    in: CloudScope & { uid: string; cluster: string; vpcId: string; spec: ClusterSpec };
+    out: SecurityGroups;
+  };
+  'secrets.ensure': { in: CloudScope & { uid: string }; out: { server: string; agent: string } };
+  'node.launch': { in: { order: LaunchOrder; attempt: number }; out: LaunchedNode };
+  /** Learns what became of a launch: found by tags, or the same token again; `null` when it certainly never happened. */
+  'node.resolve': { in: { order: LaunchOrder }; out: LaunchedNode | null };
+  'node.terminate': {
+    in: CloudScope & { instanceId: string; protected: boolean };
+    out: { state: string };
+  };
+  'node.script': {
+    in: CloudScope & {
+      instanceId: string;
+      verb: string;
+      opId: string;
+      parameters: Readonly<Record<string, string>>;
+    };
+    out: ScriptAnswer;
+  };
+  /** Terminates whatever still carries our uid tag; counts what was alive. */
+  'cluster.sweep': { in: CloudScope & { uid: string }; out: { alive: number } };
+  'network.delete': { in: CloudScope & { uid: string; vpcId: string }; out: { deleted: number } };
+  'secrets.delete': { in: CloudScope & { uid: string }; out: { deleted: number } };
+}
+export type EffectName = keyof Effects;
+
+export interface LaunchedNode {
+  readonly instanceId: string;
+  readonly zone: string;
+  readonly privateIp: string;
+  readonly state: string;
+}
+
+/** Last line of a node script, checked at the edge. */
+export interface ScriptAnswer {
+  readonly ok: boolean;
+  readonly running: boolean;
+  readonly code: string;
+  readonly progress: number;
+  readonly facts: Readonly<Record<string, unknown>>;
+  readonly hint: string;
+}
+
+// ------------------------------------------------------------------------------------------------ facts
+
+/** One instance as last seen; `agent` is null when not asked for. */
+export interface InstanceFact {
+  readonly slot: Slot;
+  readonly incarnation: number;
+  readonly instanceId: string;
+  readonly state: 'pending' | 'running' | 'shutting-down' | 'terminated' | 'stopping' | 'stopped';
+  readonly privateIp: string;
+  readonly zone: string;
+  readonly agentOnline: boolean;
+  readonly stateReason: string;
+}
+
+// --------------------------------------------------------------------------------------------- commands
+
+/** What every command event carries besides its own arguments; filled by the host. */
+export interface CommandStamp {
+  readonly atMs: number;
+  readonly roll: number;
+  readonly commandId: string;
+  readonly correlationId: string;
+}
+
+const reason = z.string().max(500).optional();
+
+/** Argument schemas by kind and verb, as spelled on the subject. The one registry of commands. */
+export const commandSchemas = {
+  cluster: {
+    create: z.strictObject({ manifest: clusterManifestSchema }),
+    apply: z.strictObject({ manifest: clusterManifestSchema }),
+    delete: z.strictObject({ force: z.boolean().default(false), reason }),
+    pause: z.strictObject({ reason }),
+    resume: z.strictObject({ reason }),
+    retry: z.strictObject({ reason }),
+  },
+} as const;
+
+/** One line per command for help texts and pages. */
+export const commandHelp: Record<keyof (typeof commandSchemas)['cluster'], string> = {
+  create: 'create the cluster of this manifest; refused when the name is taken',
+  apply: 'create the cluster, or change it to this manifest',
+  delete: 'terminate every node and remove what the cluster owns in AWS',
+  pause: 'start nothing new; a call in flight ends and observation goes on',
+  resume: 'go on after a pause',
+  retry: 'try again what failed or was blocked',
+};
+
+/** Argument schemas of queries by verb; the same for every kind. */
+export const querySchemas = {
+  get: z.strictObject({ minRevision: z.int().min(0).optional() }),
+  list: z.strictObject({
+    limit: z.int().min(1).max(200).default(100),
+    cursor: z.string().max(300).default(''),
+    allNamespaces: z.boolean().default(false),
+  }),
+  history: z.strictObject({
+    limit: z.int().min(1).max(500).default(100),
+    correlationId: z.string().max(128).optional(),
+  }),
+  outcome: z.strictObject({ commandId: z.string().min(1).max(128) }),
+  'dry-run': z.strictObject({ verb: z.string().max(63), arguments: z.unknown().optional() }),
+} as const;
+export type QueryVerb = keyof typeof querySchemas;
+
+export type ClusterCommand = CommandStamp &
+  (
+    | {
+        readonly type: 'cluster.create' | 'cluster.apply';
+        readonly manifest: z.infer<typeof clusterManifestSchema>;
+      }
+    | { readonly type: 'cluster.delete'; readonly force: boolean; readonly reason?: string }
+    | {
+        readonly type: 'cluster.pause' | 'cluster.resume' | 'cluster.retry';
+        readonly reason?: string;
+      }
+  );
+
+// ------------------------------------------------------------------------------------- published events
+
+/** Names of what a cluster publishes, past tense; the subject token is the kebab-case of it. */
+export const clusterEvents = [
+  'accepted',
+  'phaseChanged',
+  'planned',
+  'nodeChanged',
+  'operationRetried',
+  'paused',
+  'resumed',
+  'failed',
+  'ready',
+  'deleted',
+] as const;
+
+/** What a chart emits; the host adds id, time, revision and the resource's identity. */
+export interface PublishedEvent {
+  readonly type: string;
+  readonly correlationId: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
