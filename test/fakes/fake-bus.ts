@@ -1,0 +1,262 @@
+/** In-memory Bus with the work-queue rules of the real one: repeats fold, waiting commands per subject are bounded. */
+import { bounds } from '../../machines/limits.ts';
+import type {
+  Bus,
+  CommandDelivery,
+  DeadLetter,
+  OutboundEvent,
+  QueryAnswer,
+  QueryRequest,
+  Subscription,
+} from '../../actors/ports.ts';
+
+export interface FakeCommand {
+  readonly namespace: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly verb: string;
+  /** Becomes the JSON payload; `payload` wins. */
+  readonly arguments?: unknown;
+  readonly payload?: Uint8Array;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface FakeReply {
+  readonly inbox: string;
+  readonly body: Readonly<Record<string, unknown>>;
+  readonly error?: { readonly status: number; readonly text: string };
+}
+
+/** `lostAnswer`: stored, then rejected. `lostRequest`: not stored, rejected. */
+export type PublishFault = 'lostAnswer' | 'lostRequest';
+
+interface Queued {
+  readonly sequence: number;
+  readonly subject: string;
+  readonly command: FakeCommand;
+}
+
+interface Consumer {
+  readonly handle: (delivery: CommandDelivery) => void;
+  /** Sequence → times handed over. */
+  readonly inFlight: Map<number, number>;
+  paused: boolean;
+  stopped: boolean;
+}
+
+type Filter = { namespace: string; kind: string; name: string };
+const sameResource = (left: Filter, right: Filter): boolean =>
+  left.namespace === right.namespace && left.kind === right.kind && left.name === right.name;
+
+export class FakeBus implements Bus {
+  /** Stored events, repeats folded by id, oldest first. */
+  readonly events: OutboundEvent[] = [];
+  readonly replies: FakeReply[] = [];
+  readonly deadLetters: DeadLetter[] = [];
+  readonly terminated: { sequence: number; reason: string }[] = [];
+  /** Publishes attempted, repeats and failures included. */
+  publishAttempts = 0;
+  /** False: publishes reject, replies vanish, nothing is delivered. Call `reconnect` to go on. */
+  isConnected = true;
+  readonly #queue: Queued[] = [];
+  readonly #messageIds = new Map<string, number>();
+  readonly #faults: PublishFault[] = [];
+  #gate: Promise<void> | undefined;
+  #lastSequence = 0;
+  #consumer: Consumer | undefined;
+  #answerQuery: ((request: QueryRequest) => Promise<QueryAnswer>) | undefined;
+
+  // ------------------------------------------------------------------------------ what callers outside do
+
+  /** Publishes a command as a user would. Throws `mailbox.full` when the actor has too many of this verb waiting. */
+  publishCommand(command: FakeCommand): { sequence: number; duplicate: boolean } {
+    const id = command.headers?.['Nats-Msg-Id'];
+    const known = id === undefined ? undefined : this.#messageIds.get(id);
+    if (known !== undefined) return { sequence: known, duplicate: true };
+    const subject = `${command.namespace}.${command.kind}.${command.name}.${command.verb}`;
+    const waiting = this.#queue.filter((each) => each.subject === subject).length;
+    if (waiting >= bounds.perSubjectMax) throw new Error('mailbox.full');
+    const sequence = ++this.#lastSequence;
+    if (id !== undefined) this.#messageIds.set(id, sequence);
+    this.#queue.push({ sequence, subject, command });
+    this.#pump();
+    return { sequence, duplicate: false };
+  }
+
+  /** Asks as a user would; rejects when nobody serves. */
+  async query(
+    request: Omit<QueryRequest, 'payload'> & { arguments?: unknown },
+  ): Promise<QueryAnswer> {
+    if (!this.#answerQuery || !this.isConnected) throw new Error('service.unavailable');
+    const { arguments: given, ...rest } = request;
+    return this.#answerQuery({ ...rest, payload: encode(given ?? {}) });
+  }
+
+  /** Sequences that are still in the stream, oldest first. */
+  waiting(): number[] {
+    return this.#queue.map(({ sequence }) => sequence);
+  }
+
+  /** Hands unsettled commands over again, as after the acknowledgement wait. */
+  redeliver(): void {
+    const consumer = this.#consumer;
+    if (!consumer) return;
+    for (const queued of this.#queue)
+      if (consumer.inFlight.has(queued.sequence)) this.#handOver(consumer, queued);
+  }
+
+  failNextPublishes(...faults: PublishFault[]): void {
+    this.#faults.push(...faults);
+  }
+
+  /** Holds events and dead letters back until the returned function is called. */
+  holdPublishes(): () => void {
+    let release: () => void = () => undefined;
+    this.#gate = new Promise<void>((resolve) => (release = resolve));
+    return () => {
+      this.#gate = undefined;
+      release();
+    };
+  }
+
+  reconnect(): void {
+    this.isConnected = true;
+    this.#pump();
+  }
+
+  // ------------------------------------------------------------------------------------------- the port
+
+  async consumeCommands(
+    _epoch: number,
+    handle: (delivery: CommandDelivery) => void,
+  ): Promise<Subscription> {
+    await Promise.resolve();
+    if (this.#consumer) this.#consumer.stopped = true;
+    const consumer: Consumer = { handle, inFlight: new Map(), paused: false, stopped: false };
+    this.#consumer = consumer;
+    this.#pump();
+    return {
+      stop: async () => {
+        consumer.stopped = true;
+        await Promise.resolve();
+      },
+      pause: () => (consumer.paused = true),
+      resume: () => {
+        consumer.paused = false;
+        this.#pump();
+      },
+    };
+  }
+
+  async publishEvent(event: OutboundEvent): Promise<void> {
+    await this.#publish(() => {
+      if (!this.events.some(({ id }) => id === event.id)) this.events.push(event);
+    });
+  }
+
+  async publishDeadLetter(letter: DeadLetter): Promise<void> {
+    await this.#publish(() => this.deadLetters.push(letter));
+  }
+
+  reply(
+    inbox: string,
+    body: Readonly<Record<string, unknown>>,
+    error?: { status: number; text: string },
+  ): void {
+    if (!this.isConnected || !inbox.startsWith('_INBOX')) return;
+    this.replies.push(error ? { inbox, body, error } : { inbox, body });
+  }
+
+  async serveQueries(
+    handle: (request: QueryRequest) => Promise<QueryAnswer>,
+  ): Promise<Subscription> {
+    this.#answerQuery = handle;
+    return {
+      stop: async () => {
+        this.#answerQuery = undefined;
+      },
+      pause: () => undefined,
+      resume: () => undefined,
+    };
+  }
+
+  async history(filter: Filter & { limit: number }): Promise<Readonly<Record<string, unknown>>[]> {
+    this.#reach();
+    const found = this.events.filter((event) => sameResource(event, filter));
+    return found.slice(-filter.limit).map(({ body }) => body);
+  }
+
+  async findDeadLetter(
+    filter: Filter & { commandId: string },
+  ): Promise<Readonly<Record<string, unknown>> | undefined> {
+    this.#reach();
+    return this.deadLetters.findLast(
+      (letter) => letter.commandId === filter.commandId && sameResource(letter.delivery, filter),
+    )?.problem;
+  }
+
+  connected(): boolean {
+    return this.isConnected;
+  }
+
+  // ---------------------------------------------------------------------------------------------- inside
+
+  async #publish(store: () => void): Promise<void> {
+    this.publishAttempts += 1;
+    if (this.#gate) await this.#gate;
+    await Promise.resolve();
+    this.#reach();
+    const fault = this.#faults.shift();
+    if (fault === 'lostRequest') throw new Error('fake bus: request lost');
+    store();
+    if (fault === 'lostAnswer') throw new Error('fake bus: answer lost');
+  }
+
+  #reach(): void {
+    if (!this.isConnected) throw new Error('fake bus: disconnected');
+  }
+
+  #pump(): void {
+    queueMicrotask(() => {
+      const consumer = this.#consumer;
+      if (!consumer) return;
+      for (const queued of [...this.#queue]) {
+        if (consumer.paused || consumer.stopped || !this.isConnected) return;
+        if (!consumer.inFlight.has(queued.sequence)) this.#handOver(consumer, queued);
+      }
+    });
+  }
+
+  #handOver(consumer: Consumer, { sequence, command }: Queued): void {
+    const deliveries = (consumer.inFlight.get(sequence) ?? 0) + 1;
+    consumer.inFlight.set(sequence, deliveries);
+    const remove = (): void => {
+      // A consumer that was replaced cannot acknowledge any more: the server has forgotten it.
+      if (this.#consumer !== consumer || !this.isConnected) return;
+      const at = this.#queue.findIndex((each) => each.sequence === sequence);
+      if (at >= 0) this.#queue.splice(at, 1);
+      consumer.inFlight.delete(sequence);
+    };
+    const { namespace, kind, name, verb } = command;
+    consumer.handle({
+      ...{ sequence, namespace, kind, name, verb, deliveries },
+      headers: command.headers ?? {},
+      payload: command.payload ?? encode(command.arguments ?? {}),
+      ack: remove,
+      ackConfirmed: async () => {
+        await Promise.resolve();
+        this.#reach();
+        remove();
+      },
+      terminate: async (reason) => {
+        await Promise.resolve();
+        this.#reach();
+        this.terminated.push({ sequence, reason });
+        remove();
+      },
+      working: () => undefined,
+    });
+  }
+}
+
+const encode = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
