@@ -1,0 +1,65 @@
+// Compiles the sources to dist/ when they changed since the last build.
+import { createHash } from 'node:crypto';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { SetupError, secondsSince, tail } from './report.mjs';
+
+const SOURCES = ['machines', 'actors', 'src', 'test/bench'];
+const SETTINGS = ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
+
+/** @param {{ root: string, say: (text: string) => void }} step */
+export function build({ root, say }) {
+  const note = path.join(root, 'dist', '.built-from.json');
+  const files = sourceFiles(root);
+  const fingerprint = fingerprintOf(root, files);
+  const last = readNote(note);
+  if (last?.fingerprint === fingerprint) return;
+
+  // The compiler never removes output, and a module that is gone must not be found again.
+  const isShrunk = last?.files.some((file) => !files.includes(file)) ?? true;
+  if (isShrunk) rmSync(path.join(root, 'dist'), { recursive: true, force: true });
+
+  say('compiling to dist/ …');
+  const startedAtMs = Date.now();
+  const compiler = path.join(root, 'node_modules/typescript/bin/tsc');
+  const done = spawnSync(process.execPath, [compiler, '-p', 'tsconfig.build.json'], {
+    cwd: root,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  if (done.status !== 0) {
+    throw new SetupError(
+      `the sources do not compile:\n${tail(`${done.stdout}${done.stderr}`, 30)}\nMend them (npm run types), then run the command again.`,
+    );
+  }
+  writeFileSync(note, JSON.stringify({ fingerprint, files }));
+  say(`compiled in ${secondsSince(startedAtMs)}`);
+}
+
+/** @param {string} root @returns {string[]} */
+function sourceFiles(root) {
+  return SOURCES.filter((folder) => existsSync(path.join(root, folder)))
+    .flatMap((folder) =>
+      readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' }).map((name) =>
+        path.join(folder, name),
+      ),
+    )
+    .filter((file) => /\.m?ts$|\.mjs$/.test(file))
+    .sort();
+}
+
+/** @param {string} root @param {string[]} files */
+function fingerprintOf(root, files) {
+  const hash = createHash('sha256').update(process.versions.node);
+  for (const file of [...SETTINGS, ...files]) {
+    const { mtimeMs, size } = statSync(path.join(root, file));
+    hash.update(`${file} ${mtimeMs} ${size}\n`);
+  }
+  return hash.digest('hex');
+}
+
+/** @param {string} note @returns {{ fingerprint: string, files: string[] } | undefined} */
+function readNote(note) {
+  return existsSync(note) ? JSON.parse(readFileSync(note, 'utf8')) : undefined;
+}
