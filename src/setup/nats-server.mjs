@@ -13,15 +13,21 @@ export const NATS_VERSION_FLOOR = '2.10.23';
 /** @typedef {{ path: string, version: string, road: string }} NatsServer */
 /** @typedef {(text: string) => void} Say */
 
+/** Where Debian puts servers; not on every user's PATH. */
+const SYSTEM_FOLDERS = ['/usr/sbin', '/usr/local/sbin'];
+
 /**
- * @param {{ folder: string, env: NodeJS.ProcessEnv, say: Say }} step  folder: the checkout's `.fairlead`
+ * @param {{ folder: string, env: NodeJS.ProcessEnv, say: Say, systemFolders?: string[] }} step  folder: the checkout's `.fairlead`
  * @returns {NatsServer}
  * @throws {SetupError} when no road led to one, or NATS_SERVER_BIN is set and wrong: never a silent fall-through
  */
-export function resolveNatsServer({ folder, env, say }) {
+export function resolveNatsServer({ folder, env, say, systemFolders = SYSTEM_FOLDERS }) {
   const bin = path.join(folder, 'bin');
   return (
-    explicit(env) ?? onPath(env, say) ?? cached(bin, say) ?? fetched({ folder, bin, env, say })
+    explicit(env) ??
+    onPath(env, say, systemFolders) ??
+    cached(bin, say) ??
+    fetched({ folder, bin, env, say })
   );
 }
 
@@ -57,9 +63,9 @@ function explicit(env) {
   return { path: path.resolve(file), version, road: 'NATS_SERVER_BIN' };
 }
 
-/** @param {NodeJS.ProcessEnv} env @param {Say} say @returns {NatsServer | undefined} */
-function onPath(env, say) {
-  const folders = [...(env['PATH'] ?? '').split(':'), '/usr/sbin', '/usr/local/sbin'];
+/** @param {NodeJS.ProcessEnv} env @param {Say} say @param {string[]} systemFolders @returns {NatsServer | undefined} */
+function onPath(env, say, systemFolders) {
+  const folders = [...(env['PATH'] ?? '').split(':'), ...systemFolders];
   for (const folder of new Set(folders.filter((each) => path.isAbsolute(each)))) {
     const file = path.join(folder, 'nats-server');
     const version = existsSync(file) ? versionOf(file) : undefined;

@@ -1,0 +1,139 @@
+/** The host's config file: one schema, strict, with every refusal naming the field, what was expected and what to do. */
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { parse } from 'yaml';
+import { z } from 'zod';
+
+const port = z.int().min(0).max(65_535);
+const word = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'expected a DNS label');
+const httpUrl = z.url({ protocol: /^https?$/ });
+
+const simulatedAws = z.strictObject({
+  mode: z.literal('simulator'),
+  /** Where EC2 and SSM are simulated; never left to ambient AWS settings. */
+  endpoint: httpUrl,
+  /** File with one line `id:secret`. */
+  accessKeyFile: z.string().min(1),
+});
+
+const realAws = z.strictObject({
+  mode: z.literal('real'),
+  /** Every account uses the SDK's default credential chain; `main` always exists. */
+  accounts: z.record(word, z.strictObject({})).default({ main: {} }),
+});
+
+const hostConfig = z
+  .strictObject({
+    /** Folder of this host's own state: its id and lock. Relative paths count from the config file. */
+    dataDir: z.string().min(1),
+    /** Default: made once and kept in `dataDir`. */
+    hostId: word.optional(),
+    nats: z.strictObject({
+      /** One address, or several separated by commas. */
+      url: z.string().regex(/^(nats|tls):\/\//, 'expected nats://host:port or tls://host:port'),
+      nkeySeedFile: z.string().min(1).optional(),
+      credsFile: z.string().min(1).optional(),
+      /** Runs on a server older than the floor: data loss possible. */
+      acceptUnsafeVersion: z.boolean().default(false),
+    }),
+    aws: z.discriminatedUnion('mode', [simulatedAws, realAws]),
+    artifacts: z
+      .strictObject({
+        /** Where nodes fetch K3s; default: the official releases. A manifest's own base wins. */
+        url: httpUrl.optional(),
+      })
+      .default({}),
+    pacing: z
+      .strictObject({
+        /** Divides polls and waits, never deadlines. Other than 1 only with the simulator. */
+        scale: z.number().min(1).max(1_000).default(1),
+      })
+      .default({ scale: 1 }),
+    http: z
+      .strictObject({ host: z.string().min(1).default('127.0.0.1'), port: port.default(0) })
+      .default({ host: '127.0.0.1', port: 0 }),
+    log: z
+      .strictObject({
+        level: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info'),
+        /** Lines for people instead of JSON. */
+        pretty: z.boolean().default(false),
+      })
+      .default({ level: 'info', pretty: false }),
+  })
+  .superRefine((config, context) => {
+    const refuse = (path: string[], message: string): void =>
+      context.addIssue({ code: 'custom', path, message });
+    if (config.aws.mode === 'real' && config.pacing.scale !== 1) {
+      refuse(
+        ['pacing', 'scale'],
+        'expected 1 with aws.mode real: only a simulated cloud runs faster',
+      );
+    }
+    if (config.nats.nkeySeedFile !== undefined && config.nats.credsFile !== undefined) {
+      refuse(['nats', 'credsFile'], 'give either nkeySeedFile or credsFile, not both');
+    }
+  });
+
+export type HostConfig = z.infer<typeof hostConfig>;
+export type HostConfigInput = z.input<typeof hostConfig>;
+
+/** A config file that cannot be used. The message names file, field, expectation and remedy. */
+export class ConfigError extends Error {
+  readonly code = 'config.invalid';
+}
+
+/**
+ * Reads and checks a config file (YAML or JSON). Paths inside come back absolute, counted from the file's folder.
+ * @throws ConfigError
+ */
+export async function loadConfig(file: string): Promise<HostConfig> {
+  const found = hostConfig.safeParse(parsed(await contentOf(file), file));
+  if (!found.success) throw new ConfigError(explain(file, found.error.issues));
+  return withAbsolutePaths(found.data, dirname(resolve(file)));
+}
+
+async function contentOf(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    throw new ConfigError(`config file ${file} cannot be read: ${(error as Error).message}`);
+  }
+}
+
+function parsed(text: string, file: string): unknown {
+  try {
+    return parse(text);
+  } catch (error) {
+    throw new ConfigError(`config file ${file} is not YAML or JSON: ${(error as Error).message}`);
+  }
+}
+
+function explain(file: string, issues: readonly z.core.$ZodIssue[]): string {
+  const lines = issues.map(
+    (issue) => `  ${issue.path.join('.') || '(top level)'}: ${spell(issue)}`,
+  );
+  return `config file ${file} is refused:\n${lines.join('\n')}\nCorrect these fields, then start again.`;
+}
+
+function spell(issue: z.core.$ZodIssue): string {
+  if (issue.code !== 'unrecognized_keys') return issue.message;
+  return `unknown ${issue.keys.length === 1 ? 'key' : 'keys'} ${issue.keys.join(', ')}; remove or correct the spelling`;
+}
+
+function withAbsolutePaths(config: HostConfig, folder: string): HostConfig {
+  const absolute = <K extends string>(key: K, path: string | undefined) =>
+    (path === undefined ? {} : { [key]: resolve(folder, path) }) as Partial<Record<K, string>>;
+  return {
+    ...config,
+    dataDir: resolve(folder, config.dataDir),
+    nats: {
+      ...config.nats,
+      ...absolute('nkeySeedFile', config.nats.nkeySeedFile),
+      ...absolute('credsFile', config.nats.credsFile),
+    },
+    aws:
+      config.aws.mode === 'simulator'
+        ? { ...config.aws, accessKeyFile: resolve(folder, config.aws.accessKeyFile) }
+        : config.aws,
+  };
+}

@@ -1,0 +1,93 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ConfigError, loadConfig } from '../../../src/config.ts';
+
+let folder = '';
+beforeEach(async () => void (folder = await mkdtemp(join(tmpdir(), 'fairlead-config-'))));
+afterEach(() => rm(folder, { recursive: true }));
+
+const simulated = {
+  dataDir: 'data',
+  nats: { url: 'nats://127.0.0.1:4222', nkeySeedFile: 'host.nk' },
+  aws: { mode: 'simulator', endpoint: 'http://127.0.0.1:9000', accessKeyFile: 'key' },
+  pacing: { scale: 20 },
+};
+const real = { dataDir: 'd', nats: { url: 'nats://n:4222' }, aws: { mode: 'real' } };
+
+async function load(config: unknown) {
+  const file = join(folder, 'host.json');
+  await writeFile(file, typeof config === 'string' ? config : JSON.stringify(config));
+  return loadConfig(file);
+}
+
+describe('the host config', () => {
+  it('fills defaults and counts paths from its own folder', async () => {
+    const config = await load(simulated);
+    expect(config.dataDir).toBe(join(folder, 'data'));
+    expect(config.nats.nkeySeedFile).toBe(join(folder, 'host.nk'));
+    expect(config.http).toEqual({ host: '127.0.0.1', port: 0 });
+    expect(config.log).toEqual({ level: 'info', pretty: false });
+    expect(config.aws).toMatchObject({ accessKeyFile: join(folder, 'key') });
+  });
+
+  it('gives a real cloud the account main and pace 1', async () => {
+    const config = await load(real);
+    expect(config.aws).toEqual({ mode: 'real', accounts: { main: {} } });
+    expect(config.pacing.scale).toBe(1);
+  });
+
+  it('reads YAML', async () => {
+    const config = await load('dataDir: d\nnats: {url: "nats://n:4222"}\naws: {mode: real}\n');
+    expect(config.aws.mode).toBe('real');
+  });
+
+  const refused: [string, unknown, RegExp][] = [
+    ['an unknown key', { ...real, retires: 3 }, /\(top level\): unknown key retires/],
+    ['an unknown nested key', { ...real, http: { prot: 1 } }, /http: unknown key prot/],
+    ['a wrong type', { ...real, http: { port: '80' } }, /http\.port: .*expected/],
+    [
+      'an endpoint with a real cloud',
+      { ...real, aws: { mode: 'real', endpoint: 'http://x' } },
+      /aws: unknown key endpoint/,
+    ],
+    [
+      'a fast pace with a real cloud',
+      { ...real, pacing: { scale: 2 } },
+      /pacing\.scale: expected 1/,
+    ],
+    [
+      'a simulator without endpoint',
+      { ...simulated, aws: { mode: 'simulator', accessKeyFile: 'k' } },
+      /aws\.endpoint/,
+    ],
+    [
+      'a simulator without access key',
+      { ...simulated, aws: { mode: 'simulator', endpoint: 'http://x' } },
+      /aws\.accessKeyFile/,
+    ],
+    ['an unknown mode', { ...real, aws: { mode: 'fake' } }, /aws\.mode/],
+    [
+      'a NATS address without scheme',
+      { ...real, nats: { url: 'localhost' } },
+      /nats\.url: expected nats:/,
+    ],
+    [
+      'two ways to log in',
+      { ...real, nats: { url: 'nats://n', nkeySeedFile: 'a', credsFile: 'b' } },
+      /not both/,
+    ],
+    ['text that is no YAML', '{', /is not YAML or JSON/],
+  ];
+  it.each(refused)('refuses %s and names the field', async (_what, config, message) => {
+    await expect(load(config)).rejects.toThrow(message);
+    await expect(load(config)).rejects.toBeInstanceOf(ConfigError);
+  });
+
+  it('says which file is missing', async () => {
+    await expect(loadConfig(join(folder, 'gone.yaml'))).rejects.toThrow(
+      /gone\.yaml cannot be read/,
+    );
+  });
+});
