@@ -1,0 +1,259 @@
+/** Consumes the command stream in order, hands each command over once, and heals when the durable or the server is gone. */
+import { AckPolicy, DeliverPolicy } from '@nats-io/jetstream';
+import type { ConsumerMessages, JsMsg } from '@nats-io/jetstream';
+import { nanos } from '@nats-io/transport-node';
+import { hosting } from '../../machines/limits.ts';
+import type { CommandDelivery, Subscription } from '../../actors/ports.ts';
+import { sleep } from './connection.ts';
+import type { Connection, Log } from './connection.ts';
+import { describe, hasCode, isClosed, jetStreamCodes } from './faults.ts';
+import { parseStoredCommand, patterns, streams } from './subjects.ts';
+
+const STREAM = streams.commands;
+const ACK_WAIT_MS = 10_000;
+const ACK_PENDING_MAX = 500;
+/** Pulled ahead of the handler at most. */
+const PULLED_MAX = 200;
+/** Two missed heartbeats make the client look whether its durable still exists. */
+const HEARTBEAT_MS = 2_500;
+const PULL_MS = 10_000;
+const HEAL_GAP_MS = 500;
+const TAKE_OVER_TRIES = 10;
+
+const durableName = (epoch: number): string => `all-e${epoch}`;
+
+interface Feed {
+  readonly connection: Connection;
+  readonly log: Log;
+  readonly epoch: number;
+  readonly handle: (delivery: CommandDelivery) => void;
+  /** Handed over and not settled, by stream sequence, with the newest message to acknowledge. */
+  readonly inFlight: Map<number, JsMsg>;
+  readonly onSettled: Set<() => void>;
+  messages: ConsumerMessages | undefined;
+  paused: (() => void) | undefined;
+  resumed: Promise<void>;
+  stopped: boolean;
+}
+
+/**
+ * Deletes what earlier epochs left and adds the durable of this one: that brings unacknowledged commands back at once and in
+ * stream order, and ends the pulls of a host that was thought dead.
+ */
+export async function consumeCommands(
+  connection: Connection,
+  log: Log,
+  epoch: number,
+  handle: (delivery: CommandDelivery) => void,
+): Promise<Subscription> {
+  const feed: Feed = {
+    ...{ connection, log, epoch, handle, inFlight: new Map(), onSettled: new Set() },
+    ...{ messages: undefined, paused: undefined, resumed: Promise.resolve(), stopped: false },
+  };
+  await takeOver(feed);
+  await startPulling(feed);
+  const running = run(feed);
+  return {
+    pause: () => {
+      if (feed.paused) return;
+      feed.resumed = new Promise((resolve) => (feed.paused = resolve));
+    },
+    resume: () => {
+      feed.paused?.();
+      feed.paused = undefined;
+    },
+    stop: async () => {
+      feed.stopped = true;
+      feed.paused?.();
+      feed.messages?.stop();
+      await running;
+      await allSettled(feed);
+    },
+  };
+}
+
+/** Retried while another host's late heal puts a durable of its own back between our delete and our add. */
+async function takeOver(feed: Feed): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await deleteLeftovers(feed.connection, feed.epoch);
+      await addDurable(feed);
+      return;
+    } catch (error) {
+      if (!hasCode(error, jetStreamCodes.filterTaken) || tries >= TAKE_OVER_TRIES) throw error;
+      await sleep(HEAL_GAP_MS / 5);
+    }
+  }
+}
+
+async function deleteLeftovers(connection: Connection, epoch: number): Promise<void> {
+  for (const name of await durables(connection)) {
+    if (epochOf(name) > epoch)
+      throw new Error(`commands are consumed by ${name}: a newer owner than epoch ${epoch}`);
+    await connection
+      .ask(() => connection.jsm.consumers.delete(STREAM, name))
+      .catch((error: unknown) => {
+        if (!hasCode(error, jetStreamCodes.consumerNotFound)) throw error;
+      });
+  }
+}
+
+const epochOf = (durable: string): number => Number(durable.slice('all-e'.length));
+
+async function durables(connection: Connection): Promise<string[]> {
+  const found: string[] = [];
+  const lister = connection.jsm.consumers.list(STREAM);
+  for (;;) {
+    const page = await connection.ask(() => lister.next());
+    if (page.length === 0) return found;
+    found.push(...page.map(({ name }) => name).filter((name) => /^all-e\d+$/.test(name)));
+  }
+}
+
+async function addDurable({ connection, epoch }: Feed): Promise<void> {
+  await connection.ask(() =>
+    connection.jsm.consumers.add(STREAM, {
+      durable_name: durableName(epoch),
+      ack_policy: AckPolicy.Explicit,
+      deliver_policy: DeliverPolicy.All,
+      ack_wait: nanos(ACK_WAIT_MS),
+      max_ack_pending: ACK_PENDING_MAX,
+      filter_subject: patterns.storedCommands,
+    }),
+  );
+}
+
+async function startPulling(feed: Feed): Promise<void> {
+  const { connection, epoch } = feed;
+  const consumer = await connection.ask(() =>
+    connection.js.consumers.get(STREAM, durableName(epoch)),
+  );
+  feed.messages = await consumer.consume({
+    max_messages: PULLED_MAX,
+    expires: PULL_MS,
+    idle_heartbeat: HEARTBEAT_MS,
+    abort_on_missing_resource: true,
+  });
+}
+
+/** Survives server restarts (the client pulls again by itself) and a lost durable (added again, unless a newer owner is there). */
+async function run(feed: Feed): Promise<void> {
+  while (!feed.stopped) {
+    try {
+      if (feed.messages) await deliver(feed, feed.messages);
+    } catch (error) {
+      feed.log('warn', { epoch: feed.epoch, cause: describe(error) }, 'command feed broke off');
+    }
+    if (isOver(feed)) return;
+    feed.messages = undefined;
+    await sleep(HEAL_GAP_MS);
+    if (isOver(feed)) return;
+    try {
+      if (await isReplaced(feed)) {
+        feed.log('warn', { epoch: feed.epoch }, 'a newer owner consumes the commands');
+        return;
+      }
+      await addDurable(feed);
+      await startPulling(feed);
+      feed.log('info', { epoch: feed.epoch }, 'command feed is back');
+    } catch (error) {
+      feed.log('warn', { epoch: feed.epoch, cause: describe(error) }, 'command feed not back yet');
+    }
+  }
+}
+
+const isOver = (feed: Feed): boolean => feed.stopped || feed.connection.nc.isClosed();
+
+const isReplaced = async ({ connection, epoch }: Feed): Promise<boolean> =>
+  (await durables(connection)).some((name) => epochOf(name) > epoch);
+
+async function deliver(feed: Feed, messages: ConsumerMessages): Promise<void> {
+  for await (const message of messages) {
+    await feed.resumed;
+    if (feed.stopped) return;
+    const { seq } = message;
+    const isInHand = feed.inFlight.has(seq);
+    feed.inFlight.set(seq, message);
+    // The acknowledgement wait ran out while the command is still being worked on: settle the newest, hand over once.
+    if (!isInHand) handOver(feed, message);
+  }
+}
+
+function handOver(feed: Feed, message: JsMsg): void {
+  const { connection } = feed;
+  const { seq } = message;
+  const to = parseStoredCommand(message.subject);
+  const newest = (): JsMsg => feed.inFlight.get(seq) ?? message;
+  const settle = (): void => {
+    feed.inFlight.delete(seq);
+    for (const listener of [...feed.onSettled]) listener();
+  };
+  if (!to) {
+    feed.log(
+      'error',
+      { subject: message.subject, sequence: seq },
+      'not a command subject: removed',
+    );
+    message.term('not a command subject');
+    settle();
+    return;
+  }
+  const { namespace, kind, name, verb } = to;
+  feed.handle({
+    ...{ sequence: seq, namespace, kind, name, verb },
+    headers: headersOf(message),
+    payload: message.data,
+    deliveries: message.info.deliveryCount,
+    ack: () => {
+      newest().ack();
+      settle();
+    },
+    ackConfirmed: async () => {
+      await removeForCertain(connection, newest());
+      settle();
+    },
+    terminate: async (reason) => {
+      if (!connection.connected()) throw new Error('not connected to NATS');
+      newest().term(reason);
+      await connection.ask(() => connection.nc.flush());
+      settle();
+    },
+    working: () => newest().working(),
+  });
+}
+
+/** A double acknowledgement; when its answer is missing, the message is deleted by sequence, which may be repeated. */
+async function removeForCertain(connection: Connection, message: JsMsg): Promise<void> {
+  const isRemoved = await connection
+    .ask(() => message.ackAck())
+    .catch((error: unknown) => {
+      if (isClosed(error)) throw error;
+      return false;
+    });
+  if (isRemoved) return;
+  try {
+    await connection.ask(() => connection.jsm.streams.deleteMessage(STREAM, message.seq, false));
+  } catch (error) {
+    const left = await connection.ask(() =>
+      connection.jsm.streams.getMessage(STREAM, { seq: message.seq }),
+    );
+    if (left !== null) throw error;
+  }
+}
+
+function headersOf(message: JsMsg): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const [name, values] of message.headers ?? []) found[name] = values.at(-1) ?? '';
+  return found;
+}
+
+/** Waits for what was handed over; a host that will never settle it (its lease is lost) is not waited for longer. */
+async function allSettled(feed: Feed): Promise<void> {
+  const limit = new AbortController();
+  const look = (): void => {
+    if (feed.inFlight.size === 0) limit.abort();
+  };
+  feed.onSettled.add(look);
+  look();
+  await sleep(hosting.drainMs, limit.signal);
+}
