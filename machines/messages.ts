@@ -107,7 +107,7 @@ export interface Effects {
     out: SecurityGroups;
   };
   'secrets.ensure': { in: CloudScope & { uid: string }; out: { server: string; agent: string } };
-  'node.launch': { in: { order: LaunchOrder; attempt: number }; out: LaunchedNode };
+  'node.launch': { in: { order: LaunchOrder }; out: LaunchedNode };
   /** Learns what became of a launch: found by tags, or the same token again; `null` when it certainly never happened. */
   'node.resolve': { in: { order: LaunchOrder }; out: LaunchedNode | null };
   'node.terminate': {
@@ -146,6 +146,17 @@ export interface ScriptAnswer {
   readonly facts: Readonly<Record<string, unknown>>;
   readonly hint: string;
 }
+
+/** One effect to perform, as the `perform` source receives it. `attempt` counts from 1. */
+export interface PerformInput {
+  readonly effect: EffectName;
+  readonly input: Effects[EffectName]['in'];
+  /** Idempotency token; empty where the effect is repeatable by nature. */
+  readonly token: string;
+  readonly correlationId: string;
+  readonly attempt: number;
+}
+export type PerformResult = EffectResult<Effects[EffectName]['out']>;
 
 // ------------------------------------------------------------------------------------------------ facts
 

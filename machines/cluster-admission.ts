@@ -1,0 +1,191 @@
+/** May this command run now, and if not, why and what instead. Pure; asked before the event is sent. */
+import type { ClusterContext, ClusterEvent } from './cluster-context.ts';
+import type { ClusterSpec } from './specs.ts';
+
+/** A refusal as the chart phrases it; hosting adds actor, ids and the allowed commands. */
+export interface ClusterRefusal {
+  readonly code: string;
+  readonly message: string;
+  readonly problems?: readonly {
+    readonly path: string;
+    readonly code: string;
+    readonly message: string;
+    readonly got?: unknown;
+    readonly allowed?: readonly unknown[];
+  }[];
+  readonly because?: readonly string[];
+}
+export type ClusterAdmission =
+  | { readonly kind: 'accepted' }
+  | { readonly kind: 'unchanged' }
+  | { readonly kind: 'refused'; readonly refusal: ClusterRefusal };
+
+const accepted: ClusterAdmission = { kind: 'accepted' };
+const unchanged: ClusterAdmission = { kind: 'unchanged' };
+const refused = (refusal: ClusterRefusal): ClusterAdmission => ({ kind: 'refused', refusal });
+
+const resource = (context: ClusterContext): string =>
+  `cluster/${context.namespace}/${context.name}`;
+
+/** States in which a retry has something to do. */
+const retryable = /^(failed|pending\.blocked|deleting\.stuck)/;
+
+export function admitCluster(
+  context: ClusterContext | undefined,
+  event: ClusterEvent,
+): ClusterAdmission {
+  switch (event.type) {
+    case 'cluster.create':
+      return context === undefined
+        ? accepted
+        : refused({
+            code: 'resource.exists',
+            message: `${resource(context)} exists already; apply changes it, or choose another name.`,
+          });
+    case 'cluster.apply':
+      return context === undefined ? accepted : admitApply(context, event.manifest);
+    case 'cluster.delete':
+      return context === undefined ? accepted : admitDelete(context, event.force);
+    case 'cluster.pause':
+      return context?.paused === true ? unchanged : accepted;
+    case 'cluster.resume':
+      return context?.paused === false ? unchanged : accepted;
+    case 'cluster.retry':
+      return context === undefined || retryable.test(context.phase)
+        ? accepted
+        : refused({
+            code: 'transition.notAllowed',
+            message: `${resource(context)} is ${context.phase}: there is nothing to retry.`,
+            because: ['retry works in failed, pending.blocked and deleting.stuck'],
+          });
+    case 'facts.observed':
+    case 'node.changed':
+      return refused({ code: 'command.unknownVerb', message: `${event.type} is no command.` });
+  }
+}
+
+function admitDelete(context: ClusterContext, force: boolean): ClusterAdmission {
+  if (context.phase === 'deleting.stuck') return accepted;
+  if (context.phase.startsWith('deleting')) return unchanged;
+  if (context.spec?.protection.delete === true)
+    return refused({
+      code: 'cluster.protected',
+      message: `${resource(context)} is protected: spec.protection.delete is true.`,
+      because: ['apply the manifest with spec.protection.delete: false first'],
+    });
+  if (context.paused && !force)
+    return refused({
+      code: 'cluster.paused',
+      message: `${resource(context)} is paused: nothing is deleted while it is.`,
+      because: ['resume it first, or delete with force'],
+    });
+  return accepted;
+}
+
+/** Paths that may change at any time, and those that may change until the cluster has run. */
+const alwaysMutable = ['spec.protection.delete'];
+const mutableUntilRunning = [
+  'spec.servers.instanceTypes',
+  'spec.agentPools',
+  'spec.network.zones',
+  'spec.network.subnetIds',
+  'spec.instanceProfiles',
+  'spec.image',
+];
+const neverMutable = 'create a new cluster and move the workloads';
+
+type Manifest = Extract<ClusterEvent, { type: 'cluster.apply' }>['manifest'];
+
+function admitApply(context: ClusterContext, manifest: Manifest): ClusterAdmission {
+  if (context.phase.startsWith('deleting'))
+    return refused({
+      code: 'resource.deleting',
+      message: `${resource(context)} is being deleted; wait until it is gone, then apply again.`,
+    });
+  const { spec } = context;
+  if (spec === null) return accepted;
+  const changed = changedPaths(spec, manifest.spec, 'spec');
+  const sameMetadata =
+    sameJson(context.labels, manifest.metadata.labels) &&
+    sameJson(context.annotations, manifest.metadata.annotations);
+  if (changed.length === 0 && sameMetadata) return unchanged;
+  const isRestingUnborn =
+    context.access === null && /^(failed|pending\.blocked)/.test(context.phase);
+  const problems = changed
+    .filter((change) => !isMutable(change, isRestingUnborn, context, manifest.spec))
+    .map((change) => ({
+      path: change.path,
+      code: 'manifest.immutableField',
+      got: change.to,
+      message: `${change.path} is ${short(change.to)}, was ${short(change.from)}: it is fixed once the cluster has been accepted${
+        mutableUntilRunning.some((path) => change.path.startsWith(path))
+          ? ' (it may change while creation is failed or blocked)'
+          : ''
+      }; ${neverMutable}, or write the old value.`,
+    }));
+  if (problems.length === 0) return accepted;
+  return refused({
+    code: 'manifest.invalid',
+    message: `${resource(context)} was not changed: ${problems.length} field${
+      problems.length === 1 ? '' : 's'
+    } cannot change.`,
+    problems,
+  });
+}
+
+interface Change {
+  readonly path: string;
+  readonly from: unknown;
+  readonly to: unknown;
+}
+
+function isMutable(
+  change: Change,
+  isRestingUnborn: boolean,
+  context: ClusterContext,
+  spec: ClusterSpec,
+): boolean {
+  if (alwaysMutable.includes(change.path)) return true;
+  if (!isRestingUnborn) return false;
+  if (change.path.startsWith('spec.agentPools'))
+    // Slots are given out in pool order: names and counts stay, the rest of a pool may change.
+    return (
+      context.spec?.agentPools.length === spec.agentPools.length &&
+      !/\.(name|count)$/.test(change.path)
+    );
+  return mutableUntilRunning.some((path) => change.path.startsWith(path));
+}
+
+const isPlain = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Leaves that differ, as users write their paths; arrays of objects are compared by position. */
+export function changedPaths(from: unknown, to: unknown, path: string): Change[] {
+  if (isPlain(from) && isPlain(to))
+    return [...new Set([...Object.keys(from), ...Object.keys(to)])].flatMap((key) =>
+      changedPaths(from[key], to[key], `${path}.${key}`),
+    );
+  if (Array.isArray(from) && Array.isArray(to) && [...from, ...to].every(isPlain))
+    return Array.from({ length: Math.max(from.length, to.length) }, (_, index) =>
+      changedPaths(from[index], to[index], `${path}[${index}]`),
+    ).flat();
+  return sameJson(from, to) ? [] : [{ path, from, to }];
+}
+
+/** Equal as JSON whatever the order of keys. */
+export const sameJson = (left: unknown, right: unknown): boolean =>
+  canonical(left) === canonical(right);
+
+function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+  if (!isPlain(value)) return JSON.stringify(value) ?? 'absent';
+  return `{${Object.keys(value)
+    .sort()
+    .map((key) => `${JSON.stringify(key)}:${canonical(value[key])}`)
+    .join(',')}}`;
+}
+
+function short(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'absent';
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}

@@ -1,0 +1,126 @@
+/** What a cluster machine remembers, is told, and how its parts are named. */
+import type { Slot } from './ids.ts';
+import type {
+  ClusterCommand,
+  ClusterPlan,
+  CommandStamp,
+  InstanceFact,
+  SecurityGroups,
+} from './messages.ts';
+import type { NodePhase, NodeReport } from './node-context.ts';
+import type { ClusterSpec } from './specs.ts';
+
+/** Name of the control plane in node names and offer tables; no agent pool may take it. */
+export const serverPool = 'server';
+
+/** What the cluster keeps of each node: slim, because 200 of them share one record. */
+export interface NodeEntry {
+  readonly role: 'server' | 'agent';
+  readonly pool: string;
+  /** Number within the pool; part of the node's name. */
+  readonly ordinal: number;
+  readonly phase: NodePhase;
+  readonly incarnation: number;
+  readonly instanceId: string;
+  readonly privateIp: string;
+  readonly zone: string;
+  readonly instanceType: string;
+  readonly progress: number;
+  readonly reason: string;
+  readonly sinceMs: number;
+  /** Offers tried in this incarnation round, and how often all were refused. */
+  readonly offer: number;
+  readonly rounds: number;
+  /** Every offer was refused: no launch is granted until the capacity wait is over. */
+  readonly awaitsCapacity: boolean;
+  /** Refused in as many rounds as are allowed; only a retry or another manifest goes on. */
+  readonly isExhausted: boolean;
+  /** Script runs granted; part of operation ids. */
+  readonly runs: number;
+  /** What was sent and is not answered by a report yet. */
+  readonly pending: '' | 'grant' | 'retry';
+}
+
+export interface LastError {
+  readonly type: string;
+  readonly code: string;
+  readonly message: string;
+  readonly step: string;
+  readonly hint: string;
+  readonly atMs: number;
+}
+
+export interface ClusterAccess {
+  readonly endpoint: string;
+  readonly kubeconfigParameter: string;
+  readonly sha256: string;
+  readonly expiresAt: string;
+}
+
+export interface ClusterInput {
+  readonly uid: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly atMs: number;
+}
+
+export interface ClusterContext extends ClusterInput {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly spec: ClusterSpec | null;
+  readonly generation: number;
+  readonly createdAtMs: number;
+  readonly correlationId: string;
+  readonly paused: boolean;
+  /** Path of the lifecycle state, for people; set on entry. */
+  readonly phase: string;
+  readonly sinceMs: number;
+  readonly planNumber: number;
+  readonly plan: ClusterPlan | null;
+  readonly groups: SecurityGroups | null;
+  readonly secrets: { readonly server: string; readonly agent: string } | null;
+  readonly nodes: Readonly<Record<Slot, NodeEntry>>;
+  /** The server that was allowed to run `cluster-init`; granted once per uid. */
+  readonly initGrant: Slot | null;
+  readonly caHash: string;
+  readonly access: ClusterAccess | null;
+  readonly verifyRuns: number;
+  /** True once anything may exist in the cloud. */
+  readonly hasTouchedCloud: boolean;
+  readonly cleanSweeps: number;
+  readonly autoRetries: number;
+  readonly lastError: LastError | null;
+}
+
+export type ClusterEvent =
+  | ClusterCommand
+  | {
+      readonly type: 'facts.observed';
+      readonly atMs: number;
+      readonly instances: readonly InstanceFact[];
+    }
+  | NodeReport;
+
+export const isCommand = (event: ClusterEvent): event is ClusterCommand =>
+  event.type.startsWith('cluster.');
+
+export const stampOf = (event: ClusterEvent): CommandStamp | undefined =>
+  isCommand(event) ? event : undefined;
+
+/** States that plan and beyond are entered only with a spec and a plan. */
+export const specOf = (context: ClusterContext): ClusterSpec => context.spec as ClusterSpec;
+export const planOf = (context: ClusterContext): ClusterPlan => context.plan as ClusterPlan;
+
+export const scopeOf = (context: ClusterContext) => ({
+  account: specOf(context).account,
+  region: specOf(context).region,
+});
+
+const blocking: ReadonlySet<string> = new Set([
+  'Unauthorized',
+  'QuotaExceeded',
+  'InvalidSpec',
+  'NotSupported',
+]);
+/** True when only a person can help: waiting and trying again changes nothing. */
+export const isBlocking = (faultType: string): boolean => blocking.has(faultType);

@@ -1,0 +1,218 @@
+/** What each event changes in a cluster's context: pure functions the chart assigns from. */
+import { isBlocking, specOf } from './cluster-context.ts';
+import type { ClusterContext, ClusterEvent, LastError, NodeEntry } from './cluster-context.ts';
+import { offersFor, wantedNodes } from './cluster-plan.ts';
+import { bounds } from './limits.ts';
+import type { ClusterPlan, EffectFault, ScriptAnswer, SecurityGroups } from './messages.ts';
+import { answerOf, faultOf, outputOf } from './node-context.ts';
+import type { NodeReport } from './node-context.ts';
+
+type Change = Partial<ClusterContext>;
+
+const hints: Readonly<Partial<Record<EffectFault['type'], string>>> = {
+  Unauthorized: 'grant the missing permission, then retry',
+  QuotaExceeded: 'raise the quota or ask for less, then retry',
+  InvalidSpec: 'correct the manifest and apply it again',
+  NotSupported: 'choose another type, zone or region and apply again',
+  CapacityShortage: 'add instance types or zones to the manifest and apply it again, or wait',
+};
+
+export function lastErrorOf(fault: EffectFault, step: string, atMs: number): LastError {
+  return {
+    type: fault.type,
+    code: fault.code,
+    message: fault.message,
+    step,
+    hint: hints[fault.type] ?? 'it is tried again; retry now, or delete the cluster',
+    atMs,
+  };
+}
+
+/** The first manifest, or a changed one; a changed one before the cluster runs is planned anew. */
+export function declare(context: ClusterContext, event: ClusterEvent): Change {
+  if (event.type !== 'cluster.create' && event.type !== 'cluster.apply') return {};
+  const { manifest } = event;
+  return {
+    spec: manifest.spec,
+    labels: manifest.metadata.labels,
+    annotations: manifest.metadata.annotations,
+    generation: context.generation + 1,
+    createdAtMs: context.generation === 0 ? event.atMs : context.createdAtMs,
+    correlationId: event.correlationId,
+  };
+}
+
+export function noteStamp(event: ClusterEvent): Change {
+  return 'correlationId' in event ? { correlationId: event.correlationId } : {};
+}
+
+/** A plan keeps the version an earlier one pinned, so that nodes staged before and after agree. */
+export function notePlan(context: ClusterContext, event: unknown): Change {
+  const { result } = outputOf(event);
+  if (!result.ok) return {};
+  const plan = result.value as ClusterPlan;
+  return {
+    plan: { ...plan, version: context.plan?.version ?? plan.version },
+    lastError: null,
+  };
+}
+
+export function noteGroups(event: unknown): Change {
+  const { result } = outputOf(event);
+  return result.ok ? { groups: result.value as SecurityGroups } : {};
+}
+
+export function noteSecrets(event: unknown): Change {
+  const { result } = outputOf(event);
+  return result.ok ? { secrets: result.value as { server: string; agent: string } } : {};
+}
+
+export function noteFault(context: ClusterContext, event: unknown): Change {
+  const { atMs } = outputOf(event).result;
+  const answer = answerOf(event);
+  const fault: EffectFault = faultOf(event) ?? {
+    type: 'ProviderError',
+    code: answer?.code ?? 'script.failed',
+    message: answer?.hint ?? 'the script gave no reason',
+  };
+  return { lastError: lastErrorOf(fault, context.phase, atMs) };
+}
+
+export function noteLate(context: ClusterContext, event: unknown): Change {
+  const fault: EffectFault = {
+    type: 'Timeout',
+    code: 'cluster.deadline',
+    message: `${context.phase} did not end within its deadline`,
+  };
+  return { lastError: lastErrorOf(fault, context.phase, atMsOf(event) ?? context.sinceMs) };
+}
+
+export const atMsOf = (event: unknown): number | undefined => {
+  const stamped = event as { atMs?: number; output?: { result?: { atMs?: number } } };
+  return stamped.atMs ?? stamped.output?.result?.atMs;
+};
+
+/** Entries for every wanted node; those already there stay as they are. */
+export const planNodes = (context: ClusterContext): Change => ({
+  nodes: wantedNodes(specOf(context), context.nodes),
+  hasTouchedCloud: true,
+});
+
+const beforeGrant: ReadonlySet<string> = new Set(['waiting', 'registered', 'staged']);
+
+/** A node's report folded into its entry. */
+export function noteNode(context: ClusterContext, report: NodeReport): Change {
+  const before = context.nodes[report.slot];
+  if (before === undefined) return {};
+  // Sent before the grant reached the node: the answer to the grant is on its way.
+  if (before.pending === 'grant' && beforeGrant.has(report.phase)) return {};
+  const moved = before.phase !== report.phase;
+  const entry: NodeEntry = {
+    ...before,
+    phase: report.phase,
+    incarnation: report.incarnation,
+    instanceId: report.instanceId,
+    privateIp: report.privateIp,
+    zone: report.zone,
+    instanceType: report.instanceType,
+    progress: report.progress,
+    reason: report.reason,
+    sinceMs: moved ? report.atMs : before.sinceMs,
+    pending: '',
+    ...nextOffer(context, before, report),
+  };
+  const caHash = report.facts['caHash'];
+  const hasFailed = entry.phase === 'failed' || entry.isExhausted;
+  return {
+    nodes: { ...context.nodes, [report.slot]: entry },
+    ...(typeof caHash === 'string' && report.slot === context.initGrant ? { caHash } : {}),
+    ...(hasFailed && report.fault !== null
+      ? { lastError: lastErrorOf(report.fault, `${context.phase} (${report.slot})`, report.atMs) }
+      : {}),
+  };
+}
+
+/** After a refused or lost launch the node goes on with its next offer; after all of them it waits. */
+function nextOffer(
+  context: ClusterContext,
+  before: NodeEntry,
+  report: NodeReport,
+): Partial<NodeEntry> {
+  const isRefusal = report.phase === 'waiting' && before.phase === 'launching';
+  const isReplacement = report.phase === 'waiting' && report.incarnation > before.incarnation;
+  if (!isRefusal && !isReplacement) return {};
+  const count = offersFor(context.plan?.offers[before.pool] ?? [], before.ordinal).length;
+  if (before.offer + 1 < count) return { offer: before.offer + 1 };
+  const rounds = before.rounds + 1;
+  if (!isRefusal) return { offer: 0, rounds };
+  const isExhausted = rounds % bounds.capacityRoundsMax === 0;
+  return { offer: 0, rounds, isExhausted, awaitsCapacity: !isExhausted };
+}
+
+/** A retry lets exhausted nodes launch again and marks failed ones as told. */
+export const noteRetried = (context: ClusterContext): Change => ({
+  nodes: mapNodes(context, (entry) => ({
+    ...entry,
+    isExhausted: false,
+    pending: entry.phase === 'failed' ? 'retry' : entry.pending,
+  })),
+});
+
+/** The capacity wait is over for every node that waited. */
+export const noteCapacityWaited = (context: ClusterContext): Change => ({
+  nodes: mapNodes(context, (entry) => ({ ...entry, awaitsCapacity: false })),
+});
+
+const mapNodes = (
+  context: ClusterContext,
+  change: (entry: NodeEntry) => NodeEntry,
+): Record<string, NodeEntry> =>
+  Object.fromEntries(Object.entries(context.nodes).map(([slot, entry]) => [slot, change(entry)]));
+
+export function noteAccess(context: ClusterContext, event: unknown): Change {
+  const answer: ScriptAnswer | null = answerOf(event);
+  const text = (name: string): string => {
+    const value = answer?.facts[name];
+    return typeof value === 'string' ? value : '';
+  };
+  return {
+    access: {
+      endpoint: text('endpoint'),
+      kubeconfigParameter: text('parameter'),
+      sha256: text('sha256'),
+      expiresAt: text('expiresAt'),
+    },
+    lastError: null,
+    autoRetries: 0,
+    sinceMs: atMsOf(event) ?? context.sinceMs,
+  };
+}
+
+/** True when a healthy server sees every wanted node ready and every server as a voter. */
+export function isWhole(context: ClusterContext, answer: ScriptAnswer | null): boolean {
+  if (answer?.ok !== true || answer.facts['readyz'] !== true) return false;
+  const wanted = Object.values(context.nodes);
+  const servers = wanted.filter((entry) => entry.role === 'server').length;
+  const { ready, voters } = answer.facts;
+  return ready === wanted.length && voters === servers;
+}
+
+export function sweptBy(context: ClusterContext, event: unknown): Change {
+  const { result } = outputOf(event);
+  const isClean = result.ok && (result.value as { alive: number }).alive === 0;
+  return { cleanSweeps: isClean ? context.cleanSweeps + 1 : 0 };
+}
+
+const operatorCodes: ReadonlySet<string> = new Set([
+  'script.databaseExists',
+  'script.clusterMismatch',
+  'node.instanceTerminated',
+]);
+
+export type FailureClass = 'retryable' | 'blocked' | 'needsOperator';
+export function failureClass(context: ClusterContext): FailureClass {
+  const { lastError } = context;
+  if (lastError === null) return 'retryable';
+  if (operatorCodes.has(lastError.code)) return 'needsOperator';
+  return isBlocking(lastError.type) ? 'blocked' : 'retryable';
+}

@@ -1,0 +1,166 @@
+/** What a user sees of a cluster: the resource with its status, read from context alone. Never a secret. */
+import { commandSchemas } from './messages.ts';
+import { admitCluster } from './cluster-admission.ts';
+import type { ClusterContext } from './cluster-context.ts';
+import { nameOf, percentDone } from './cluster-plan.ts';
+import { apiVersion } from './specs.ts';
+
+const phases = ['provisioning', 'installing', 'configuring'] as const;
+
+const capital = (word: string): string => `${word.charAt(0).toUpperCase()}${word.slice(1)}`;
+
+/** Steps on the way to running, each Pending, InProgress, Done or Failed. */
+function progressSteps(context: ClusterContext): { name: string; state: string }[] {
+  const current = phases.findIndex((phase) => context.phase.startsWith(phase));
+  const failedAt =
+    context.lastError === null
+      ? -1
+      : phases.findIndex((phase) => context.lastError?.step.startsWith(phase));
+  const hasFailed = context.phase.startsWith('failed');
+  return phases.map((phase, index) => {
+    const name = capital(phase);
+    if (context.access !== null) return { name, state: 'Done' };
+    if (hasFailed && index === failedAt) return { name, state: 'Failed' };
+    const at = hasFailed ? failedAt : current;
+    if (index < at) return { name, state: 'Done' };
+    return { name, state: index === current ? 'InProgress' : 'Pending' };
+  });
+}
+
+interface Condition {
+  readonly type: string;
+  readonly status: 'True' | 'False' | 'Unknown';
+  readonly reason: string;
+  readonly message: string;
+}
+
+function conditions(context: ClusterContext): Condition[] {
+  const list = Object.values(context.nodes);
+  const ready = list.filter((entry) => entry.phase === 'ready').length;
+  const isRunning = context.phase.startsWith('running');
+  const isWhole = isRunning && ready === list.length;
+  const reason = context.lastError?.type ?? context.phase.split('.').at(-1) ?? '';
+  const truth = (value: boolean): 'True' | 'False' => (value ? 'True' : 'False');
+  const lost = list
+    .filter((entry) => entry.phase === 'lost')
+    .map((entry) => nameOf(context, entry));
+  return [
+    {
+      type: 'Ready',
+      status: truth(isWhole),
+      reason: isWhole ? 'ClusterReady' : lost.length > 0 ? 'NodeLost' : capital(reason),
+      message: isWhole
+        ? `${ready} of ${list.length} nodes are ready`
+        : (context.lastError?.message ?? `${ready} of ${list.length} nodes are ready`),
+    },
+    {
+      type: 'Progressing',
+      status: truth(
+        /^(pending\.planning|provisioning|installing|configuring|deleting)/.test(context.phase),
+      ),
+      reason: capital(context.phase.split('.')[0] ?? ''),
+      message: context.phase,
+    },
+    {
+      type: 'Degraded',
+      status: truth(isRunning && lost.length > 0),
+      reason: lost.length > 0 ? 'NodeLost' : 'AllNodesPresent',
+      message: lost.length > 0 ? `lost: ${lost.join(', ')}` : 'no node is lost',
+    },
+    {
+      type: 'Blocked',
+      status: truth(/\.blocked$/.test(context.phase)),
+      reason: context.lastError?.type ?? 'NotBlocked',
+      message: /\.blocked$/.test(context.phase)
+        ? (context.lastError?.hint ?? '')
+        : 'nothing blocks',
+    },
+    {
+      type: 'Paused',
+      status: truth(context.paused),
+      reason: context.paused ? 'Paused' : 'Active',
+      message: context.paused ? 'no new effect starts until resume' : 'effects may start',
+    },
+  ];
+}
+
+function health(context: ClusterContext): string {
+  if (!context.phase.startsWith('running')) return 'unknown';
+  const servers = Object.values(context.nodes).filter((entry) => entry.role === 'server');
+  const voting = servers.filter((entry) => entry.phase === 'ready').length;
+  const majority = Math.floor(servers.length / 2) + 1;
+  if (voting < majority) return 'quorumLost';
+  if (servers.length > 1 && voting === majority && voting < servers.length) return 'quorumAtRisk';
+  const all = Object.values(context.nodes).every((entry) => entry.phase === 'ready');
+  return all ? 'healthy' : 'degraded';
+}
+
+/** The whole resource: manifest as accepted, and status. Times are epoch milliseconds. */
+export function viewCluster(context: ClusterContext): Readonly<Record<string, unknown>> {
+  return {
+    apiVersion,
+    kind: 'Cluster',
+    metadata: {
+      namespace: context.namespace,
+      name: context.name,
+      uid: context.uid,
+      labels: context.labels,
+      annotations: context.annotations,
+    },
+    spec: context.spec ?? {},
+    status: {
+      phase: capital(context.phase.split('.')[0] ?? ''),
+      state: context.phase,
+      generation: context.generation,
+      paused: context.paused,
+      health: health(context),
+      createdAtMs: context.createdAtMs,
+      sinceMs: context.sinceMs,
+      ...(context.plan === null
+        ? {}
+        : { resolved: { version: context.plan.version, zones: context.plan.zones } }),
+      nodes: Object.entries(context.nodes).map(([slot, entry]) => ({
+        name: nameOf(context, entry),
+        role: entry.role,
+        pool: entry.pool,
+        slot,
+        incarnation: entry.incarnation,
+        instanceId: entry.instanceId,
+        zone: entry.zone,
+        type: entry.instanceType,
+        state: entry.phase,
+        progress: entry.progress,
+        privateIp: entry.privateIp,
+        sinceMs: entry.sinceMs,
+        reason: entry.reason,
+      })),
+      progress: { percent: percentDone(context), steps: progressSteps(context) },
+      ...(context.lastError === null ? {} : { lastError: context.lastError }),
+      ...(context.access === null ? {} : { access: context.access }),
+      conditions: conditions(context),
+      correlationId: context.correlationId,
+    },
+  };
+}
+
+/** Verbs that would be accepted now. */
+export function allowedVerbs(context: ClusterContext): string[] {
+  if (context.phase === 'deleted') return ['create', 'apply'];
+  if (context.phase.startsWith('deleting'))
+    return context.phase === 'deleting.stuck' ? ['retry', 'delete'] : ['delete'];
+  const stamp = { atMs: 0, roll: 0, commandId: '', correlationId: '' };
+  const simple = (['retry', 'pause', 'resume'] as const).filter(
+    (verb) => admitCluster(context, { type: `cluster.${verb}`, ...stamp }).kind === 'accepted',
+  );
+  const mayDelete =
+    admitCluster(context, { type: 'cluster.delete', force: false, ...stamp }).kind === 'accepted';
+  const all = Object.keys(commandSchemas.cluster);
+  const allowed = new Set<string>(['apply', ...simple, ...(mayDelete ? ['delete'] : [])]);
+  return all.filter((verb) => allowed.has(verb));
+}
+
+/** Fields of a success reply. */
+export const replyOf = (context: ClusterContext): Readonly<Record<string, unknown>> => ({
+  uid: context.uid,
+  generation: context.generation,
+});

@@ -1,0 +1,56 @@
+/** The one list of kinds: name, version of its machine, and how hosting reads it. */
+import type { SnapshotFrom } from 'xstate';
+import { admitCluster } from './cluster-admission.ts';
+import type { ClusterContext, ClusterEvent, ClusterInput } from './cluster-context.ts';
+import { allowedVerbs, replyOf, viewCluster } from './cluster-view.ts';
+import type { buildClusterMachine } from './cluster.ts';
+
+/** Raised whenever a chart changes in a way that stored snapshots notice. */
+export const machineVersions = { cluster: 1 } as const;
+
+export type ClusterMachine = ReturnType<typeof buildClusterMachine>;
+
+interface ReadSnapshot {
+  readonly value: unknown;
+  readonly context: unknown;
+}
+const contextOf = (snapshot: ReadSnapshot): ClusterContext => snapshot.context as ClusterContext;
+
+/** States that wait for something to happen in the cloud. */
+const changing = /^(provisioning|installing|configuring|deleting)/;
+
+/** What hosting asks of a cluster; everything is pure and works on stored snapshots as well. */
+export function clusterKind(machine: ClusterMachine) {
+  return {
+    name: 'cluster',
+    version: machineVersions.cluster,
+    machine,
+    creating: new Set(['create', 'apply']),
+    input: (identity: ClusterInput): ClusterInput => identity,
+    admit: (snapshot: SnapshotFrom<ClusterMachine> | undefined, event: { type: string }) =>
+      // The envelope's schema has checked the event's shape for its type.
+      admitCluster(snapshot?.context, event as ClusterEvent),
+    allowed: (snapshot: ReadSnapshot) => allowedVerbs(contextOf(snapshot)),
+    isTombstone: (snapshot: ReadSnapshot) => contextOf(snapshot).phase === 'deleted',
+    isDeleting: (snapshot: ReadSnapshot) => contextOf(snapshot).phase.startsWith('deleting'),
+    stateText: (snapshot: ReadSnapshot) => contextOf(snapshot).phase,
+    view: (snapshot: ReadSnapshot) => viewCluster(contextOf(snapshot)),
+    replyFields: (snapshot: ReadSnapshot) => replyOf(contextOf(snapshot)),
+    watches: (snapshot: ReadSnapshot) => {
+      const context = contextOf(snapshot);
+      if (context.spec === null || !context.hasTouchedCloud || context.phase === 'deleted')
+        return undefined;
+      const nodes = Object.values(context.nodes);
+      return {
+        account: context.spec.account,
+        region: context.spec.region,
+        uid: context.uid,
+        changing: changing.test(context.phase),
+        known: nodes.map((entry) => entry.instanceId).filter((id) => id !== ''),
+        awaitingAgent: nodes
+          .filter((entry) => entry.phase === 'registering' || entry.phase === 'booting')
+          .map((entry) => entry.instanceId),
+      };
+    },
+  };
+}

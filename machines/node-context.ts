@@ -1,0 +1,161 @@
+/** What a node machine remembers, is told and reports; shared by its chart and by its parent. */
+import type { Slot } from './ids.ts';
+import type {
+  CloudScope,
+  EffectFault,
+  InstanceFact,
+  LaunchOrder,
+  LaunchedNode,
+  ScriptAnswer,
+} from './messages.ts';
+import type { RetryPresetName } from './limits.ts';
+import type { OperationInput, OperationOutput } from './operation.ts';
+
+export type NodePhase =
+  | 'waiting'
+  | 'launching'
+  | 'booting'
+  | 'registering'
+  | 'registered'
+  | 'staging'
+  | 'staged'
+  | 'joining'
+  | 'ready'
+  | 'terminating'
+  | 'failed'
+  | 'lost'
+  | 'gone';
+
+export interface NodeInput extends CloudScope {
+  readonly slot: Slot;
+  readonly uid: string;
+  readonly preset: RetryPresetName;
+  readonly isProtected: boolean;
+  readonly paused: boolean;
+  readonly atMs: number;
+  readonly correlationId: string;
+}
+
+/** One script to run, as granted by the cluster; `opId` makes repeats run once. */
+export interface ScriptOrder {
+  readonly verb: string;
+  readonly opId: string;
+  readonly parameters: Readonly<Record<string, string>>;
+}
+
+export interface NodeContext extends NodeInput {
+  readonly incarnation: number;
+  /** Launch intent that has no known instance yet; its token never goes with another order. */
+  readonly order: LaunchOrder | null;
+  readonly token: string;
+  readonly instanceId: string;
+  readonly privateIp: string;
+  readonly zone: string;
+  readonly instanceType: string;
+  readonly instanceState: InstanceFact['state'] | '';
+  readonly agentOnline: boolean;
+  readonly script: ScriptOrder | null;
+  readonly progress: number;
+  readonly replacements: number;
+  readonly isRemoval: boolean;
+  /** Why it stands where it stands: a fault type or code, empty when all is well. */
+  readonly reason: string;
+  readonly fault: EffectFault | null;
+  /** Where `node.retry` goes on. */
+  readonly resume: 'waiting' | 'launching' | 'registered' | 'staged';
+}
+
+export type NodeEvent =
+  | {
+      type: 'node.launchGranted';
+      atMs: number;
+      correlationId: string;
+      order: LaunchOrder;
+      token: string;
+    }
+  | { type: 'node.stageGranted'; atMs: number; correlationId: string; script: ScriptOrder }
+  | { type: 'node.joinGranted'; atMs: number; correlationId: string; script: ScriptOrder }
+  | { type: 'node.fact'; atMs: number; fact: InstanceFact }
+  | { type: 'node.removeRequested'; atMs: number; correlationId: string }
+  | { type: 'node.retry'; atMs: number; correlationId: string }
+  | { type: 'control.paused' }
+  | { type: 'control.resumed' };
+
+/** Sent to the cluster on every change it should know of. */
+export interface NodeReport {
+  readonly type: 'node.changed';
+  readonly slot: Slot;
+  readonly atMs: number;
+  readonly phase: NodePhase;
+  readonly incarnation: number;
+  readonly instanceId: string;
+  readonly privateIp: string;
+  readonly zone: string;
+  readonly instanceType: string;
+  readonly progress: number;
+  readonly reason: string;
+  readonly fault: EffectFault | null;
+  /** Facts of the script that has just ended, e.g. the CA hash. */
+  readonly facts: Readonly<Record<string, unknown>>;
+}
+
+/** Done events of invoked operations are no members of the declared events; only their own transitions read them. */
+export const outputOf = (event: unknown): OperationOutput =>
+  (event as { output: OperationOutput }).output;
+
+export const launchedOf = (event: unknown): LaunchedNode | null => {
+  const { result } = outputOf(event);
+  return result.ok ? (result.value as LaunchedNode | null) : null;
+};
+
+export const answerOf = (event: unknown): ScriptAnswer | null => {
+  const { result } = outputOf(event);
+  return result.ok ? (result.value as ScriptAnswer) : null;
+};
+
+export const faultOf = (event: unknown): EffectFault | null => {
+  const { result } = outputOf(event);
+  return result.ok ? null : result.fault;
+};
+
+/** True when the instance is ending or gone, by the last fact. */
+export const isDead = (context: NodeContext): boolean =>
+  context.instanceState === 'shutting-down' || context.instanceState === 'terminated';
+
+/** Input of the operation that a node state invokes. */
+export function nodeOperation(
+  context: NodeContext,
+  effect: OperationInput['effect'],
+  input: OperationInput['input'],
+  token = '',
+): OperationInput {
+  return {
+    effect,
+    input,
+    token,
+    preset: context.preset,
+    correlationId: context.correlationId,
+    atMs: context.atMs,
+    paused: context.paused,
+  };
+}
+
+export const report = (
+  context: NodeContext,
+  phase: NodePhase,
+  facts: Readonly<Record<string, unknown>> = {},
+): NodeReport => ({
+  type: 'node.changed',
+  slot: context.slot,
+  atMs: context.atMs,
+  phase,
+  incarnation: context.incarnation,
+  instanceId: context.instanceId,
+  privateIp: context.privateIp,
+  zone: context.zone,
+  instanceType: context.instanceType,
+  progress: context.progress,
+  reason: context.reason,
+  fault: context.fault,
+  facts,
+});
