@@ -1,0 +1,109 @@
+/** The HTTP side of the K3s world: what the stand-in for k3s on each machine asks, and what peers see of a server. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { InstanceDirectory } from '../node/contract.ts';
+import { readBody, replyText } from '../node/http-body.ts';
+import { isUp } from './membership.ts';
+import { kubectl } from './kubectl.ts';
+import type { World } from './world.ts';
+
+export interface K3sRequests {
+  readonly world: World;
+  readonly scale: number;
+  readonly directory: InstanceDirectory;
+}
+
+/** Answers `/_k3s/<instance id>/<action>`. A caller that hangs up ends its wait. */
+export async function answerK3s(
+  context: K3sRequests,
+  req: IncomingMessage,
+  res: ServerResponse,
+  pathname: string,
+): Promise<void> {
+  const [, , instanceId = '', action = '', ...rest] = pathname.split('/');
+  const { world } = context;
+  const instance = context.directory.byId(instanceId);
+  if (instance === undefined || !context.directory.isRunning(instanceId)) {
+    replyText(res, 404, 'no such machine is running');
+    return;
+  }
+  const gone = new AbortController();
+  res.on('close', () => {
+    gone.abort();
+  });
+  if (action === 'peer') {
+    answerPeer(context, res, instance.region, rest[0] ?? '');
+    return;
+  }
+  const body = await readBody(req);
+  switch (action) {
+    case 'start': {
+      const reply = world.start(startOrder(instanceId, instance.region, body));
+      replyText(res, reply.ok ? 200 : 409, reply.ok ? reply.caPem : reply.message);
+      return;
+    }
+    case 'ready': {
+      const ready = await world.untilReady(instanceId, gone.signal);
+      replyText(res, ready ? 200 : 409, ready ? 'ready' : 'the service was stopped');
+      return;
+    }
+    case 'kubectl': {
+      const words = body.trimEnd().split('\n');
+      const reply = await kubectl(world, context.scale, instanceId, words, gone.signal);
+      replyText(res, reply.ok ? 200 : 409, reply.output);
+      return;
+    }
+    case 'stop':
+      world.stop(instanceId);
+      replyText(res, 200, 'stopped');
+      return;
+    case 'is-active': {
+      const active = world.place(instanceId)?.member.running === true;
+      replyText(res, active ? 200 : 409, active ? 'active' : 'inactive');
+      return;
+    }
+    default:
+      replyText(res, 404, 'no such action');
+  }
+}
+
+/** A running server shows its certificates, a machine without one refuses, a machine that is down stays silent. */
+function answerPeer(
+  { world, directory }: K3sRequests,
+  res: ServerResponse,
+  region: string,
+  ip: string,
+): void {
+  const found = world.byIp(region, ip);
+  if (found?.member.role === 'server' && isUp(found.member, Date.now())) {
+    replyText(res, 200, found.cluster.caPem);
+    return;
+  }
+  const machine = directory.byPrivateIp(ip);
+  if (machine !== undefined && !directory.isRunning(machine.instanceId)) {
+    replyText(res, 504, 'no answer');
+    return;
+  }
+  res.socket?.destroy();
+}
+
+function startOrder(instanceId: string, region: string, body: string) {
+  const config = new Map(
+    body.split('\n').map((line): [string, string] => {
+      const blank = line.indexOf(' ');
+      return [line.slice(0, blank), line.slice(blank + 1)];
+    }),
+  );
+  const word = (name: string) => config.get(name) ?? '';
+  return {
+    instanceId,
+    region,
+    role: word('role') === 'server' ? ('server' as const) : ('agent' as const),
+    version: word('version'),
+    name: word('name'),
+    ip: word('ip'),
+    clusterInit: word('init') === 'true',
+    serverUrl: word('server'),
+    token: word('token'),
+    agentToken: word('agentToken'),
+  };
+}

@@ -1,0 +1,255 @@
+/** Simulated machines on a loopback server of their own, with a small Parameter Store: what the node-script tests stand on. */
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseResult, renderScript } from '../../../src/k3s/script.ts';
+import type { ScriptResult, Verb } from '../../../src/k3s/script.ts';
+import type { CommandResult, SimulatedInstance } from '../../../src/simulator/node/contract.ts';
+import { createNodeHalf } from '../../../src/simulator/node/half.ts';
+import type { NodeHalf } from '../../../src/simulator/node/half.ts';
+
+const version = 'v1.31.4+k3s1';
+export const uid = 'uid-0001';
+export const serverTokenName = `/fairlead/${uid}/server/token`;
+export const agentTokenName = `/fairlead/${uid}/agent/token`;
+
+export interface Machine extends SimulatedInstance {
+  readonly node: string;
+  readonly role: 'server' | 'agent';
+  running: boolean;
+}
+
+export interface Machines {
+  readonly half: () => NodeHalf;
+  readonly folder: string;
+  readonly baseUrl: () => string;
+  /** Name → value; the two tokens hold canaries. */
+  readonly parameters: Map<string, string>;
+  readonly canaries: readonly string[];
+  add(node: string, role: 'server' | 'agent', changes?: Partial<Machine>): Machine;
+  root(machine: Machine): string;
+  deliver(machine: Machine, text: string): Promise<CommandResult>;
+  /** Renders with the defaults of the verb and delivers once. */
+  call(
+    verb: Verb,
+    machine: Machine,
+    opId: string,
+    changes?: Record<string, string>,
+  ): Promise<ScriptResult>;
+  /** Calls again while the script says that it is running. */
+  finish(
+    verb: Verb,
+    machine: Machine,
+    opId: string,
+    changes?: Record<string, string>,
+  ): Promise<ScriptResult>;
+  /** Everything the scripts left behind in files, except where secrets belong. */
+  writtenText(): string;
+  fault(rule: object): Promise<void>;
+  /** A new half over the same folder, as after a kill of the simulator's process. */
+  restart(): void;
+  stop(): Promise<void>;
+}
+
+export async function startMachines(options: { scale: number; seed?: number }): Promise<Machines> {
+  const folder = mkdtempSync(join(tmpdir(), 'fairlead-node-'));
+  const machines = new Map<string, Machine>();
+  const canaries = [0, 1].map(() => `canary${randomBytes(24).toString('hex')}`);
+  const parameters = new Map([
+    [serverTokenName, canaries[0] ?? ''],
+    [agentTokenName, canaries[1] ?? ''],
+  ]);
+  let half: NodeHalf;
+  const server = createServer((req, res) => {
+    const { pathname } = new URL(req.url ?? '/', 'http://127.0.0.1');
+    if (half.handle(req, res, pathname)) return;
+    let body = '';
+    req.setEncoding('utf8').on('data', (text: string) => (body += text));
+    req.on('end', () => {
+      const target = String(req.headers['x-amz-target']);
+      const signed = /Credential=AKIDNODE\/\d+\/eu-test-1\/ssm\/aws4_request/.test(
+        req.headers.authorization ?? '',
+      );
+      const reply = signed
+        ? parameterStore(parameters, target, JSON.parse(body) as Record<string, unknown>)
+        : { __type: 'UnrecognizedClientException' };
+      res.writeHead('__type' in reply ? 400 : 200, {
+        'content-type': 'application/x-amz-json-1.1',
+      });
+      res.end(JSON.stringify(reply));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const baseUrl = () => `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
+
+  function start(): void {
+    half = createNodeHalf({
+      folder,
+      scale: options.scale,
+      seed: options.seed ?? 1,
+      directory: {
+        byId: (id) => machines.get(id),
+        byPrivateIp: (ip) => [...machines.values()].find((each) => each.privateIp === ip),
+        isRunning: (id) => machines.get(id)?.running === true,
+      },
+      baseUrl,
+      ssmEndpoint: baseUrl,
+      credentialsFor: () => ({
+        accessKeyId: 'AKIDNODE',
+        secretAccessKey: 'node-secret-key',
+        sessionToken: 'node-session',
+      }),
+    });
+    half.runner.endLeftovers();
+  }
+  start();
+
+  const root = (machine: Machine) => join(folder, 'machines', machine.instanceId);
+  let commands = 0;
+
+  async function deliver(machine: Machine, text: string): Promise<CommandResult> {
+    commands += 1;
+    return half.runner.run({
+      commandId: `command-${String(commands)}`,
+      instance: machine,
+      text,
+      executionTimeoutMs: 60_000,
+    });
+  }
+
+  async function call(
+    verb: Verb,
+    machine: Machine,
+    opId: string,
+    changes: Record<string, string> = {},
+  ): Promise<ScriptResult> {
+    const text = renderScript(verb, { ...defaults(verb, machine, opId), ...changes });
+    const result = await deliver(machine, text);
+    if (result.status !== 'Success') {
+      throw new Error(`${verb} ended ${result.status}: ${result.stdout} ${result.stderr}`);
+    }
+    return parseResult(result.stdout);
+  }
+
+  return {
+    half: () => half,
+    folder,
+    baseUrl,
+    parameters,
+    canaries,
+    add: (node, role, changes = {}) => {
+      const number = machines.size + 1;
+      const machine: Machine = {
+        instanceId: `i-${String(number).padStart(17, '0')}`,
+        region: 'eu-test-1',
+        zone: 'eu-test-1a',
+        privateIp: `172.31.0.${String(number + 10)}`,
+        architecture: 'x86_64',
+        node,
+        role,
+        running: true,
+        ...changes,
+      };
+      machines.set(machine.instanceId, machine);
+      return machine;
+    },
+    root,
+    deliver,
+    call,
+    finish: async (verb, machine, opId, changes) => {
+      for (let calls = 0; calls < 500; calls += 1) {
+        const result = await call(verb, machine, opId, changes);
+        if (result.running !== true) return result;
+      }
+      throw new Error(`${verb} did not end within 500 calls`);
+    },
+    writtenText: () =>
+      readdirSync(folder, { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile() && !/token|k3s\.yaml|kubeconfig/.test(entry.name))
+        .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8'))
+        .join('\n'),
+    fault: async (rule) => {
+      const response = await fetch(`${baseUrl()}/_sim/node/faults`, {
+        method: 'POST',
+        body: JSON.stringify(rule),
+      });
+      if (!response.ok) throw new Error(await response.text());
+    },
+    restart: start,
+    stop: async () => {
+      half.close();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+}
+
+function defaults(verb: Verb, machine: Machine, opId: string): Record<string, string> {
+  const common = {
+    FL_OP: opId,
+    FL_UID: uid,
+    FL_NODE: machine.node,
+    FL_CLUSTER: 'shop/eu',
+  };
+  const tokens = {
+    FL_SERVER_TOKEN_PARAMETER: serverTokenName,
+    FL_AGENT_TOKEN_PARAMETER: agentTokenName,
+  };
+  switch (verb) {
+    case 'stage':
+      return {
+        ...common,
+        FL_ROLE: machine.role,
+        FL_VERSION: version,
+        FL_ARCH: machine.architecture === 'arm64' ? 'arm64' : 'amd64',
+        FL_NODE_IP: machine.privateIp,
+        FL_CLUSTER_CIDR: '10.42.0.0/16',
+        FL_SERVICE_CIDR: '10.43.0.0/16',
+        FL_CLUSTER_DNS: '10.43.0.10',
+        FL_FLANNEL: 'vxlan',
+        FL_DISABLE: 'traefik,servicelb',
+        FL_SECRETS_ENCRYPTION: 'true',
+        FL_SNAPSHOT_CRON: '0_*/12_*_*_*',
+        FL_SNAPSHOT_RETAIN: '5',
+        FL_TLS_SANS: machine.privateIp,
+        FL_LABELS: 'tier=web',
+        FL_TAINTS: '',
+      };
+    case 'init':
+      return { ...common, ...tokens };
+    case 'join-server':
+      return { ...common, ...tokens };
+    case 'join-agent':
+      return { ...common, FL_AGENT_TOKEN_PARAMETER: agentTokenName };
+    case 'observe':
+      return common;
+    case 'publish-access':
+      return {
+        ...common,
+        FL_ENDPOINT: `https://${machine.privateIp}:6443`,
+        FL_PARAMETER: `/fairlead/${uid}/access/kubeconfig`,
+      };
+  }
+}
+
+function parameterStore(
+  parameters: Map<string, string>,
+  target: string,
+  body: Record<string, unknown>,
+): object {
+  if (target === 'AmazonSSM.GetParameters') {
+    const names = body['Names'] as string[];
+    return {
+      InvalidParameters: names.filter((name) => !parameters.has(name)),
+      Parameters: names
+        .filter((name) => parameters.has(name))
+        .map((name) => ({ ARN: 'arn', Name: name, Value: parameters.get(name), Version: 1 })),
+    };
+  }
+  parameters.set(String(body['Name']), String(body['Value']));
+  return { Tier: body['Tier'], Version: 1 };
+}
