@@ -60,6 +60,8 @@ export interface Kind<M extends AnyStateMachine = AnyStateMachine> {
         readonly uid: string;
         /** True while a change is awaited: poll at the short interval. */
         readonly changing: boolean;
+        /** Instance ids the actor knows; a new one makes the observer tell everything again. */
+        readonly known: readonly string[];
         /** Instance ids whose agent is awaited. */
         readonly awaitingAgent: readonly string[];
       })

@@ -1,6 +1,6 @@
 /** May this command run now, and if not, why and what instead. Pure; asked before the event is sent. */
 import type { ClusterContext, ClusterEvent } from './cluster-context.ts';
-import type { ClusterSpec } from './specs.ts';
+import type { ClusterManifest, ClusterSpec } from './specs.ts';
 
 /** A refusal as the chart phrases it; hosting adds actor, ids and the allowed commands. */
 export interface ClusterRefusal {
@@ -94,9 +94,7 @@ const mutableUntilRunning = [
 ];
 const neverMutable = 'create a new cluster and move the workloads';
 
-type Manifest = Extract<ClusterEvent, { type: 'cluster.apply' }>['manifest'];
-
-function admitApply(context: ClusterContext, manifest: Manifest): ClusterAdmission {
+function admitApply(context: ClusterContext, manifest: ClusterManifest): ClusterAdmission {
   if (context.phase.startsWith('deleting'))
     return refused({
       code: 'resource.deleting',

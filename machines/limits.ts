@@ -62,7 +62,10 @@ export const bounds = {
   residentsMax: 50_000,
   payloadBytesMax: 256 * 1024,
   faultMessageChars: 300,
+  /** Commands handed over and not settled; past it the consumer pauses until half are done. */
+  deliveriesMax: 500,
   listPageMax: 200,
+  listPageBytesMax: 400 * 1024,
   historyPageMax: 500,
   partitions: 64,
 } as const;
@@ -78,6 +81,13 @@ export const hosting = {
   storeAlarmMs: 15_000,
   minRevisionWaitMs: 2_000,
   busyRetryAfterMs: 1_000,
+  /** After the last event went out, the emptied outbox is written back, so that an awakening does not repeat it. */
+  tidyAfterMs: 5_000,
+  /** Strikes further apart than this do not add up to a quarantine. */
+  strikeWindowMs: 3_600_000,
+  /** Waiting commands tell the server so; well below its acknowledgement wait of 10 s. */
+  workingMs: 4_000,
+  minRevisionPollMs: 50,
 } as const;
 
 /** How an operation repeats an effect. `maxAttempts` counts all tries; delays in milliseconds. */

@@ -1,0 +1,100 @@
+/** The table effect → port call. Every effect is safe to repeat with the same token; why, is said beside each port. */
+import { deadlines } from '../../machines/limits.ts';
+import type { EffectName, Effects, PerformInput } from '../../machines/messages.ts';
+import type { Call } from '../effect.ts';
+import type { Attempt, Ports } from '../ports.ts';
+import { withTimeout } from './attempt-timeout.ts';
+
+type EffectPorts = Pick<Ports, 'clock' | 'machines' | 'surroundings' | 'remote'>;
+
+interface Turn {
+  readonly token: string;
+  /** From 1; beyond it the earlier try may have happened. */
+  readonly number: number;
+  readonly attempt: Attempt;
+}
+
+type Performers = {
+  readonly [N in EffectName]: (
+    ports: EffectPorts,
+    input: Effects[N]['in'],
+    turn: Turn,
+  ) => Promise<Effects[N]['out']>;
+};
+
+const performers: Performers = {
+  'cluster.plan': ({ surroundings }, input, { attempt }) => surroundings.plan(input, attempt),
+  'network.ensure': ({ surroundings }, input, { attempt }) =>
+    surroundings.ensureSecurityGroups(input, attempt),
+  'secrets.ensure': ({ surroundings }, { uid, ...scope }, { attempt }) =>
+    surroundings.ensureSecrets(scope, uid, attempt),
+  'node.launch': async ({ machines }, { order }, { token, number, attempt }) => {
+    // An earlier try may have launched it, and the token's memory in the cloud ends some day: look first.
+    const found = number > 1 ? await machines.find(order, token, attempt) : undefined;
+    return found ?? machines.launch(order, token, attempt);
+  },
+  'node.resolve': async ({ machines }, { order }, { token, attempt }) => {
+    const found = await machines.find(order, token, attempt);
+    if (found !== undefined) return found;
+    // Finding nothing proves nothing: the same token again tells the id, or refuses for certain.
+    try {
+      return await machines.launch(order, token, attempt);
+    } catch (thrown) {
+      if (isDefiniteRefusal(thrown)) return null;
+      throw thrown;
+    }
+  },
+  'node.terminate': ({ machines }, { instanceId, protected: isProtected, ...scope }, { attempt }) =>
+    machines.terminate(scope, instanceId, isProtected, attempt),
+  'node.script': ({ remote }, { instanceId, verb, opId, parameters, ...scope }, turn) =>
+    remote.run(
+      { ...scope, instanceId, verb, opId, parameters, mayBeSent: turn.number > 1 },
+      turn.attempt,
+    ),
+  'cluster.sweep': async ({ machines }, { uid, ...scope }, { attempt }) => {
+    const alive = await machines.listByUid(scope, uid, attempt);
+    for (const each of alive) await machines.terminate(scope, each.instanceId, true, attempt);
+    return { alive: alive.length };
+  },
+  'network.delete': async ({ surroundings }, { uid, vpcId, ...scope }, { attempt }) => ({
+    deleted: await surroundings.deleteSecurityGroups(scope, uid, vpcId, attempt),
+  }),
+  'secrets.delete': async ({ surroundings }, { uid, ...scope }, { attempt }) => ({
+    deleted: await surroundings.deleteSecrets(scope, uid, attempt),
+  }),
+};
+
+/** True for refusals that mean: nothing was launched under this token, now or earlier. */
+function isDefiniteRefusal(thrown: unknown): boolean {
+  if (typeof thrown !== 'object' || thrown === null || !('fault' in thrown)) return false;
+  const { fault } = thrown as { fault: { type: string; mayHaveHappened?: boolean } };
+  const types = [
+    'CapacityShortage',
+    'QuotaExceeded',
+    'Unauthorized',
+    'InvalidSpec',
+    'NotSupported',
+  ];
+  return fault.mayHaveHappened === false && types.includes(fault.type);
+}
+
+const timeoutMs = (effect: EffectName): number =>
+  effect === 'node.script' ? deadlines.scriptFollowMs : deadlines.ec2AttemptMs;
+
+/** The one source that `operation` invokes, bound to this process's ports. */
+export function performer(ports: EffectPorts) {
+  return (
+    { effect, input, token, attempt: number }: PerformInput,
+    call: Call,
+  ): Promise<Effects[EffectName]['out']> => {
+    // The table pairs each name with its own input and output; the compiler cannot follow that through a variable.
+    const run = performers[effect] as (
+      ports: EffectPorts,
+      input: unknown,
+      turn: Turn,
+    ) => Promise<Effects[EffectName]['out']>;
+    return withTimeout(ports.clock, effect, timeoutMs(effect), call, (attempt) =>
+      run(ports, input, { token, number, attempt }),
+    );
+  };
+}
