@@ -1,0 +1,41 @@
+/** Everything AWS behind our ports, bound once by main. */
+import type { FleetView, Machines, Remote, Surroundings } from '../../actors/ports.ts';
+import { createFleetView } from './fleet.ts';
+import { createMachines } from './machines.ts';
+import { createRemote } from './remote.ts';
+import type { ScriptText } from './remote.ts';
+import { createSessions } from './session.ts';
+import type { Sessions, SessionsConfig } from './session.ts';
+import { createSurroundings } from './surroundings.ts';
+
+export interface AwsConfig extends SessionsConfig {
+  /** Divides polls; 1 with the real AWS. */
+  readonly pacingScale: number;
+  /** Where K3s channels are resolved unless a manifest names its own base; unset: the official address. */
+  readonly artifactsUrl?: string;
+  readonly script: ScriptText;
+}
+
+export interface Aws {
+  readonly machines: Machines;
+  readonly surroundings: Surroundings;
+  readonly remote: Remote;
+  readonly fleet: FleetView;
+  /** For what is bound to an account at start, such as the owner id of a data folder. */
+  readonly sessions: Sessions;
+}
+
+/** No call is made and no SDK loaded before the first use. @throws Error when the settings contradict each other */
+export function createAws(config: AwsConfig): Aws {
+  if (!(config.pacingScale >= 1)) throw new Error('pacing.scale is below 1; use 1 or more');
+  if (config.mode === 'real' && config.pacingScale !== 1)
+    throw new Error('pacing.scale is not 1 with aws.mode real; only a simulated cloud runs faster');
+  const sessions = createSessions(config);
+  return {
+    sessions,
+    machines: createMachines(sessions),
+    surroundings: createSurroundings(sessions, config.artifactsUrl),
+    remote: createRemote(sessions, config.script, config.pacingScale),
+    fleet: createFleetView(sessions),
+  };
+}

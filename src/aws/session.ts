@@ -1,0 +1,222 @@
+/**
+ * One SDK client per account, region and service, made on first use. Retries are the operation machine's, so every call
+ * goes out once; every failure leaves as a `CloudFault`.
+ */
+import type { EC2, EC2ClientConfig } from '@aws-sdk/client-ec2';
+import type { SSM } from '@aws-sdk/client-ssm';
+import type { Attempt, Telemetry } from '../../actors/ports.ts';
+import type { CloudScope } from '../../machines/messages.ts';
+import { CloudFault, faultOf, ownFault } from './faults.ts';
+
+/** A configured account. */
+export interface AccountSettings {
+  /** Profile of the shared AWS config; it may assume a role. Unset: the default credential chain. */
+  readonly profile?: string;
+  /** Twelve digits; calls are refused when the credentials turn out to belong to another account. */
+  readonly ownerId?: string;
+}
+
+export interface SessionsConfig {
+  readonly mode: 'simulator' | 'real';
+  /** Base URL of the simulator; must be absent with mode `real`. */
+  readonly endpoint?: string;
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  /** By name as manifests use it; `main` always exists. */
+  readonly accounts?: Readonly<Record<string, AccountSettings>>;
+  readonly telemetry?: Pick<Telemetry, 'log'>;
+  /** Replaces the HTTP side of the clients; tests capture requests with it. */
+  readonly requestHandler?: NonNullable<EC2ClientConfig['requestHandler']>;
+}
+
+interface RequestOptions {
+  readonly abortSignal: AbortSignal;
+}
+
+/** Input and output of one method of an aggregated SDK client (its overloads with callbacks are of no use here). */
+type Operation<Method> = Method extends {
+  (input: infer Input, options?: RequestOptions): Promise<infer Output>;
+  (input: never, callback: never): void;
+  // Kept apart: TypeScript matches overload by overload, from the last one up.
+  // eslint-disable-next-line @typescript-eslint/unified-signatures
+  (input: never, options: never, callback: never): void;
+}
+  ? { input: Input; output: Output }
+  : never;
+type OperationName<Client> = {
+  [Name in keyof Client]: Operation<Client[Name]> extends never ? never : Name;
+}[keyof Client] &
+  string;
+type Input<Client, Name extends keyof Client> = Operation<Client[Name]>['input'];
+type Output<Client, Name extends keyof Client> = Operation<Client[Name]>['output'];
+
+/** Where and within what time a call goes. */
+export type CallScope = CloudScope & Attempt;
+
+export interface Sessions {
+  readonly mode: 'simulator' | 'real';
+  /** One EC2 call, e.g. `ec2(scope, 'describeInstances', {…})`. */
+  ec2<Name extends OperationName<EC2>>(
+    scope: CallScope,
+    name: Name,
+    input: Input<EC2, Name>,
+  ): Promise<Output<EC2, Name>>;
+  /** One SSM call. */
+  ssm<Name extends OperationName<SSM>>(
+    scope: CallScope,
+    name: Name,
+    input: Input<SSM, Name>,
+  ): Promise<Output<SSM, Name>>;
+  /** True when manifests may name this account. */
+  hasAccount(account: string): boolean;
+  accountNames(): readonly string[];
+  /** The owner id this account must have: as configured, else as first learned by this process. */
+  expectedOwner(account: string): string | undefined;
+  /** Compares an owner id seen in a reply with the expected one, and remembers the first. @throws CloudFault `account.mismatch` */
+  checkOwner(account: string, ownerId: string): void;
+  /** Drops idle connections. */
+  close(): void;
+}
+
+/** Milliseconds; the attempt's own signal usually ends a call earlier. */
+const connectTimeoutMs = 3_000;
+const idleTimeoutMs = 30_000;
+
+export function createSessions(config: SessionsConfig): Sessions {
+  assertConfig(config);
+  const accounts: Readonly<Record<string, AccountSettings>> = { main: {}, ...config.accounts };
+  const owners = new Map<string, string>();
+  const clients = new Map<string, Promise<EC2 | SSM>>();
+
+  function client<T extends EC2 | SSM>(
+    service: string,
+    scope: CloudScope,
+    make: (settings: ReturnType<typeof clientSettings>) => Promise<T>,
+  ): Promise<T> {
+    const account = Object.hasOwn(accounts, scope.account) ? accounts[scope.account] : undefined;
+    if (account === undefined)
+      throw ownFault(
+        'InvalidSpec',
+        'account.unknown',
+        `spec.account is ${scope.account}: no such account is configured; write one of ${Object.keys(accounts).join(', ')}.`,
+      );
+    const key = `${scope.account}/${scope.region}/${service}`;
+    const known = clients.get(key) as Promise<T> | undefined; // The key ends in the service, which decides the class.
+    if (known !== undefined) return known;
+    const made = make(clientSettings(config, account, scope.region));
+    clients.set(key, made);
+    return made;
+  }
+
+  async function call(
+    service: string,
+    scope: CallScope,
+    name: string,
+    send: () => Promise<unknown>,
+  ): Promise<unknown> {
+    const startedMs = performance.now();
+    const done = (more: Record<string, unknown>) =>
+      config.telemetry?.log(
+        'debug',
+        {
+          ...{ correlationId: scope.correlationId, service, call: name, region: scope.region },
+          ...{ ms: Math.round(performance.now() - startedMs), ...more },
+        },
+        'aws call',
+      );
+    try {
+      const output = await send();
+      done({});
+      return output;
+    } catch (error) {
+      const fault = faultOf(error, scope.signal);
+      // The SDK keeps credentials until they say they expire; a fresh client asks the chain again.
+      if (staleCredentials.has(fault.code))
+        clients.delete(`${scope.account}/${scope.region}/${service}`);
+      done({ fault: fault.code, type: fault.type, requestId: fault.requestId });
+      throw error instanceof CloudFault ? error : new CloudFault(fault, error);
+    }
+  }
+
+  return {
+    mode: config.mode,
+    // The casts below undo what overloads hide: `name` is a method of the client, and takes and gives these types.
+    ec2: (scope, name, input) =>
+      call('ec2', scope, name, async () => {
+        const ec2 = await client('ec2', scope, async (settings) => {
+          const sdk = await import('@aws-sdk/client-ec2');
+          return new sdk.EC2(settings);
+        });
+        const send = ec2[name] as (input: unknown, options: RequestOptions) => Promise<unknown>;
+        return send.call(ec2, input, { abortSignal: scope.signal });
+      }) as Promise<never>,
+    ssm: (scope, name, input) =>
+      call('ssm', scope, name, async () => {
+        const ssm = await client('ssm', scope, async (settings) => {
+          const sdk = await import('@aws-sdk/client-ssm');
+          return new sdk.SSM(settings);
+        });
+        const send = ssm[name] as (input: unknown, options: RequestOptions) => Promise<unknown>;
+        return send.call(ssm, input, { abortSignal: scope.signal });
+      }) as Promise<never>,
+    hasAccount: (account) => Object.hasOwn(accounts, account),
+    accountNames: () => Object.keys(accounts),
+    expectedOwner: (account) => accounts[account]?.ownerId ?? owners.get(account),
+    checkOwner(account, ownerId) {
+      const expected = accounts[account]?.ownerId ?? owners.get(account);
+      if (expected === undefined) owners.set(account, ownerId);
+      else if (expected !== ownerId)
+        throw ownFault(
+          'Unauthorized',
+          'account.mismatch',
+          `account ${account} is ${expected}, but the credentials in use belong to ${ownerId}; nothing they show is believed.`,
+        );
+    },
+    close() {
+      for (const made of clients.values()) void made.then((each) => each.destroy());
+      clients.clear();
+    },
+  };
+}
+
+const staleCredentials = new Set(['ExpiredToken', 'ExpiredTokenException', 'RequestExpired']);
+
+/** Local runs must never reach the real cloud by accident, nor real ones a stray endpoint. */
+function assertConfig(config: SessionsConfig): void {
+  if (config.mode === 'real') {
+    if (config.endpoint !== undefined)
+      throw new Error('aws.endpoint is set with aws.mode real; remove one of the two');
+    return;
+  }
+  if (config.endpoint === undefined || config.credentials === undefined)
+    throw new Error(
+      'aws.mode simulator needs an endpoint and an access key; start the local stack',
+    );
+  const { hostname } = new URL(config.endpoint);
+  if (/(^|\.)(amazonaws\.com(\.cn)?|aws|api\.aws)$/.test(hostname))
+    throw new Error(
+      `aws.mode simulator with ${hostname}, which is the real AWS; set aws.mode real`,
+    );
+}
+
+function clientSettings(config: SessionsConfig, account: AccountSettings, region: string) {
+  const pool = { keepAlive: true, maxSockets: 100 };
+  return {
+    region,
+    // Passed although 1 is wanted anyway: AWS_MAX_ATTEMPTS would undo the default.
+    maxAttempts: 1,
+    // Ambient settings steer the real run only.
+    ...(config.endpoint === undefined
+      ? {}
+      : { endpoint: config.endpoint, useFipsEndpoint: false, useDualstackEndpoint: false }),
+    ...(config.credentials === undefined ? {} : { credentials: config.credentials }),
+    ...(account.profile === undefined ? {} : { profile: account.profile }),
+    requestHandler: config.requestHandler ?? {
+      connectionTimeout: connectTimeoutMs,
+      requestTimeout: idleTimeoutMs,
+      throwOnRequestTimeout: true,
+      socketTimeout: idleTimeoutMs,
+      httpAgent: pool,
+      httpsAgent: pool,
+    },
+  };
+}
