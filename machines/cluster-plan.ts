@@ -138,7 +138,11 @@ function launchGrants(context: ClusterContext, atMs: number): Grant[] {
   const room = bounds.launchesInFlightMax - inFlight(context, 'launching');
   return entries(context)
     .filter(
-      ([, entry]) => entry.phase === 'waiting' && entry.pending === '' && !entry.awaitsCapacity,
+      ([, entry]) =>
+        entry.phase === 'waiting' &&
+        entry.pending === '' &&
+        !entry.awaitsCapacity &&
+        !entry.isExhausted,
     )
     .slice(0, Math.max(0, room))
     .map(([slot, entry]) => ({
@@ -277,3 +281,19 @@ export function percentDone(context: ClusterContext): number {
   const sum = list.reduce((total, [, entry]) => total + Math.max(0, order[entry.phase]), 0);
   return Math.min(99, 5 + Math.round((sum / (list.length * order.ready)) * 93));
 }
+
+/** What is published of a node when any of it changes. */
+export const nodeEvent = (
+  context: ClusterContext,
+  slot: Slot,
+  entry: NodeEntry,
+): Readonly<Record<string, unknown>> => ({
+  slot,
+  name: nameOf(context, entry),
+  role: entry.role,
+  state: entry.phase,
+  progress: entry.progress,
+  instanceId: entry.instanceId,
+  zone: entry.zone,
+  reason: entry.reason,
+});

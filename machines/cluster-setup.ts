@@ -155,28 +155,24 @@ export const clusterSetup = setup({
         enqueue.sendTo(grant.slot, grant.event);
       }
     }),
-    noteNode: assign(({ context, event }) =>
-      event.type === 'node.changed' ? steps.noteNode(context, event) : {},
-    ),
-    noteCapacityWaited: assign(({ context }) => steps.noteCapacityWaited(context)),
-    announceNode: enqueueActions(({ context, event, enqueue }) => {
+    /** A node's report: noted, and published when anything a user sees has changed. */
+    noteNode: enqueueActions(({ context, event, enqueue }) => {
       if (event.type !== 'node.changed') return;
-      const entry = context.nodes[event.slot];
-      if (entry === undefined) return;
+      const change = steps.noteNode(context, event);
+      const before = context.nodes[event.slot];
+      const after = change.nodes?.[event.slot];
+      if (before === undefined || after === undefined) return;
+      enqueue.assign(change);
+      const shown = plan.nodeEvent(context, event.slot, after);
+      if (JSON.stringify(shown) === JSON.stringify(plan.nodeEvent(context, event.slot, before)))
+        return;
       enqueue.emit({
         type: 'nodeChanged',
         correlationId: context.correlationId,
-        data: {
-          slot: event.slot,
-          name: plan.nameOf(context, entry),
-          state: entry.phase,
-          progress: entry.progress,
-          instanceId: entry.instanceId,
-          zone: entry.zone,
-          reason: entry.reason,
-        },
+        data: shown,
       });
     }),
+    noteCapacityWaited: assign(({ context }) => steps.noteCapacityWaited(context)),
     /** One timer for all nodes that wait for capacity: the latest refusal moves it. */
     armCapacityWait: enqueueActions(({ context, event, enqueue }) => {
       if (event.type !== 'node.changed' || context.nodes[event.slot]?.awaitsCapacity !== true)

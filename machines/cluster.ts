@@ -46,7 +46,7 @@ export const clusterMachine = clusterSetup.createMachine({
   type: 'parallel',
   on: {
     'node.changed': {
-      actions: ['noteNode', 'announceNode', 'armCapacityWait', 'grant'],
+      actions: ['noteNode', 'armCapacityWait', 'grant'],
     },
     'capacity.waited': { actions: ['noteCapacityWaited', 'grant'] },
     'facts.observed': { actions: 'forwardFacts' },

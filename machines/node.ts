@@ -450,6 +450,8 @@ export const nodeMachine = nodeSetup.createMachine({
         },
         resolvingAgain: { after: { terminateAgain: 'resolving' } },
         calling: {
+          // The id may be news: facts reach a node by the id its cluster knows.
+          entry: { type: 'report', params: { phase: 'terminating' } },
           invoke: {
             id: operationId,
             src: 'operation',

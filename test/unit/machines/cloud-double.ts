@@ -1,0 +1,194 @@
+/** A cloud small enough to read: it answers effects of the cluster chart and makes facts, all in virtual time. */
+import { createActor, fromPromise, SimulatedClock } from 'xstate';
+import type { ActorRefFrom } from 'xstate';
+import { buildClusterMachine } from '../../../machines/cluster.ts';
+import type {
+  EffectFault,
+  EffectName,
+  InstanceFact,
+  LaunchOrder,
+  PerformInput,
+  PerformResult,
+} from '../../../machines/messages.ts';
+import { buildNodeMachine } from '../../../machines/node.ts';
+import { operationMachine } from '../../../machines/operation.ts';
+import { clusterManifestSchema } from '../../../machines/specs.ts';
+
+export const manifest = (servers: number, agents: number, extra: object = {}) =>
+  clusterManifestSchema.parse({
+    apiVersion: 'fairlead.dev/v1',
+    kind: 'Cluster',
+    metadata: { namespace: 'shop', name: 'eu' },
+    spec: {
+      region: 'eu-central-1',
+      servers: { count: servers, instanceTypes: ['m6g.large', 'm7g.large'] },
+      agentPools:
+        agents === 0 ? [] : [{ name: 'web', count: agents, instanceTypes: ['m6g.large'] }],
+      ...extra,
+    },
+  });
+
+type Instance = InstanceFact & { token: string };
+export type Answer = { value: unknown } | { fault: EffectFault } | 'hang';
+/** Decides an effect's answer; undefined leaves it to the double. */
+export type Script = (input: PerformInput, nth: number) => Answer | undefined;
+
+export class CloudDouble {
+  readonly clock = new SimulatedClock();
+  readonly calls: PerformInput[] = [];
+  readonly instances = new Map<string, Instance>();
+  readonly emitted: { type: string; data: Record<string, unknown> }[] = [];
+  readonly cluster: ActorRefFrom<ReturnType<typeof buildClusterMachine>>;
+  bootsAtOnce = true;
+  #script: Script;
+  #voters = 0;
+  #ready = 0;
+
+  constructor(script: Script = () => undefined) {
+    this.#script = script;
+    const perform = fromPromise<PerformResult, PerformInput>(({ input }) => this.#perform(input));
+    const operation = operationMachine.provide({ actors: { perform } });
+    const machine = buildClusterMachine({
+      operation,
+      node: buildNodeMachine(operation, 1),
+      scale: 1,
+    });
+    this.cluster = createActor(machine, {
+      clock: this.clock,
+      input: { uid: 'U'.repeat(26), namespace: 'shop', name: 'eu', atMs: 0 },
+    });
+    this.cluster.on('*', (event) => this.emitted.push(event));
+    this.cluster.start();
+  }
+
+  command(type: 'cluster.apply' | 'cluster.create', value: ReturnType<typeof manifest>): void;
+  command(type: 'cluster.delete' | 'cluster.pause' | 'cluster.resume' | 'cluster.retry'): void;
+  command(type: string, value?: ReturnType<typeof manifest>): void {
+    const stamp = { atMs: this.clock.now(), roll: 0.5, commandId: 'c1', correlationId: 'k1' };
+    const event = { type, ...stamp, force: false, ...(value ? { manifest: value } : {}) };
+    this.cluster.send(event as Parameters<typeof this.cluster.send>[0]);
+  }
+
+  get phase(): string {
+    return this.cluster.getSnapshot().context.phase;
+  }
+  count(effect: EffectName): number {
+    return this.calls.filter((call) => call.effect === effect).length;
+  }
+
+  /** Lets promises settle, tells facts and moves time until `done` or the bound. */
+  async runUntil(done: () => boolean, stepsMax = 400): Promise<void> {
+    for (let step = 0; step < stepsMax && !done(); step += 1) {
+      for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
+      this.observe();
+      for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
+      if (!done()) this.clock.increment(1_000);
+    }
+    if (!done()) throw new Error(`still ${this.phase} after ${stepsMax} simulated seconds`);
+  }
+
+  observe(): void {
+    this.cluster.send({
+      type: 'facts.observed',
+      atMs: this.clock.now(),
+      instances: [...this.instances.values()],
+    });
+  }
+
+  set(instanceId: string, change: Partial<Instance>): void {
+    const present = this.instances.get(instanceId);
+    if (present) this.instances.set(instanceId, { ...present, ...change });
+  }
+
+  async #perform(input: PerformInput): Promise<PerformResult> {
+    this.calls.push(input);
+    const nth = this.calls.filter((call) => call.effect === input.effect).length;
+    const scripted = this.#script(input, nth);
+    if (scripted === 'hang') return new Promise<never>(() => undefined);
+    const stamp = { atMs: this.clock.now(), roll: 0.5 };
+    if (scripted !== undefined && 'fault' in scripted)
+      return { ok: false, fault: scripted.fault, ...stamp };
+    const value = scripted === undefined ? this.#answer(input) : scripted.value;
+    return Promise.resolve({ ok: true, value: value as never, ...stamp });
+  }
+
+  #answer({ effect, input, token }: PerformInput): unknown {
+    switch (effect) {
+      case 'cluster.plan':
+        return this.#plan((input as { plan: number }).plan);
+      case 'network.ensure':
+        return { servers: 'sg-1', nodes: 'sg-2' };
+      case 'secrets.ensure':
+        return { server: '/s', agent: '/a' };
+      case 'node.launch':
+      case 'node.resolve':
+        return this.#launch((input as { order: LaunchOrder }).order, token);
+      case 'node.terminate': {
+        this.set((input as { instanceId: string }).instanceId, { state: 'terminated' });
+        return { state: 'shutting-down' };
+      }
+      case 'node.script':
+        return this.#script_((input as { verb: string }).verb);
+      case 'cluster.sweep':
+        return {
+          alive: [...this.instances.values()].filter((i) => i.state !== 'terminated').length,
+        };
+      case 'network.delete':
+      case 'secrets.delete':
+        return { deleted: 2 };
+    }
+  }
+
+  #plan(number: number) {
+    const offers = ['m6g.large', 'm7g.large'].flatMap((instanceType) =>
+      ['a', 'b', 'c'].map((letter) => ({
+        instanceType,
+        zone: `eu-central-1${letter}`,
+        subnetId: `subnet-${letter}`,
+        imageId: 'ami-1',
+      })),
+    );
+    return {
+      number,
+      version: 'v1.31.4+k3s1',
+      vpcId: 'vpc-1',
+      rootDevice: '/dev/xvda',
+      architecture: 'arm64',
+      zones: ['eu-central-1a', 'eu-central-1b', 'eu-central-1c'],
+      offers: { server: offers, web: offers.slice(0, 3) },
+    };
+  }
+
+  #launch(order: LaunchOrder, token: string) {
+    const known = [...this.instances.values()].find((each) => each.token === token);
+    const instance: Instance = known ?? {
+      token,
+      slot: order.tags['fairlead:slot'] ?? '',
+      incarnation: Number(order.tags['fairlead:incarnation']),
+      instanceId: `i-${this.instances.size + 1}`,
+      state: this.bootsAtOnce ? 'running' : 'pending',
+      privateIp: `172.31.0.${this.instances.size + 10}`,
+      zone: order.offer.zone,
+      agentOnline: true,
+      stateReason: '',
+    };
+    this.instances.set(instance.instanceId, instance);
+    return { ...instance, state: 'pending' };
+  }
+
+  #script_(verb: string) {
+    const base = { ok: true, running: false, code: 'ok', progress: 100, hint: '' };
+    if (verb === 'init') this.#voters = 1;
+    if (verb === 'join-server') this.#voters += 1;
+    if (['init', 'join-server', 'join-agent'].includes(verb)) this.#ready += 1;
+    const facts: Record<string, unknown> =
+      verb === 'init'
+        ? { caHash: 'abc' }
+        : verb === 'observe'
+          ? { readyz: true, ready: this.#ready, voters: this.#voters, total: this.#ready }
+          : verb === 'publish-access'
+            ? { parameter: '/p', sha256: 'x', endpoint: 'https://e:6443', expiresAt: '' }
+            : {};
+    return { ...base, facts };
+  }
+}
