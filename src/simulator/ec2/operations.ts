@@ -1,0 +1,51 @@
+/** Every EC2 operation the simulator answers; any other is refused as not implemented. */
+import { byName } from '../operation.ts';
+import {
+  describeAvailabilityZones,
+  describeImages,
+  describeInstanceTypeOfferings,
+  describeInstanceTypes,
+  describeSubnets,
+  describeVpcs,
+} from './catalogue-reads.ts';
+import {
+  modifyInstanceAttribute,
+  rebootInstances,
+  startInstances,
+  stopInstances,
+  terminateInstances,
+} from './change-instances.ts';
+import { describeInstances } from './describe-instances.ts';
+import { runInstances } from './run-instances.ts';
+import {
+  authorizeSecurityGroupIngress,
+  revokeSecurityGroupIngress,
+} from './security-group-rules.ts';
+import {
+  createSecurityGroup,
+  deleteSecurityGroup,
+  describeSecurityGroups,
+} from './security-groups.ts';
+import { createTags } from './tags.ts';
+
+export const ec2Operations = byName([
+  authorizeSecurityGroupIngress,
+  createSecurityGroup,
+  createTags,
+  deleteSecurityGroup,
+  describeAvailabilityZones,
+  describeImages,
+  describeInstanceTypeOfferings,
+  describeInstanceTypes,
+  describeInstances,
+  describeSecurityGroups,
+  describeSubnets,
+  describeVpcs,
+  modifyInstanceAttribute,
+  rebootInstances,
+  revokeSecurityGroupIngress,
+  runInstances,
+  startInstances,
+  stopInstances,
+  terminateInstances,
+]);
