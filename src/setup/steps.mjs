@@ -28,9 +28,9 @@ export function setUp({ quiet }) {
     try {
       installDependencies({ root, folder, env: process.env, say });
       const natsServer = resolveNatsServer({ folder, env: process.env, say });
-      build({ root, say });
       const note = { natsServer: { path: natsServer.path, version: natsServer.version } };
       writeFileSync(path.join(folder, 'setup.json'), `${JSON.stringify(note)}\n`);
+      build({ root, say });
       say(
         `ready: nats-server ${natsServer.version} (${natsServer.road}), ${secondsSince(startedAtMs)}`,
       );

@@ -1,0 +1,70 @@
+/** The stack's one host as a supervised child: its config file, and the endpoint file by which the CLI finds it. */
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { HostConfigInput } from '../config.ts';
+import { builtFile } from './built-file.ts';
+import { SupervisedChild } from './child.ts';
+import type { ChildFiles } from './child.ts';
+import { keptPort } from './ports.ts';
+import type { NatsKeys } from './nats-server.ts';
+import type { SimulatorReady } from './simulator.ts';
+import { writeWhole } from './whole-file.ts';
+
+const hostReady = z.object({ ready: z.literal(true), hostId: z.string(), httpPort: z.int() });
+export type HostReady = z.infer<typeof hostReady>;
+
+export interface HostOptions extends ChildFiles {
+  readonly dataDir: string;
+  readonly scale: number;
+  readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error';
+  readonly port?: number;
+  /** Added to the scrubbed environment, as for fault points in tests. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly nats: () => NatsKeys & { readonly url: string };
+  readonly simulator: () => SimulatorReady;
+}
+
+const READY_DEADLINE_MS = 30_000;
+const DRAIN_GRACE_MS = 15_000;
+
+export function hostChild(options: HostOptions): SupervisedChild<HostReady> {
+  const { dataDir, environment, env, logFile, noteFile, say } = options;
+  const configFile = join(dataDir, 'host.json');
+  const port = keptPort(join(dataDir, 'run', 'http.port'), options.port);
+  return new SupervisedChild({
+    ...{ logFile, noteFile, say },
+    env: { ...env, ...environment },
+    name: 'host',
+    readyDeadlineMs: READY_DEADLINE_MS,
+    stopGraceMs: DRAIN_GRACE_MS,
+    command: async () => {
+      writeWhole(configFile, JSON.stringify(hostConfig(options, await port.wish()), undefined, 2));
+      return {
+        file: process.execPath,
+        arguments: [builtFile('src/main.js'), '--config', configFile],
+      };
+    },
+    ready: async ({ pid, firstLine }) => {
+      const ready = hostReady.parse(JSON.parse(await firstLine));
+      port.keep(ready.httpPort);
+      const { url, cliSeedFile } = options.nats();
+      const endpoint = { url, nkeyFile: cliSeedFile, httpPort: ready.httpPort, pid };
+      writeWhole(join(dataDir, 'endpoint.json'), `${JSON.stringify(endpoint)}\n`);
+      return ready;
+    },
+  });
+}
+
+function hostConfig(options: HostOptions, httpPort: number): HostConfigInput {
+  const { url, hostSeedFile } = options.nats();
+  const { endpoint, accessKeyFile, artifactsUrl } = options.simulator();
+  return {
+    dataDir: join(options.dataDir, 'host'),
+    nats: { url, nkeySeedFile: hostSeedFile },
+    aws: { mode: 'simulator', endpoint, accessKeyFile },
+    artifacts: { url: artifactsUrl },
+    pacing: { scale: options.scale },
+    http: { host: '127.0.0.1', port: httpPort },
+    log: { level: options.logLevel },
+  };
+}

@@ -1,0 +1,38 @@
+/** Ports on loopback that are kept between starts, so that printed addresses stay true. */
+import { createServer } from 'node:net';
+import { readFileSync } from 'node:fs';
+import { writeWhole } from './whole-file.ts';
+
+export interface KeptPort {
+  /** The port of the last start if it is still free, else 0: any. */
+  wish(): Promise<number>;
+  keep(port: number): void;
+}
+
+export function keptPort(file: string, given?: number): KeptPort {
+  return {
+    wish: async () => {
+      if (given !== undefined) return given;
+      const last = lastPort(file);
+      return last !== 0 && (await isFree(last)) ? last : 0;
+    },
+    keep: (port) => writeWhole(file, `${port}\n`),
+  };
+}
+
+function lastPort(file: string): number {
+  try {
+    const port = Number(readFileSync(file, 'utf8'));
+    return Number.isInteger(port) && port > 0 && port < 65_536 ? port : 0;
+  } catch {
+    return 0; // First start.
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = createServer()
+      .once('error', () => resolve(false))
+      .listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
+  });
+}

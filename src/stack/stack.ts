@@ -1,0 +1,149 @@
+/** The local stack: nats-server, EC2/SSM simulator and one host, supervised, on loopback, in one data folder. */
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { packageRoot } from '../package-root.ts';
+import type { ChildFiles, SupervisedChild } from './child.ts';
+import { openDataDir, wipeDataDir } from './data-dir.ts';
+import type { DataDir } from './data-dir.ts';
+import { childEnvironment } from './environment.ts';
+import { hostChild } from './host.ts';
+import type { HostReady } from './host.ts';
+import { lockDataDir } from './lock.ts';
+import { ensureNatsKeys, natsServer } from './nats-server.ts';
+import type { NatsKeys, NatsReady } from './nats-server.ts';
+import { simulatorChild } from './simulator.ts';
+import type { SimulatorReady } from './simulator.ts';
+import { StackError } from './stack-error.ts';
+
+export interface StackOptions {
+  /** Made if absent; holds everything the stack keeps. */
+  readonly dataDir: string;
+  /** How much faster than real time the simulated cloud and its polls run. Default 20. */
+  readonly scale?: number;
+  /** Seed of the simulator's durations and faults. Default: its own. */
+  readonly seed?: number;
+  /** Fixed ports; default: those of the last start, else any free one. */
+  readonly ports?: { readonly nats?: number; readonly http?: number };
+  /** What to start; the host needs the other two. Default: all. */
+  readonly parts?: readonly ('nats' | 'simulator' | 'host')[];
+  /** Removes what an earlier stack kept in the folder, once its lock is ours. Default false. */
+  readonly isFresh?: boolean;
+  /** The nats-server binary. Default: the one set-up noted. */
+  readonly natsServerBinary?: string;
+  readonly logLevel?: 'trace' | 'debug' | 'info' | 'warn' | 'error';
+  /** Further environment of the host, as for fault points in tests. */
+  readonly hostEnvironment?: Readonly<Record<string, string>>;
+  /** What the supervisor does unasked. Default: nobody is told. */
+  readonly say?: (text: string) => void;
+}
+
+export interface Stack {
+  readonly dataDir: string;
+  readonly data: DataDir;
+  readonly keys: NatsKeys;
+  readonly nats: SupervisedChild<NatsReady>;
+  readonly simulator: SupervisedChild<SimulatorReady>;
+  readonly host: SupervisedChild<HostReady>;
+  /** Rejects when a part keeps ending and was given up; never resolves. */
+  readonly failed: Promise<never>;
+  /** Host, simulator, nats-server, in this order; frees the folder. */
+  readonly stop: () => Promise<void>;
+  /** SIGKILL to every part at once, for a second Ctrl-C. */
+  readonly killAll: () => Promise<void>;
+}
+
+const SCALE_DEFAULT = 20;
+
+const setupNote = z.object({ natsServer: z.object({ path: z.string(), version: z.string() }) });
+
+/** @throws StackError with what to do, after stopping what was already started */
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const { dataDir, parts = ['nats', 'simulator', 'host'] } = options;
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  const unlock = lockDataDir(dataDir);
+  let stack: Stack | undefined;
+  try {
+    if (options.isFresh === true) await wipeDataDir(dataDir);
+    stack = assemble(options, unlock);
+    await allStarted([
+      ...(parts.includes('nats') ? [stack.nats.start()] : []),
+      ...(parts.includes('simulator') ? [stack.simulator.start()] : []),
+    ]);
+    if (parts.includes('host')) await stack.host.start();
+    return stack;
+  } catch (error) {
+    if (stack === undefined) unlock();
+    else await stack.stop();
+    throw error;
+  }
+}
+
+/** Waits for all even when one fails, so that what comes up late can still be stopped. */
+async function allStarted(starting: readonly Promise<unknown>[]): Promise<void> {
+  const results = await Promise.allSettled(starting);
+  const failure = results.find((result) => result.status === 'rejected');
+  if (failure !== undefined) throw failure.reason;
+}
+
+function assemble(options: StackOptions, unlock: () => void): Stack {
+  const { dataDir, scale = SCALE_DEFAULT, say = () => undefined } = options;
+  const data = openDataDir(dataDir);
+  const keys = ensureNatsKeys(dataDir);
+  const files = (name: string): ChildFiles => ({
+    logFile: join(dataDir, 'logs', `${name}.log`),
+    noteFile: join(dataDir, 'run', `${name}.json`),
+    env: childEnvironment(join(dataDir, 'run')),
+    say,
+  });
+  const nats = natsServer({
+    ...files('nats-server'),
+    dataDir,
+    installation: data.installation,
+    binary: options.natsServerBinary ?? binaryOfSetup(),
+    keys,
+    ...(options.ports?.nats !== undefined && { port: options.ports.nats }),
+  });
+  const simulator = simulatorChild({
+    ...files('simulator'),
+    dataDir,
+    scale,
+    ...(options.seed !== undefined && { seed: options.seed }),
+  });
+  const host = hostChild({
+    ...files('host'),
+    dataDir,
+    scale,
+    logLevel: options.logLevel ?? 'info',
+    environment: options.hostEnvironment ?? {},
+    nats: () => ({ url: nats.ready.url, ...keys }),
+    simulator: () => simulator.ready,
+    ...(options.ports?.http !== undefined && { port: options.ports.http }),
+  });
+  const children = [host, simulator, nats];
+  const failed = Promise.race(children.map((child) => child.failed));
+  failed.catch(() => undefined); // Whoever races on it is told; a test that does not must not crash.
+  return {
+    ...{ dataDir, data, keys, nats, simulator, host, failed },
+    stop: async () => {
+      for (const child of children) await child.stop();
+      unlock();
+    },
+    killAll: async () => {
+      await Promise.all(children.map((child) => child.kill('SIGKILL')));
+      unlock();
+    },
+  };
+}
+
+function binaryOfSetup(): string {
+  const file = join(packageRoot(), '.fairlead', 'setup.json');
+  try {
+    return setupNote.parse(JSON.parse(readFileSync(file, 'utf8'))).natsServer.path;
+  } catch (error) {
+    throw new StackError(
+      'stack.notSetUp',
+      `${file} names no nats-server (${(error as Error).message}). Run: node src/setup.mjs`,
+    );
+  }
+}
