@@ -31,7 +31,7 @@ export async function publishDeadLetter(connection: Connection, letter: DeadLett
   for (const [name, value] of Object.entries(delivery.headers))
     if (!/^nats-/i.test(name)) kept.set(name, value);
   const code = problem['code'];
-  kept.set('Fairlead-Fault', typeof code === 'string' ? code : 'internal.unknown');
+  kept.set('Fairlead-Fault', typeof code === 'string' ? code : 'internal.unregistered');
   kept.set('Fairlead-Source-Seq', String(delivery.sequence));
   kept.set('Fairlead-Command-Id', commandId);
   const body = { problem, payloadBase64: Buffer.from(delivery.payload).toString('base64') };

@@ -5,7 +5,7 @@ import { compareAndSet } from './cas.ts';
 import type { Connection } from './connection.ts';
 import { classifyWrite } from './faults.ts';
 import { buckets } from './subjects.ts';
-import { ulid } from './ulid.ts';
+import { ulid } from '../ulid.ts';
 
 const KEY = 'all';
 

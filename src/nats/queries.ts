@@ -7,7 +7,7 @@ import { sleep } from './connection.ts';
 import type { Connection, Log } from './connection.ts';
 import { describe } from './faults.ts';
 import { isInbox, parseQuery, patterns } from './subjects.ts';
-import { ulid } from './ulid.ts';
+import { ulid } from '../ulid.ts';
 
 const SERVICE = 'fairlead';
 const QUEUE = 'q';
@@ -96,7 +96,7 @@ async function answerOne(
       ? failure(503, 'service.unavailable', 'too many queries at once; ask again in a second', true)
       : await handle({ ...to, payload: message.data }).catch((error: unknown) => {
           log('error', { ...to, cause: describe(error) }, 'query failed');
-          return failure(500, 'internal.queryFailed', describe(error), false);
+          return failure(500, 'internal.assertion', describe(error), false);
         });
   if (result.error) {
     counted.errors += 1;

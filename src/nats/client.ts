@@ -1,0 +1,78 @@
+/** What a program outside speaks to Fairlead with: commands and their outcome, queries, events. Needs no host code. */
+import { createInbox } from '@nats-io/transport-node';
+import type { ResourceKey } from '../../machines/ids.ts';
+import { connectNats } from './connection.ts';
+import type { Connection, ConnectionOptions } from './connection.ts';
+import { openEvents } from './event-feed.ts';
+import type { EventFeed, EventStart } from './event-feed.ts';
+import { describe } from './faults.ts';
+import { ClientProblem, clientProblem } from './problem.ts';
+import { askQuery } from './query.ts';
+import type { Query } from './query.ts';
+import { createCommander } from './commander.ts';
+import type { Command, Outcome } from './commander.ts';
+
+export type { CloudEvent, EventFeed, EventStart } from './event-feed.ts';
+export type { Command, Outcome } from './commander.ts';
+export type { Query } from './query.ts';
+export type { Problem } from './problem.ts';
+export { ClientProblem } from './problem.ts';
+
+export type ClientOptions = Pick<
+  ConnectionOptions,
+  'url' | 'nkeySeedFile' | 'credsFile' | 'inboxPrefix' | 'acceptUnsafeVersion' | 'log'
+> & {
+  /** Shown in the server's connection list. Default `fairlead-client`. */
+  readonly name?: string;
+};
+
+export interface FairleadClient {
+  /**
+   * Sends a command and waits for its outcome. Sent again with the same id while it is not known to be stored; never
+   * rejects for what the service or the server answers.
+   * @param timeoutMs  for all of it, default 10 s; past it the outcome is a problem 503 that names the command id
+   */
+  command(command: Command, options?: { timeoutMs?: number }): Promise<Outcome>;
+  /** Asks any host. Rejects with ClientProblem. Default time-out 5 s. */
+  query(query: Query, options?: { timeoutMs?: number }): Promise<Readonly<Record<string, unknown>>>;
+  /**
+   * Events as stored, in order, each once; survives server restarts. `since`: `new` (default), `all`, or after a
+   * `streamsequence` seen before. Ends with the signal or with `close`.
+   */
+  events(
+    filter: Partial<ResourceKey>,
+    options?: { since?: EventStart; signal?: AbortSignal },
+  ): EventFeed;
+  connected(): boolean;
+  server(): { readonly name: string; readonly version: string };
+  close(): Promise<void>;
+}
+
+/**
+ * Connects to NATS; the first refusal rejects, later losses are survived.
+ * @throws ClientProblem `service.unavailable` that says what to do
+ */
+export async function connectClient(options: ClientOptions): Promise<FairleadClient> {
+  const connection = await open(options);
+  const inbox = createInbox(options.inboxPrefix);
+  const query = (asked: Query, timeoutMs = 5_000) => askQuery(connection, asked, timeoutMs);
+  const commander = createCommander(connection, inbox, query);
+  const { info } = connection.nc;
+  return {
+    command: (command, { timeoutMs = 10_000 } = {}) => commander.send(command, timeoutMs),
+    query: (asked, { timeoutMs } = {}) => query(asked, timeoutMs),
+    events: (filter, { since = 'new', signal } = {}) =>
+      openEvents(connection, filter, since, signal),
+    connected: () => connection.connected(),
+    server: () => ({ name: info?.server_name ?? '', version: info?.version ?? '' }),
+    close: () => connection.close(),
+  };
+}
+
+async function open(options: ClientOptions): Promise<Connection> {
+  try {
+    return await connectNats({ ...options, name: options.name ?? 'fairlead-client' });
+  } catch (error) {
+    throw new ClientProblem(clientProblem(503, 'service.unavailable', describe(error)), error);
+  }
+}

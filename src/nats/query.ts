@@ -1,0 +1,70 @@
+/** Asks one query of whichever host answers. */
+import { dnsLabel } from '../../machines/ids.ts';
+import type { Connection } from './connection.ts';
+import { NotConnected, describe, isNoResponders } from './faults.ts';
+import { ClientProblem, clientProblem, parseProblem } from './problem.ts';
+import type { Problem } from './problem.ts';
+import { querySubject } from './subjects.ts';
+import type { Addressed } from './subjects.ts';
+
+export interface Query extends Addressed {
+  /** `_` for queries about no single resource, as `list`. */
+  readonly name: string;
+  readonly arguments?: unknown;
+}
+
+export async function askQuery(
+  connection: Connection,
+  query: Query,
+  timeoutMs: number,
+): Promise<Readonly<Record<string, unknown>>> {
+  const bad = badAddress(query, '_');
+  if (bad) throw new ClientProblem(bad);
+  const payload = JSON.stringify(query.arguments ?? {});
+  const answer = await connection
+    .ask(() => connection.nc.request(querySubject(query), payload, { timeout: timeoutMs }))
+    .catch((error: unknown) => {
+      throw new ClientProblem(unanswered(error, timeoutMs), error);
+    });
+  const failure = failureOf(answer);
+  if (failure) throw new ClientProblem(failure);
+  return answer.json<Readonly<Record<string, unknown>>>();
+}
+
+function unanswered(error: unknown, timeoutMs: number): Problem {
+  const told = (message: string): Problem => clientProblem(503, 'service.unavailable', message);
+  if (isNoResponders(error))
+    return told('no Fairlead host is running on this NATS; start one (npm start) and ask again');
+  if (error instanceof NotConnected)
+    return told('the connection to NATS is down; it is being tried again');
+  if (error instanceof Error && error.name === 'TimeoutError')
+    return told(`no host answered within ${timeoutMs} ms; ask again`);
+  return told(`the query was not answered: ${describe(error)}`);
+}
+
+interface Answer {
+  readonly headers?: { get(name: string): string };
+  string(): string;
+}
+
+/** A failed answer says so in its headers; the body alone does not decide. */
+export function failureOf(answer: Answer): Problem | undefined {
+  const code = answer.headers?.get('Nats-Service-Error-Code') ?? '';
+  if (code === '') return undefined;
+  const text = answer.headers?.get('Nats-Service-Error') ?? '';
+  return parseProblem(answer.string(), Number(code) || 500, text);
+}
+
+/** Namespace, kind, name and verb become subject tokens: anything but a DNS label would address something else. */
+export function badAddress(to: Addressed, ...names: readonly string[]): Problem | undefined {
+  for (const part of ['namespace', 'kind', 'name', 'verb'] as const) {
+    const value = to[part];
+    if (dnsLabel.test(value) || (part === 'name' && names.includes(value))) continue;
+    return clientProblem(
+      400,
+      'command.badName',
+      `${part} ${JSON.stringify(value)} is not a DNS label; write lower-case letters, digits and dashes, 63 at most`,
+    );
+  }
+  return undefined;
+}
