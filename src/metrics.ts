@@ -1,0 +1,65 @@
+/** The registered metrics as Prometheus text. Gauges are read when somebody looks. */
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { metrics } from '../actors/metric-names.ts';
+import type { Log } from './log.ts';
+
+/** Values of a gauge at the moment of a scrape. */
+export type GaugeReading = readonly {
+  readonly metric: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+}[];
+
+export interface Measurements {
+  count(metric: string, labels?: Readonly<Record<string, string>>, by?: number): void;
+  observe(metric: string, value: number, labels?: Readonly<Record<string, string>>): void;
+  /** Prometheus text, gauges freshly read. */
+  text(): Promise<string>;
+  readonly contentType: string;
+}
+
+/** From half a millisecond to a quarter of an hour; byte histograms have their own. */
+const secondsBuckets = [
+  0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300,
+  900,
+];
+const bytesBuckets = [512, 1024, 2048, 4096, 8192, 16_384, 32_768, 65_536, 131_072, 262_144];
+
+/** @param read asked at every scrape for the present gauge values */
+export function openMetrics(log: Log, read: () => GaugeReading): Measurements {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const counters = new Map<string, Counter>();
+  const histograms = new Map<string, Histogram>();
+  const gauges = new Map<string, Gauge>();
+  for (const [name, { type, help, labels }] of Object.entries(metrics)) {
+    const options = { name, help, labelNames: [...labels], registers: [registry] };
+    if (type === 'counter') counters.set(name, new Counter(options));
+    else if (type === 'gauge') gauges.set(name, new Gauge(options));
+    else {
+      const buckets = name.endsWith('_bytes') ? bytesBuckets : secondsBuckets;
+      histograms.set(name, new Histogram({ ...options, buckets }));
+    }
+  }
+  const unknown = (metric: string): void => {
+    log('error', { metric }, 'measurement of an unregistered metric dropped');
+  };
+  return {
+    contentType: registry.contentType,
+    count(metric, labels = {}, by = 1) {
+      const counter = counters.get(metric);
+      if (counter === undefined) unknown(metric);
+      else counter.inc(labels, by);
+    },
+    observe(metric, value, labels = {}) {
+      const histogram = histograms.get(metric);
+      if (histogram === undefined) unknown(metric);
+      else histogram.observe(labels, value);
+    },
+    text: () => {
+      for (const gauge of gauges.values()) gauge.reset();
+      for (const { metric, labels, value } of read()) gauges.get(metric)?.set(labels, value);
+      return registry.metrics();
+    },
+  };
+}
