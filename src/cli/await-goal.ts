@@ -1,0 +1,137 @@
+/** Waits until resources reach a goal, cannot reach it any more, or time runs out; shows progress meanwhile. */
+import { keyText } from '../../machines/ids.ts';
+import type { ResourceKey } from '../../machines/ids.ts';
+import { span } from './duration.ts';
+import { exits } from './exit-codes.ts';
+import { Failure } from './failure.ts';
+import { follow } from './follow.ts';
+import { goalText, judge } from './goal.ts';
+import type { Goal } from './goal.ts';
+import { openProgress } from './progress.ts';
+import type { Progress } from './progress.ts';
+import { lookForCluster } from './reads.ts';
+import type { Session } from './session.ts';
+import type { Shell } from './shell.ts';
+import { revisionOf, stateOf } from './view.ts';
+import type { ClusterView } from './view.ts';
+
+/** How long `--wait` and `wait` go on when `--timeout` is not given. */
+export const waitDefaultMs = 30 * 60_000;
+
+export interface Awaited {
+  readonly key: ResourceKey;
+  /** Looks older than this revision do not count; 0 when any will do. */
+  readonly minRevision: number;
+}
+
+export interface Reached {
+  readonly key: ResourceKey;
+  readonly view: ClusterView | 'gone';
+}
+
+export interface WaitEnd {
+  readonly reached: readonly Reached[];
+  /** One for each that did not get there, in the order of `awaited`. */
+  readonly failures: readonly Failure[];
+}
+
+/** Waits for all. Ends early, without failures, on Ctrl-C: the caller looks at `terminal.interrupted`. */
+export async function awaitGoal(
+  shell: Shell,
+  session: Session,
+  awaited: readonly Awaited[],
+  goal: Goal,
+): Promise<WaitEnd> {
+  const timeoutMs = shell.flags.timeout ?? waitDefaultMs;
+  const timeUp = AbortSignal.timeout(timeoutMs);
+  const signal = AbortSignal.any([timeUp, shell.terminal.interrupted]);
+  const progress = openProgress(shell.terminal, shell.errStyle);
+  try {
+    const ends = await Promise.all(
+      awaited.map((each) => awaitOne(session, each, goal, progress, signal)),
+    );
+    const failures = ends.flatMap((end, index) => {
+      if (end.kind === 'failure') return [end.failure];
+      if (end.kind === 'reached' || shell.terminal.interrupted.aborted) return [];
+      const late = awaited[index]?.key;
+      return late === undefined ? [] : [outOfTime(late, goal, timeoutMs, end.last)];
+    });
+    const reached = ends.flatMap((end) => (end.kind === 'reached' ? [end.reached] : []));
+    return { reached, failures };
+  } finally {
+    progress.end();
+    if (shell.terminal.interrupted.aborted) shell.note('detached; the work goes on');
+  }
+}
+
+type End =
+  | { readonly kind: 'reached'; readonly reached: Reached }
+  | { readonly kind: 'failure'; readonly failure: Failure }
+  | { readonly kind: 'ended'; readonly last: string };
+
+async function awaitOne(
+  session: Session,
+  { key, minRevision }: Awaited,
+  goal: Goal,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<End> {
+  let last = 'never seen';
+  let isAway = false;
+  const look = (): Promise<ClusterView | 'gone'> => lookForCluster(session, key, minRevision);
+  for await (const seen of follow(session, key, look, signal)) {
+    if (seen.kind === 'away') {
+      if (!isAway) progress.note(`${seen.problem.message}; waiting for it to come back`);
+      isAway = true;
+      continue;
+    }
+    isAway = false;
+    const view = seen.value;
+    if (view !== 'gone') {
+      if (revisionOf(view) < minRevision) continue;
+      progress.show(keyText(key), view);
+      last = stateOf(view);
+    }
+    const verdict = judge(goal, view);
+    if (verdict.kind === 'reached') return { kind: 'reached', reached: { key, view } };
+    if (verdict.kind === 'unreachable')
+      return { kind: 'failure', failure: outOfReach(key, goal, view, verdict) };
+  }
+  return { kind: 'ended', last };
+}
+
+function outOfReach(
+  key: ResourceKey,
+  goal: Goal,
+  view: ClusterView | 'gone',
+  verdict: { readonly why: string; readonly tries: readonly string[] },
+): Failure {
+  const state = view === 'gone' ? {} : { state: stateOf(view) };
+  return new Failure(
+    {
+      code: view === 'gone' ? 'resource.notFound' : 'cli.goalUnreachable',
+      message: `${goalText(goal)} can no longer be reached`,
+      reason: verdict.why,
+      actor: keyText(key),
+      ...state,
+      retryable: false,
+    },
+    view === 'gone' ? exits.notFound : exits.failed,
+    verdict.tries,
+  );
+}
+
+function outOfTime(key: ResourceKey, goal: Goal, timeoutMs: number, last: string): Failure {
+  return new Failure(
+    {
+      code: 'cli.waitTimedOut',
+      message: `${goalText(goal)} was not reached within ${span(timeoutMs)}`,
+      reason: 'the work itself goes on',
+      actor: keyText(key),
+      state: last,
+      retryable: true,
+    },
+    exits.timeout,
+    [`fairlead watch cluster ${key.name} -n ${key.namespace}`],
+  );
+}

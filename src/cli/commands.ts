@@ -1,0 +1,294 @@
+/** The one list of what can be called: help, parsing, completion and the reference page follow from it. */
+import type { Verb } from './shell.ts';
+import type { KindName } from './kinds.ts';
+import { outputFormats } from './output.ts';
+
+export interface FlagLine {
+  /** As commander reads it: `-n, --namespace <name>`. */
+  readonly flags: string;
+  readonly help: string;
+  readonly choices?: readonly string[];
+  /** `list` splits at commas, `repeat` does not; both may be given several times. */
+  readonly value?: 'duration' | 'count' | 'list' | 'repeat';
+  /** What the flag means without a value; a value is then written `--flag=value` only. */
+  readonly alone?: string;
+}
+
+export interface CommandLine {
+  readonly name: string;
+  /** Operands as commander reads them: `<kind> [names...]`. */
+  readonly operands: string;
+  readonly help: string;
+  readonly examples: readonly string[];
+  readonly flags: readonly FlagLine[];
+  /** Kinds it takes; empty when its first operand is no kind. */
+  readonly kinds: readonly KindName[];
+  readonly load: () => Promise<Verb>;
+}
+
+/** Flags that every verb takes. */
+export const globalFlags: readonly FlagLine[] = [
+  { flags: '-o, --output <format>', help: 'how data is printed', choices: outputFormats },
+  { flags: '-n, --namespace <name>', help: 'namespace (default: FAIRLEAD_NAMESPACE or "default")' },
+  { flags: '--timeout <span>', help: 'longest wait, such as 30s or 20m', value: 'duration' },
+  { flags: '--nats <url>', help: 'NATS server, such as nats://127.0.0.1:4222' },
+  { flags: '--nkey <file>', help: 'file that holds the nkey seed' },
+  { flags: '--creds <file>', help: 'NATS credentials file' },
+  { flags: '--context <name>', help: 'context of the nats CLI' },
+  { flags: '--color <when>', help: 'colour', choices: ['auto', 'always', 'never'] },
+];
+
+const allNamespaces: FlagLine = { flags: '-A, --all-namespaces', help: 'every namespace' };
+const noHeaders: FlagLine = { flags: '--no-headers', help: 'tables without the first line' };
+const files: FlagLine = {
+  flags: '-f, --filename <file>',
+  help: 'manifest file, folder, or - for stdin; may be repeated',
+  value: 'repeat',
+};
+const dryRun: FlagLine = {
+  flags: '--dry-run [=mode]',
+  help: 'change nothing: "turn" asks the service what would happen, "client" only checks here',
+  choices: ['turn', 'client'],
+  alone: 'turn',
+};
+const wait: FlagLine = {
+  flags: '--wait [=goal]',
+  help: 'wait for a state (default: what the command is for)',
+  alone: 'done',
+};
+const reason: FlagLine = { flags: '--reason <text>', help: 'why, for the audit' };
+const commandId: FlagLine = {
+  flags: '--command-id <id>',
+  help: 'id that makes a repeat harmless (default: a new one)',
+};
+const ifRevision: FlagLine = {
+  flags: '--if-revision <n>',
+  help: 'only if the resource still has this revision',
+  value: 'count',
+};
+const limit: FlagLine = { flags: '--limit <n>', help: 'newest entries only', value: 'count' };
+
+const order = (name: string, help: string, example: string): CommandLine => ({
+  name,
+  operands: '<kind> [names...]',
+  help,
+  examples: [example],
+  flags: [wait, reason, commandId, ifRevision],
+  kinds: ['cluster'],
+  load: async () => (await import('./verbs/order.ts')).orderVerb(name),
+});
+
+export const commands: readonly CommandLine[] = [
+  {
+    name: 'apply',
+    operands: '',
+    help: 'create or change what manifests declare',
+    examples: [
+      'fairlead apply -f examples/fleet.yaml --wait --timeout 20m',
+      'fairlead apply -f fleet/ --dry-run=client',
+      'cat dev.yaml | fairlead apply -f -',
+    ],
+    flags: [files, dryRun, wait, reason, commandId, ifRevision],
+    kinds: [],
+    load: async () => (await import('./verbs/apply.ts')).apply,
+  },
+  {
+    name: 'get',
+    operands: '<kind> [names...]',
+    help: 'list resources, or show some by name',
+    examples: [
+      'fairlead get clusters -A -o wide',
+      'fairlead get nodes prod',
+      'fairlead get cluster prod -o yaml',
+    ],
+    flags: [allNamespaces, noHeaders],
+    kinds: ['cluster', 'node'],
+    load: async () => (await import('./verbs/get.ts')).get,
+  },
+  {
+    name: 'describe',
+    operands: '<kind> [names...]',
+    help: 'everything known about a resource, for reading',
+    examples: ['fairlead describe cluster prod'],
+    flags: [],
+    kinds: ['cluster'],
+    load: async () => (await import('./verbs/describe.ts')).describe,
+  },
+  {
+    name: 'watch',
+    operands: '<kind> [names...]',
+    help: 'print resources again whenever they change; JSON lines when piped',
+    examples: ['fairlead watch clusters', 'fairlead watch cluster prod | jq .status.state'],
+    flags: [allNamespaces, noHeaders],
+    kinds: ['cluster', 'node'],
+    load: async () => (await import('./verbs/watch.ts')).watch,
+  },
+  {
+    name: 'wait',
+    operands: '<kind> [names...]',
+    help: 'wait until a state is reached, or can no longer be reached',
+    examples: [
+      'fairlead wait cluster prod --for running --timeout 20m',
+      'fairlead wait cluster prod --for condition=Ready',
+      'fairlead wait cluster prod --for deleted',
+    ],
+    flags: [{ flags: '--for <goal>', help: 'a state, "deleted", or condition=<type>[=<status>]' }],
+    kinds: ['cluster'],
+    load: async () => (await import('./verbs/wait.ts')).wait,
+  },
+  {
+    name: 'events',
+    operands: '[kind] [names...]',
+    help: 'what has happened, oldest first',
+    examples: ['fairlead events cluster prod', 'fairlead events -A --follow'],
+    flags: [allNamespaces, noHeaders, limit, { flags: '--follow', help: 'go on with new events' }],
+    kinds: ['cluster'],
+    load: async () => (await import('./verbs/events.ts')).events,
+  },
+  {
+    name: 'history',
+    operands: '<kind> [names...]',
+    help: 'stored events of one resource',
+    examples: [
+      'fairlead history cluster prod --limit 20',
+      'fairlead history cluster prod --correlation <id>',
+    ],
+    flags: [
+      noHeaders,
+      limit,
+      { flags: '--correlation <id>', help: 'only what one command caused' },
+    ],
+    kinds: ['cluster'],
+    load: async () => (await import('./verbs/events.ts')).history,
+  },
+  {
+    name: 'outcome',
+    operands: '<kind> <name> <command-id>',
+    help: 'what became of a command',
+    examples: ['fairlead outcome cluster prod 01JD7QK3ZC8V0X5T9M2N4P6R8S'],
+    flags: [],
+    kinds: ['cluster'],
+    load: async () => (await import('./verbs/outcome.ts')).outcome,
+  },
+  {
+    name: 'create',
+    operands: '<kind> <name>',
+    help: 'create a cluster without a manifest; refused when the name is taken',
+    examples: [
+      'fairlead cluster create dev --region eu-central-1',
+      'fairlead cluster create prod --region eu-central-1 --servers 3 --agents 2 --instance-type m6i.large --wait',
+      'fairlead cluster create dev --region eu-central-1 --dry-run=client -o yaml > dev.yaml',
+    ],
+    flags: [
+      { flags: '--region <region>', help: 'AWS region, such as eu-central-1' },
+      { flags: '--servers <n>', help: 'servers: 1, 3, 5 or 7 (default: 1)', value: 'count' },
+      {
+        flags: '--agents <n>',
+        help: 'agents, in a pool named agents (default: 0)',
+        value: 'count',
+      },
+      {
+        flags: '--instance-type <types>',
+        help: 'types in order of preference, separated by commas (default: t3.medium)',
+        value: 'list',
+      },
+      {
+        flags: '--agent-type <types>',
+        help: 'types of the agents (default: those of the servers)',
+        value: 'list',
+      },
+      { flags: '--profile <name>', help: 'development, staging, production or high-volume' },
+      { flags: '--channel <name>', help: 'K3s channel, such as stable or v1.31' },
+      { flags: '--k3s <version>', help: 'K3s version, such as v1.31.4+k3s1' },
+      dryRun,
+      wait,
+      reason,
+      commandId,
+    ],
+    kinds: ['cluster'],
+    load: async () => (await import('./verbs/create.ts')).create,
+  },
+  {
+    name: 'delete',
+    operands: '[kind] [names...]',
+    help: 'terminate the nodes and remove what a cluster owns in AWS',
+    examples: [
+      'fairlead delete cluster dev --wait',
+      'fairlead delete -f examples/fleet.yaml --yes',
+    ],
+    flags: [
+      files,
+      wait,
+      { flags: '--force', help: 'skip what can be skipped, such as a pause' },
+      { flags: '-y, --yes', help: 'do not ask' },
+      { flags: '--ignore-not-found', help: 'no error when it is gone already' },
+      reason,
+      commandId,
+      ifRevision,
+    ],
+    kinds: ['cluster'],
+    load: async () => (await import('./verbs/delete.ts')).remove,
+  },
+  order(
+    'pause',
+    'start nothing new; a call in flight ends',
+    'fairlead pause cluster prod --reason "audit"',
+  ),
+  order('resume', 'go on after a pause', 'fairlead resume cluster prod'),
+  order('retry', 'try again what failed or was blocked', 'fairlead retry cluster prod --wait'),
+  {
+    name: 'explain',
+    operands: '<path>',
+    help: 'fields of a manifest',
+    examples: ['fairlead explain cluster', 'fairlead explain cluster.spec.servers'],
+    flags: [],
+    kinds: ['cluster'],
+    load: async () => (await import('./verbs/explain.ts')).explain,
+  },
+  {
+    name: 'doctor',
+    operands: '',
+    help: 'check the way from here to the service, each part with its fix',
+    examples: ['fairlead doctor'],
+    flags: [],
+    kinds: [],
+    load: async () => (await import('./verbs/doctor.ts')).doctor,
+  },
+  {
+    name: 'completion',
+    operands: '<shell>',
+    help: 'completion script for bash, zsh or fish',
+    examples: ['source <(fairlead completion bash)', 'fairlead completion fish | source'],
+    flags: [],
+    kinds: [],
+    load: async () => (await import('./verbs/completion.ts')).completion,
+  },
+  {
+    name: 'version',
+    operands: '',
+    help: 'version of the CLI',
+    examples: ['fairlead version', 'fairlead version -o json'],
+    flags: [],
+    kinds: [],
+    load: async () => (await import('./verbs/version.ts')).version,
+  },
+  {
+    name: 'help',
+    operands: '[topic]',
+    help: 'help on a command, or on exit-codes',
+    examples: ['fairlead help apply', 'fairlead help exit-codes'],
+    flags: [],
+    kinds: [],
+    load: async () => (await import('./verbs/help.ts')).help,
+  },
+];
+
+export const commandNamed = (name: string): CommandLine | undefined =>
+  commands.find((line) => line.name === name);
+
+/** `--all-namespaces` of `-A, --all-namespaces`, `-f` of `-f, --filename <file>`. */
+export const spellingsOf = (flag: FlagLine): readonly string[] =>
+  flag.flags.split(/[ ,]+/).filter((word) => word.startsWith('-'));
+
+/** True when the flag cannot stand without a value. */
+export const takesValue = (flag: FlagLine): boolean => flag.flags.includes('<');

@@ -1,0 +1,111 @@
+/** Progress on stderr: a block redrawn in place on a terminal, otherwise one line per change with the time elapsed. */
+import { stopwatch } from './duration.ts';
+import type { Style } from './style.ts';
+import { cut } from './table.ts';
+import type { Terminal } from './terminal.ts';
+import { agentsOf, moodOf, nodeMood, readyCount, reasonOf, serversOf, stateOf } from './view.ts';
+import type { ClusterView, NodeView } from './view.ts';
+
+export interface Progress {
+  show(actor: string, view: ClusterView): void;
+  /** A line of its own about a resource or the way to it. */
+  note(text: string): void;
+  /** Leaves the last state on the screen. */
+  end(): void;
+}
+
+/** Nodes shown per cluster on a terminal: those still under way first. */
+const nodesShownMax = 12;
+
+export function openProgress(terminal: Terminal, style: Style): Progress {
+  const startedMs = terminal.nowMs();
+  const elapsed = (): string => stopwatch(terminal.nowMs() - startedMs);
+  return style.live ? liveBlock(terminal, style, elapsed) : changeLines(terminal, elapsed);
+}
+
+function changeLines(terminal: Terminal, elapsed: () => string): Progress {
+  const last = new Map<string, string>();
+  return {
+    show: (actor, view) => {
+      const reason = reasonOf(view);
+      const told = `${stateOf(view)} ${reason}`;
+      if (last.get(actor) === told) return;
+      last.set(actor, told);
+      const parts = [elapsed(), actor, stateOf(view), countsText(view), reason];
+      terminal.err(`${parts.filter((part) => part !== '').join('  ')}\n`);
+    },
+    note: (text) => {
+      terminal.err(`${elapsed()}  ${text}\n`);
+    },
+    end: () => undefined,
+  };
+}
+
+function liveBlock(terminal: Terminal, style: Style, elapsed: () => string): Progress {
+  const views = new Map<string, ClusterView>();
+  let drawn = 0;
+  const draw = (): void => {
+    const lines = [...views].flatMap(([actor, view]) =>
+      clusterLines(style, actor, view, elapsed()),
+    );
+    // Up to the first line drawn before, clear to the end of the screen, draw anew.
+    const back = drawn > 0 ? `\u001b[${drawn}A\u001b[0J` : '';
+    terminal.err(back + lines.map((line) => `${cut(line, terminal.columns())}\n`).join(''));
+    drawn = lines.length;
+  };
+  const ticking = setInterval(draw, 1000);
+  ticking.unref();
+  return {
+    show: (actor, view) => {
+      views.set(actor, view);
+      draw();
+    },
+    note: (text) => {
+      const back = drawn > 0 ? `\u001b[${drawn}A\u001b[0J` : '';
+      terminal.err(`${back}${text}\n`);
+      drawn = 0;
+      draw();
+    },
+    end: () => {
+      clearInterval(ticking);
+    },
+  };
+}
+
+function clusterLines(style: Style, actor: string, view: ClusterView, time: string): string[] {
+  const head = [
+    `${style.symbol(moodOf(view))} ${style.paint('bold', actor)}`,
+    stateOf(view),
+    time,
+    countsText(view),
+    reasonOf(view),
+  ];
+  const steps = (view.status?.progress?.steps ?? []).map((step) => `${step.name} ${step.state}`);
+  const open = (view.status?.nodes ?? []).filter((node) => nodeMood(node) !== 'good');
+  const hidden = open.length - nodesShownMax;
+  return [
+    head.filter((part) => part !== '').join('  '),
+    ...(steps.length > 0 ? [style.paint('dim', `    ${steps.join(' · ')}`)] : []),
+    ...open.slice(0, nodesShownMax).map((node) => `    ${nodeText(style, node)}`),
+    ...(hidden > 0 ? [`    and ${hidden} more`] : []),
+  ];
+}
+
+function nodeText(style: Style, node: NodeView): string {
+  const parts = [
+    `${style.symbol(nodeMood(node))} ${node.name}`,
+    node.zone ?? '',
+    node.state ?? '',
+    (node.progress ?? 0) > 0 ? `${node.progress ?? 0}%` : '',
+    node.reason ?? '',
+  ];
+  return parts.filter((part) => part !== '').join('  ');
+}
+
+function countsText(view: ClusterView): string {
+  const servers = serversOf(view);
+  const agents = agentsOf(view);
+  if (servers.length + agents.length === 0) return '';
+  const agentsText = agents.length === 0 ? '' : `  agents ${readyCount(agents)}/${agents.length}`;
+  return `servers ${readyCount(servers)}/${servers.length}${agentsText}`;
+}

@@ -1,0 +1,152 @@
+/** `fairlead describe`: one cluster for reading; scripts use `get -o json`. */
+import { eventColumns, nodeColumns } from '../columns.ts';
+import type { EventView } from '../columns.ts';
+import { span } from '../duration.ts';
+import { exits } from '../exit-codes.ts';
+import { usage } from '../failure.ts';
+import { targetOf } from '../kinds.ts';
+import { printListing } from '../output.ts';
+import { readHistory } from '../reads.ts';
+import type { Shell, Verb } from '../shell.ts';
+import type { Style } from '../style.ts';
+import { tableText } from '../table.ts';
+import { isObject, moodOf, nodeMood, reasonOf, revisionOf, stateOf } from '../view.ts';
+import type { ClusterView } from '../view.ts';
+import { clusterListing, looksOf, nodeRows, viewsOf } from './get.ts';
+
+/** Newest events shown. */
+const eventsShown = 8;
+
+export const describe: Verb = async (shell) => {
+  const target = targetOf(shell.operands, shell.namespace, {
+    name: 'describe',
+    kinds: ['cluster'],
+  });
+  if (target.names.length === 0)
+    throw usage('describe needs a name', { tries: ['fairlead describe cluster <name>'] });
+  const session = await shell.session();
+  const views = await viewsOf(shell, session, target);
+  if (!['table', 'wide'].includes(shell.wish.format)) {
+    const listing = clusterListing(looksOf(shell, target), views, views.length === 1);
+    await printListing(shell.terminal, shell.wish, listing);
+    return exits.ok;
+  }
+  for (const [index, view] of views.entries()) {
+    const { namespace, name } = view.metadata;
+    const key = { kind: 'cluster', namespace, name };
+    const past = (await readHistory(session, key, { limit: eventsShown })).filter(isObject);
+    if (index > 0) shell.terminal.out('\n');
+    shell.terminal.out(textOf(shell, view, past));
+  }
+  return exits.ok;
+};
+
+function textOf(shell: Shell, view: ClusterView, past: readonly EventView[]): string {
+  const { outStyle: style, terminal } = shell;
+  const nowMs = terminal.nowMs();
+  const lines = [
+    headLine(style, view),
+    stateLine(style, view, nowMs),
+    ...placeLines(view),
+    ...errorLines(view),
+    ...accessLines(view),
+    row('Conditions', conditionsText(view)),
+    row('Can', (view.allowedNext ?? []).join(', ')),
+    row('Labels', pairs(view.metadata.labels ?? {})),
+  ];
+  const head = lines.filter((line) => line !== undefined).map((line) => `${line}\n`);
+  return head.join('') + nodesText(shell, view, nowMs) + eventsText(past);
+}
+
+const headLine = (style: Style, view: ClusterView): string =>
+  joined(
+    style.paint('bold', `cluster/${view.metadata.namespace}/${view.metadata.name}`),
+    labelled('uid', view.metadata.uid),
+    labelled('revision', revisionOf(view)),
+    labelled('generation', view.status?.generation),
+  );
+
+function stateLine(style: Style, view: ClusterView, nowMs: number): string | undefined {
+  const sinceMs = view.status?.sinceMs;
+  const since = sinceMs === undefined ? '' : `since ${span(nowMs - sinceMs)}`;
+  return row(
+    'State',
+    joined(`${style.symbol(moodOf(view))} ${stateOf(view)}`, since, reasonOf(view)),
+  );
+}
+
+function placeLines({ spec, status }: ClusterView): (string | undefined)[] {
+  const { k3s, channel } = spec?.version ?? {};
+  const wished =
+    k3s ?? (channel === undefined ? undefined : `channel ${channel}, not resolved yet`);
+  const steps = status?.progress?.steps ?? [];
+  return [
+    row('Where', joined(spec?.region ?? '', (status?.resolved?.zones ?? []).join(', '))),
+    row('K3s', status?.resolved?.version ?? wished),
+    row('Health', status?.health),
+    row('Steps', steps.map((step) => `${step.name} ${step.state}`).join(' · ')),
+  ];
+}
+
+const pairs = (labels: Readonly<Record<string, string>>): string =>
+  Object.entries(labels)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(' ');
+
+const joined = (...parts: string[]): string => parts.filter((part) => part !== '').join('   ');
+const labelled = (label: string, value: string | number | undefined): string =>
+  value === undefined ? '' : `${label} ${value}`;
+const row = (label: string, value: string | undefined): string | undefined =>
+  value === undefined || value === '' ? undefined : `${label.padEnd(12)}${value}`;
+
+function errorLines(view: ClusterView): (string | undefined)[] {
+  const error = view.status?.lastError;
+  if (error === undefined) return [];
+  const code = [error.type, error.code].filter(Boolean).join(' ');
+  return [
+    row(
+      'Last error',
+      joined(code, error.message ?? '', error.step === undefined ? '' : `in ${error.step}`),
+    ),
+    row('Hint', error.hint),
+  ];
+}
+
+function accessLines(view: ClusterView): (string | undefined)[] {
+  const access = view.status?.access;
+  if (access === undefined) return [];
+  return [
+    row('API', access.endpoint),
+    row(
+      'Kubeconfig',
+      joined(access.kubeconfigParameter ?? '', labelled('expires', access.expiresAt)),
+    ),
+  ];
+}
+
+const conditionsText = (view: ClusterView): string =>
+  (view.status?.conditions ?? [])
+    .map(
+      ({ type, status, reason }) =>
+        `${type}=${status}${status === 'False' && reason !== undefined ? ` (${reason})` : ''}`,
+    )
+    .join('  ');
+
+function nodesText(shell: Shell, view: ClusterView, nowMs: number): string {
+  const rows = nodeRows([view]);
+  if (rows.length === 0) return '';
+  const looks = { style: shell.outStyle, nowMs, namespaces: false };
+  const columns = nodeColumns(looks).filter(
+    (column) => column.head !== 'CLUSTER' && column.wide !== true,
+  );
+  const ready = rows.filter(({ node }) => nodeMood(node) === 'good').length;
+  return `\nNodes       ${ready} of ${rows.length} ready\n${tableText(columns, rows, { headers: true })}`;
+}
+
+function eventsText(past: readonly EventView[]): string {
+  if (past.length === 0) return '';
+  const columns = eventColumns.filter(
+    (column) => column.head !== 'RESOURCE' && column.wide !== true,
+  );
+  return `\nLast events\n${tableText(columns, past, { headers: false })}`;
+}

@@ -1,0 +1,96 @@
+/** `fairlead events` and `fairlead history`: what has happened, and what happens while watching. */
+import { eventColumns } from '../columns.ts';
+import type { EventView } from '../columns.ts';
+import { exits } from '../exit-codes.ts';
+import { usage } from '../failure.ts';
+import { targetOf } from '../kinds.ts';
+import type { Target } from '../kinds.ts';
+import { printListing } from '../output.ts';
+import type { OutputWish } from '../output.ts';
+import { listClusters, readHistory } from '../reads.ts';
+import type { EventFilter, Session } from '../session.ts';
+import type { Shell, Verb } from '../shell.ts';
+import { isObject } from '../view.ts';
+
+/** Events per resource when `--limit` is not given. */
+const limitDefault = 100;
+
+export const history: Verb = async (shell) => {
+  const target = targetOf(shell.operands, shell.namespace, { name: 'history', kinds: ['cluster'] });
+  if (target.names.length === 0)
+    throw usage('history needs a name', { tries: ['fairlead history cluster <name>'] });
+  const session = await shell.session();
+  await print(shell, shell.wish, await stored(shell, session, target));
+  return exits.ok;
+};
+
+export const events: Verb = async (shell) => {
+  const { operands, namespace, terminal } = shell;
+  const words = operands.length === 0 ? ['cluster'] : operands;
+  const target = targetOf(words, namespace, { name: 'events', kinds: ['cluster'] });
+  const session = await shell.session();
+  const isFollowing = shell.flags.follow === true;
+  const ended = new AbortController();
+  const signal = AbortSignal.any([terminal.interrupted, ended.signal]);
+  // Subscribed before the stored ones are read, so that none falls in between; what comes twice is folded by id.
+  const live = session.events(filterOf(shell, target), { since: 'new', signal });
+  const past = await stored(shell, session, target);
+  await print(shell, shell.wish, past);
+  if (!isFollowing) {
+    ended.abort();
+    return exits.ok;
+  }
+  const known = new Set(past.map(idOf));
+  const wish = { ...shell.wish, headers: shell.wish.headers && past.length === 0 };
+  const format = wish.format === 'json' ? 'jsonl' : wish.format;
+  let headers = wish.headers;
+  for await (const event of live) {
+    if (!isObject(event) || known.has(idOf(event))) continue;
+    await print(shell, { format, headers }, [event]);
+    headers = false;
+  }
+  return terminal.interrupted.aborted ? exits.interrupted : exits.ok;
+};
+
+async function stored(shell: Shell, session: Session, target: Target): Promise<EventView[]> {
+  const { flags, namespace } = shell;
+  const names =
+    target.names.length > 0
+      ? target.names
+      : (await listClusters(session, namespace, flags.allNamespaces === true)).map(
+          (view) => view.metadata,
+        );
+  const limit = flags.limit ?? limitDefault;
+  const options = {
+    limit,
+    ...(flags.correlation === undefined ? {} : { correlationId: flags.correlation }),
+  };
+  const found: EventView[] = [];
+  for (const { namespace: of, name } of names) {
+    const key = { kind: 'cluster', namespace: of, name };
+    found.push(...(await readHistory(session, key, options)).filter(isObject));
+  }
+  return found
+    .sort((left, right) => (left.time ?? '').localeCompare(right.time ?? ''))
+    .slice(-limit);
+}
+
+function filterOf(shell: Shell, target: Target): EventFilter {
+  const [only, ...more] = target.names;
+  if (only !== undefined && more.length === 0) return { kind: 'cluster', ...only };
+  if (shell.flags.allNamespaces === true || more.length > 0) return { kind: 'cluster' };
+  return { kind: 'cluster', namespace: shell.namespace };
+}
+
+const idOf = (event: EventView): string => {
+  const { id } = event as { readonly id?: unknown };
+  return typeof id === 'string' ? id : JSON.stringify(event);
+};
+
+const print = (shell: Shell, wish: OutputWish, rows: readonly EventView[]): Promise<void> =>
+  printListing(shell.terminal, wish, {
+    columns: eventColumns,
+    rows,
+    object: (event) => event,
+    name: idOf,
+  });

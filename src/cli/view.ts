@@ -1,0 +1,155 @@
+/** A cluster as the service shows it. Parts may be missing: an older or younger host answers too. */
+import { Failure } from './failure.ts';
+import { exits } from './exit-codes.ts';
+import type { Mood } from './style.ts';
+
+export interface NodeView {
+  readonly name: string;
+  readonly role?: string;
+  readonly pool?: string;
+  readonly slot?: string;
+  readonly incarnation?: number;
+  readonly instanceId?: string;
+  readonly zone?: string;
+  readonly type?: string;
+  readonly state?: string;
+  /** Percent of the script that runs on it. */
+  readonly progress?: number;
+  readonly privateIp?: string;
+  readonly sinceMs?: number;
+  readonly reason?: string;
+}
+
+export interface ConditionView {
+  readonly type: string;
+  readonly status: string;
+  readonly reason?: string;
+  readonly message?: string;
+}
+
+export interface ClusterStatus {
+  readonly phase?: string;
+  /** Path of the active state, e.g. `installing.staging`. */
+  readonly state?: string;
+  readonly generation?: number;
+  readonly revision?: number;
+  readonly paused?: boolean;
+  readonly health?: string;
+  readonly resolved?: { readonly version?: string; readonly zones?: readonly string[] };
+  readonly nodes?: readonly NodeView[];
+  readonly progress?: {
+    readonly percent?: number;
+    readonly steps?: readonly { readonly name: string; readonly state: string }[];
+  };
+  readonly operation?: {
+    readonly step?: string;
+    readonly attempt?: number;
+    readonly nextRetryAt?: string | number;
+  };
+  readonly lastError?: {
+    readonly type?: string;
+    readonly code?: string;
+    readonly message?: string;
+    readonly step?: string;
+    readonly hint?: string;
+  };
+  readonly access?: {
+    readonly endpoint?: string;
+    readonly kubeconfigParameter?: string;
+    readonly sha256?: string;
+    readonly expiresAt?: string;
+  };
+  readonly conditions?: readonly ConditionView[];
+  readonly createdAtMs?: number;
+  readonly sinceMs?: number;
+  readonly correlationId?: string;
+}
+
+export interface ClusterView {
+  readonly apiVersion?: string;
+  readonly kind?: string;
+  readonly metadata: {
+    readonly namespace: string;
+    readonly name: string;
+    readonly uid?: string;
+    readonly labels?: Readonly<Record<string, string>>;
+  };
+  readonly spec?: {
+    readonly region?: string;
+    readonly version?: { readonly channel?: string; readonly k3s?: string };
+    readonly servers?: { readonly count?: number };
+    readonly agentPools?: readonly { readonly name: string; readonly count?: number }[];
+  };
+  readonly status?: ClusterStatus;
+  readonly revision?: number;
+  readonly asOf?: string | number;
+  /** Verbs that would be accepted now. */
+  readonly allowedNext?: readonly string[];
+}
+
+/** The answer as a view; only what everything else leans on is checked. */
+export function asCluster(body: unknown): ClusterView {
+  const metadata = isObject(body) && isObject(body['metadata']) ? body['metadata'] : {};
+  const { name, namespace } = metadata;
+  if (typeof name !== 'string' || typeof namespace !== 'string')
+    throw new Failure(
+      {
+        code: 'cli.unexpectedAnswer',
+        message: 'the service answered with something that is no cluster',
+        reason: 'CLI and host are probably of different versions',
+      },
+      exits.failed,
+      ['fairlead version', 'fairlead doctor'],
+    );
+  return body as ClusterView;
+}
+
+export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+export const stateOf = (view: ClusterView): string =>
+  view.status?.state ?? view.status?.phase?.toLowerCase() ?? 'unknown';
+
+export const revisionOf = (view: ClusterView): number =>
+  view.revision ?? view.status?.revision ?? 0;
+
+/** True when the state is `goal` or lies inside it: `running.steady` is in `running`. */
+export const isIn = (state: string, goal: string): boolean =>
+  state === goal || state.startsWith(`${goal}.`);
+
+export function moodOf(view: ClusterView): Mood {
+  const state = stateOf(view);
+  const stuck = ['failed', 'pending.blocked', 'deleting.stuck'].some((bad) => isIn(state, bad));
+  if (stuck) return 'bad';
+  if (view.status?.paused === true || isIn(state, 'deleted')) return 'idle';
+  if (!isIn(state, 'running')) return 'changing';
+  return ['healthy', 'unknown', undefined].includes(view.status?.health) ? 'good' : 'changing';
+}
+
+export function nodeMood(node: NodeView): Mood {
+  const state = node.state ?? '';
+  if (isIn(state, 'ready')) return 'good';
+  if (['failed', 'lost'].some((bad) => isIn(state, bad))) return 'bad';
+  return ['waiting', 'gone', ''].includes(state) ? 'idle' : 'changing';
+}
+
+export const serversOf = (view: ClusterView): readonly NodeView[] =>
+  (view.status?.nodes ?? []).filter((node) => node.role === 'server');
+export const agentsOf = (view: ClusterView): readonly NodeView[] =>
+  (view.status?.nodes ?? []).filter((node) => node.role !== 'server');
+export const readyCount = (nodes: readonly NodeView[]): number =>
+  nodes.filter((node) => isIn(node.state ?? '', 'ready')).length;
+
+/** Why it stands where it stands, in one line; empty when there is nothing to say. */
+export function reasonOf(view: ClusterView): string {
+  const { lastError, paused, conditions = [], nodes = [] } = view.status ?? {};
+  if (moodOf(view) === 'bad' && lastError !== undefined)
+    return [lastError.code ?? lastError.type, lastError.message].filter(Boolean).join(': ');
+  if (paused === true) return 'paused';
+  const told = conditions.find(
+    ({ type, status }) => status === 'True' && ['Blocked', 'Degraded'].includes(type),
+  );
+  if (told !== undefined) return told.message ?? told.reason ?? '';
+  const node = nodes.find((each) => nodeMood(each) !== 'good' && (each.reason ?? '') !== '');
+  return node === undefined ? '' : `${node.name}: ${node.reason ?? ''}`;
+}
