@@ -2,7 +2,7 @@
 export interface Clock {
   readonly scale: number;
   /** Wall milliseconds since the epoch. */
-  nowMs(): number;
+  readonly nowMs: () => number;
   /** Simulated milliseconds in wall milliseconds. */
   scaled(simulatedMs: number): number;
   /** Runs the work once the wall clock has reached the moment; at once, but never in this tick, if it is past. */

@@ -177,7 +177,7 @@ function writeValue(schema: NormalizedSchema, value: unknown): string {
   }
   if (value instanceof Date) return value.toISOString();
   if (schema.isBlobSchema()) return Buffer.from(value as Uint8Array).toString('base64');
-  return escapeXml(String(value as string | number | boolean));
+  return escapeXml(String(value));
 }
 
 function escapeXml(text: string): string {

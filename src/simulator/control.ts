@@ -58,68 +58,67 @@ const bucket = z.strictObject({
   refillPerSecond: z.number().min(0),
 });
 
+type Route = (state: Control, request: ControlRequest) => object;
+
+const routes: Readonly<Record<string, Route>> = {
+  'GET ready': (state) => ({ pid: process.pid, scale: state.world.clock.scale }),
+  'GET state': truth,
+  'GET log': (state, { query }) => ({ calls: state.log.list(logFilter(query)) }),
+  'DELETE log': (state) => {
+    state.log.clear();
+    return {};
+  },
+  'GET faults': (state) => ({ faults: state.faults.list() }),
+  'POST faults': (state, { body }) => state.faults.add(faultRule.parse(JSON.parse(body))),
+  'DELETE faults': (state, { query }) => {
+    const id = query.get('id');
+    if (id === null) state.faults.clear();
+    else state.faults.remove(id);
+    return {};
+  },
+  'POST capacity': ({ world }, { body }) => {
+    const row = capacity.parse(JSON.parse(body));
+    world.tables.capacity.put(capacityKey(row), row);
+    return row;
+  },
+  'DELETE capacity': ({ world }) => empty(world.tables.capacity),
+  'POST quota': ({ world }, { body }) => {
+    const row = quota.parse(JSON.parse(body));
+    world.tables.quotas.put(`${row.region}/${row.lifecycle}`, row);
+    return row;
+  },
+  'DELETE quota': ({ world }) => empty(world.tables.quotas),
+  'POST agents': ({ world }, { body }) => {
+    const row = agents.parse(JSON.parse(body));
+    world.tables.agents.put(`${row.tag}=${row.value}`, row);
+    return row;
+  },
+  'DELETE agents': ({ world }) => empty(world.tables.agents),
+  'POST durations': ({ world }, { body }) => {
+    const row = duration.parse(JSON.parse(body));
+    world.tables.durations.put(row.name, row.range);
+    return row;
+  },
+  'DELETE durations': ({ world }) => empty(world.tables.durations),
+  'POST throttle': (state, { body }) => {
+    const row = bucket.parse(JSON.parse(body));
+    state.buckets.put(row.op, { burst: row.burst, refillPerSecond: row.refillPerSecond });
+    return row;
+  },
+  'DELETE throttle': (state) => empty(state.buckets),
+  'POST reset': (state) => {
+    state.reset();
+    return {};
+  },
+};
+
 /** Answers one request of the side path. @throws ZodError, SyntaxError for a body that does not fit */
 export function control(state: Control, request: ControlRequest): { status: number; body: object } {
-  const { tables } = state.world;
-  switch (`${request.method} ${request.path}`) {
-    case 'GET ready':
-      return ok({ pid: process.pid, scale: state.world.clock.scale });
-    case 'GET state':
-      return ok(truth(state));
-    case 'GET log':
-      return ok({ calls: state.log.list(logFilter(request.query)) });
-    case 'DELETE log':
-      state.log.clear();
-      return ok({});
-    case 'GET faults':
-      return ok({ faults: state.faults.list() });
-    case 'POST faults':
-      return ok(state.faults.add(faultRule.parse(JSON.parse(request.body))));
-    case 'DELETE faults': {
-      const id = request.query.get('id');
-      if (id === null) state.faults.clear();
-      else state.faults.remove(id);
-      return ok({});
-    }
-    case 'POST capacity':
-      return put(tables.capacity, capacity, request, capacityKey);
-    case 'POST quota':
-      return put(tables.quotas, quota, request, (row) => `${row.region}/${row.lifecycle}`);
-    case 'POST agents':
-      return put(tables.agents, agents, request, (row) => `${row.tag}=${row.value}`);
-    case 'POST durations': {
-      const row = duration.parse(JSON.parse(request.body));
-      tables.durations.put(row.name, row.range);
-      return ok(row);
-    }
-    case 'POST throttle': {
-      const { op, ...row } = bucket.parse(JSON.parse(request.body));
-      state.buckets.put(op, row);
-      return ok({ op, ...row });
-    }
-    case 'DELETE capacity':
-      return empty(tables.capacity);
-    case 'DELETE quota':
-      return empty(tables.quotas);
-    case 'DELETE agents':
-      return empty(tables.agents);
-    case 'DELETE durations':
-      return empty(tables.durations);
-    case 'DELETE throttle':
-      return empty(state.buckets);
-    case 'POST reset':
-      state.reset();
-      return ok({});
-    default:
-      return {
-        status: 404,
-        body: { error: `there is no ${request.method} /_sim/${request.path}` },
-      };
-  }
-}
-
-function ok(body: object): { status: number; body: object } {
-  return { status: 200, body };
+  const name = `${request.method} ${request.path}`;
+  const route = routes[name];
+  if (route !== undefined) return { status: 200, body: route(state, request) };
+  const known = Object.keys(routes).join(', ');
+  return { status: 404, body: { error: `there is no ${name}; there are ${known}` } };
 }
 
 function logFilter(query: URLSearchParams): { op?: string; after: number } {
@@ -127,20 +126,9 @@ function logFilter(query: URLSearchParams): { op?: string; after: number } {
   return { ...(op === null ? {} : { op }), after: Number(query.get('after') ?? 0) };
 }
 
-function put<Schema extends z.ZodType<object>>(
-  table: Table<z.infer<Schema>>,
-  schema: Schema,
-  request: ControlRequest,
-  keyOf: (row: z.infer<Schema>) => string,
-): { status: number; body: object } {
-  const row = schema.parse(JSON.parse(request.body));
-  table.put(keyOf(row), row);
-  return ok(row);
-}
-
-function empty<Row>(table: Table<Row>): { status: number; body: object } {
+function empty<Row>(table: Table<Row>): object {
   for (const id of table.ids()) table.remove(id);
-  return ok({});
+  return {};
 }
 
 /** What is, whatever reads may see: every instance still known, tokens, groups, parameter names, launches per uid. */

@@ -3,47 +3,52 @@ import type { ServerResponse } from 'node:http';
 import type { Answer } from './answer.ts';
 import type { FaultAct } from './faults.ts';
 
+type Headers = Readonly<Record<string, string | number>>;
+
 /** True for the acts after which nothing has been done: the call must not reach the cloud. */
 export function isBefore(act: FaultAct): boolean {
   return ['error', 'hangupBefore', 'rst', 'html500'].includes(act.kind);
 }
 
 export function send(res: ServerResponse, answer: Answer, requestId: string, act?: FaultAct): void {
-  const headers = {
-    'content-type': answer.contentType,
-    'content-length': String(Buffer.byteLength(answer.body)),
-    'x-amzn-requestid': requestId,
-  };
-  switch (act?.kind) {
-    case undefined:
+  if (act === undefined) sendWhole(res, answer, requestId);
+  else sendTroubled(res, answer, requestId, act);
+}
+
+function sendWhole(
+  res: ServerResponse,
+  answer: Answer,
+  requestId: string,
+  extra: Headers = {},
+): void {
+  res.writeHead(answer.status, { ...headersOf(answer, requestId), ...extra });
+  res.end(answer.body);
+}
+
+function sendTroubled(res: ServerResponse, answer: Answer, requestId: string, act: FaultAct): void {
+  switch (act.kind) {
     case 'error':
-      res.writeHead(answer.status, {
-        ...headers,
-        ...(act?.retryAfterSeconds === undefined
-          ? {}
-          : { 'retry-after': String(act.retryAfterSeconds) }),
-      });
-      res.end(answer.body);
+      sendWhole(
+        res,
+        answer,
+        requestId,
+        act.retryAfterSeconds === undefined ? {} : { 'retry-after': String(act.retryAfterSeconds) },
+      );
       return;
     case 'hangupBefore':
     case 'hangupAfter':
-      res.socket?.end();
       res.socket?.destroySoon();
       return;
     case 'rst':
       res.socket?.resetAndDestroy();
       return;
     case 'cutBody':
-      res.writeHead(answer.status, headers);
-      res.write(answer.body.slice(0, answer.body.length / 2), () => res.socket?.destroySoon());
-      return;
     case 'stall':
-      res.writeHead(answer.status, headers);
-      res.write(answer.body.slice(0, answer.body.length / 2));
+      sendHalf(res, answer, requestId, act.kind === 'cutBody');
       return;
     case 'delay':
       setTimeout(() => {
-        send(res, answer, requestId);
+        sendWhole(res, answer, requestId);
       }, act.ms);
       return;
     case 'html500':
@@ -51,14 +56,25 @@ export function send(res: ServerResponse, answer: Answer, requestId: string, act
       res.end('<html><body><h1>500 Internal Server Error</h1></body></html>');
       return;
     case 'emptyBody':
-      res.writeHead(200, { ...headers, 'content-length': '0' });
-      res.end();
+      sendWhole(res, { ...answer, body: '' }, requestId);
       return;
     case 'dateSkew':
-      res.writeHead(answer.status, {
-        ...headers,
-        date: new Date(Date.now() + act.ms).toUTCString(),
-      });
-      res.end(answer.body);
+      sendWhole(res, answer, requestId, { date: new Date(Date.now() + act.ms).toUTCString() });
   }
+}
+
+/** Half of the body; then the connection closes, or stays open and silent. */
+function sendHalf(res: ServerResponse, answer: Answer, requestId: string, isCut: boolean): void {
+  res.writeHead(answer.status, headersOf(answer, requestId));
+  res.write(answer.body.slice(0, answer.body.length / 2), () => {
+    if (isCut) res.socket?.destroySoon();
+  });
+}
+
+function headersOf(answer: Answer, requestId: string): Headers {
+  return {
+    'content-type': answer.contentType,
+    'content-length': Buffer.byteLength(answer.body),
+    'x-amzn-requestid': requestId,
+  };
 }

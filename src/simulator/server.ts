@@ -102,13 +102,14 @@ function settle(
   fault: FaultRow | undefined,
   requestId: string,
 ): Answer {
-  const { contentType, formatError } = protocols[call.service];
+  const protocol = protocols[call.service];
+  const { contentType } = protocol;
   if (fault === undefined || !isBefore(fault.act)) {
     return answer(parts.control.world, parts.throttle, call, caller, requestId);
   }
   if (fault.act.kind !== 'error') return { status: 0, contentType, body: '' };
   const { status, code } = fault.act;
-  return { status, code, contentType, body: formatError(fault.act, requestId) };
+  return { status, code, contentType, body: protocol.formatError(fault.act, requestId) };
 }
 
 function nameOf(caller: Caller): string {

@@ -80,7 +80,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
       faults: createFaults(journal.table<FaultRow>('faults'), draw),
       buckets,
       log: createCallLog(clock.nowMs),
-      machines: half.state,
+      machines: () => half.state(),
       reset: () => {
         forgetMachines(world);
         journal.clear();

@@ -15,7 +15,7 @@ export interface Vault {
   /** The key id alone, remembered: every call of a node is looked up by it. */
   keyIdFor(instanceId: string): string;
   /** The role credentials of an instance; always the same for the same folder and instance. */
-  credentialsFor(instanceId: string): Credentials;
+  readonly credentialsFor: (instanceId: string) => Credentials;
   seal(text: string): string;
   open(sealed: string): string;
 }

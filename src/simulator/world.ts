@@ -40,7 +40,7 @@ export interface AgentRow {
   readonly tag: string;
   readonly value: string;
   /** Absent: the agent never answers. Simulated milliseconds after the boot otherwise. */
-  readonly onlineAfterMs?: number;
+  readonly onlineAfterMs?: number | undefined;
   /** How many more boots the row applies to. */
   readonly times: number;
 }

@@ -16,8 +16,7 @@ export function capacityLeft(
   world: World,
   demand: Demand,
 ): { readonly left: number; readonly isLate: boolean } {
-  const row = capacityRow(world, demand);
-  return row === undefined ? { left: Infinity, isLate: false } : row;
+  return capacityRow(world, demand) ?? { left: Infinity, isLate: false };
 }
 
 function capacityRow(world: World, demand: Demand): CapacityRow | undefined {

@@ -1,43 +1,25 @@
-/** Reads of what a region offers: types, offerings, images, network, zones. */
+/** Reads of what a region offers: instance types, where they are to be had, and images. */
 import {
-  DescribeAvailabilityZones$,
   DescribeImages$,
   DescribeInstanceTypeOfferings$,
   DescribeInstanceTypes$,
-  DescribeSubnets$,
-  DescribeVpcs$,
 } from '@aws-sdk/client-ec2';
 import type {
-  DescribeAvailabilityZonesRequest,
-  DescribeAvailabilityZonesResult,
   DescribeImagesRequest,
   DescribeImagesResult,
   DescribeInstanceTypeOfferingsRequest,
   DescribeInstanceTypeOfferingsResult,
   DescribeInstanceTypesRequest,
   DescribeInstanceTypesResult,
-  DescribeSubnetsRequest,
-  DescribeSubnetsResult,
-  DescribeVpcsRequest,
-  DescribeVpcsResult,
   Image,
   InstanceTypeInfo,
   InstanceTypeOffering,
 } from '@aws-sdk/client-ec2';
-import {
-  imagesOf,
-  instanceTypeOf,
-  instanceTypes,
-  isOffered,
-  networkOf,
-  ownerId,
-  zonesOf,
-} from '../catalogue.ts';
+import { imagesOf, instanceTypeOf, instanceTypes, isOffered, zonesOf } from '../catalogue.ts';
 import type { ImageEntry, InstanceTypeEntry } from '../catalogue.ts';
 import { AwsError } from '../errors.ts';
 import { operation } from '../operation.ts';
 import { paginate } from '../paging.ts';
-import { freeAddresses } from './addresses.ts';
 import { matcher } from './filters.ts';
 import { assertForm } from './lookup.ts';
 
@@ -45,42 +27,48 @@ type TypeName = NonNullable<InstanceTypeInfo['InstanceType']>;
 
 const badToken = () => new AwsError('InvalidNextToken', 'The specified NextToken is not valid.');
 
-export const describeInstanceTypes = operation<
-  DescribeInstanceTypesRequest,
-  DescribeInstanceTypesResult
->(DescribeInstanceTypes$, (input) => {
-  const names: readonly string[] = input.InstanceTypes ?? [];
-  const unknown = names.filter((name) => instanceTypeOf(name) === undefined);
-  if (unknown.length > 0) {
-    throw new AwsError(
-      'InvalidInstanceType',
-      `The following supplied instance types do not exist: [${unknown.join(', ')}]`,
+export const describeInstanceTypes = operation(
+  DescribeInstanceTypes$,
+  (input: DescribeInstanceTypesRequest): DescribeInstanceTypesResult => {
+    const names: readonly string[] = input.InstanceTypes ?? [];
+    const unknown = names.filter((name) => instanceTypeOf(name) === undefined);
+    if (unknown.length > 0) {
+      throw new AwsError(
+        'InvalidInstanceType',
+        `The following supplied instance types do not exist: [${unknown.join(', ')}]`,
+      );
+    }
+    const matches = matcher(input.Filters, [
+      'instance-type',
+      'processor-info.supported-architecture',
+      'vcpu-info.default-vcpus',
+      'memory-info.size-in-mib',
+    ]);
+    const listed = instanceTypes
+      .filter((entry) => names.length === 0 || names.includes(entry.name))
+      .filter((entry) =>
+        matches(
+          new Map([
+            ['instance-type', [entry.name]],
+            ['processor-info.supported-architecture', [entry.architecture]],
+            ['vcpu-info.default-vcpus', [String(entry.vcpus)]],
+            ['memory-info.size-in-mib', [String(entry.memoryMiB)]],
+          ]),
+        ),
+      );
+    const page = paginate(
+      listed,
+      (entry) => entry.name,
+      input.MaxResults,
+      input.NextToken,
+      badToken,
     );
-  }
-  const matches = matcher(input.Filters, [
-    'instance-type',
-    'processor-info.supported-architecture',
-    'vcpu-info.default-vcpus',
-    'memory-info.size-in-mib',
-  ]);
-  const listed = instanceTypes
-    .filter((entry) => names.length === 0 || names.includes(entry.name))
-    .filter((entry) =>
-      matches(
-        new Map([
-          ['instance-type', [entry.name]],
-          ['processor-info.supported-architecture', [entry.architecture]],
-          ['vcpu-info.default-vcpus', [String(entry.vcpus)]],
-          ['memory-info.size-in-mib', [String(entry.memoryMiB)]],
-        ]),
-      ),
-    );
-  const page = paginate(listed, (entry) => entry.name, input.MaxResults, input.NextToken, badToken);
-  return {
-    InstanceTypes: page.items.map(viewType),
-    ...(page.nextToken === undefined ? {} : { NextToken: page.nextToken }),
-  };
-});
+    return {
+      InstanceTypes: page.items.map(viewType),
+      ...(page.nextToken === undefined ? {} : { NextToken: page.nextToken }),
+    };
+  },
+);
 
 function viewType(entry: InstanceTypeEntry): InstanceTypeInfo {
   return {
@@ -100,49 +88,49 @@ function viewType(entry: InstanceTypeEntry): InstanceTypeInfo {
   };
 }
 
-export const describeInstanceTypeOfferings = operation<
-  DescribeInstanceTypeOfferingsRequest,
-  DescribeInstanceTypeOfferingsResult
->(DescribeInstanceTypeOfferings$, (input, call) => {
-  const locationType = input.LocationType ?? 'region';
-  const zones = zonesOf(call.region);
-  const offerings = instanceTypes.flatMap((entry): InstanceTypeOffering[] => {
-    const InstanceType = entry.name as TypeName;
-    if (locationType === 'region') {
-      return [{ InstanceType, LocationType: 'region', Location: call.region }];
-    }
-    return zones
-      .filter((zone) => isOffered(entry, zone))
-      .map((zone) => ({
-        InstanceType,
-        LocationType: locationType,
-        Location: locationType === 'availability-zone-id' ? zone.zoneId : zone.name,
-      }));
-  });
-  const matches = matcher(input.Filters, ['instance-type', 'location']);
-  const page = paginate(
-    offerings.filter((it) =>
-      matches(
-        new Map([
-          ['instance-type', [it.InstanceType ?? '']],
-          ['location', [it.Location ?? '']],
-        ]),
+export const describeInstanceTypeOfferings = operation(
+  DescribeInstanceTypeOfferings$,
+  (input: DescribeInstanceTypeOfferingsRequest, call): DescribeInstanceTypeOfferingsResult => {
+    const locationType = input.LocationType ?? 'region';
+    const zones = zonesOf(call.region);
+    const offerings = instanceTypes.flatMap((entry): InstanceTypeOffering[] => {
+      const InstanceType = entry.name as TypeName;
+      if (locationType === 'region') {
+        return [{ InstanceType, LocationType: 'region', Location: call.region }];
+      }
+      return zones
+        .filter((zone) => isOffered(entry, zone))
+        .map((zone) => ({
+          InstanceType,
+          LocationType: locationType,
+          Location: locationType === 'availability-zone-id' ? zone.zoneId : zone.name,
+        }));
+    });
+    const matches = matcher(input.Filters, ['instance-type', 'location']);
+    const page = paginate(
+      offerings.filter((it) =>
+        matches(
+          new Map([
+            ['instance-type', [it.InstanceType ?? '']],
+            ['location', [it.Location ?? '']],
+          ]),
+        ),
       ),
-    ),
-    (it) => `${it.InstanceType ?? ''}/${it.Location ?? ''}`,
-    input.MaxResults,
-    input.NextToken,
-    badToken,
-  );
-  return {
-    InstanceTypeOfferings: [...page.items],
-    ...(page.nextToken === undefined ? {} : { NextToken: page.nextToken }),
-  };
-});
+      (it) => `${it.InstanceType ?? ''}/${it.Location ?? ''}`,
+      input.MaxResults,
+      input.NextToken,
+      badToken,
+    );
+    return {
+      InstanceTypeOfferings: [...page.items],
+      ...(page.nextToken === undefined ? {} : { NextToken: page.nextToken }),
+    };
+  },
+);
 
-export const describeImages = operation<DescribeImagesRequest, DescribeImagesResult>(
+export const describeImages = operation(
   DescribeImages$,
-  (input, call) => {
+  (input: DescribeImagesRequest, call): DescribeImagesResult => {
     const images = imagesOf(call.region);
     const ids = input.ImageIds ?? [];
     for (const id of ids) assertForm(id, 'ami', 'InvalidAMIID.Malformed', 'Invalid id');
@@ -206,133 +194,3 @@ function viewImage(image: ImageEntry): Image {
     ],
   };
 }
-
-export const describeVpcs = operation<DescribeVpcsRequest, DescribeVpcsResult>(
-  DescribeVpcs$,
-  (input, call) => {
-    const network = networkOf(call.region);
-    const missing = (input.VpcIds ?? []).find((id) => id !== network.vpcId);
-    if (missing !== undefined) {
-      throw new AwsError('InvalidVpcID.NotFound', `The vpc ID '${missing}' does not exist`);
-    }
-    const isMatch = matcher(input.Filters, ['cidr', 'is-default', 'isDefault', 'state', 'vpc-id'])(
-      new Map([
-        ['cidr', [network.cidr]],
-        ['is-default', ['true']],
-        ['isDefault', ['true']],
-        ['state', ['available']],
-        ['vpc-id', [network.vpcId]],
-      ]),
-    );
-    if (!isMatch) return { Vpcs: [] };
-    const block = { CidrBlock: network.cidr, CidrBlockState: { State: 'associated' as const } };
-    return {
-      Vpcs: [
-        {
-          VpcId: network.vpcId,
-          CidrBlock: network.cidr,
-          CidrBlockAssociationSet: [block],
-          OwnerId: ownerId,
-          State: 'available',
-          IsDefault: true,
-          InstanceTenancy: 'default',
-        },
-      ],
-    };
-  },
-);
-
-export const describeSubnets = operation<DescribeSubnetsRequest, DescribeSubnetsResult>(
-  DescribeSubnets$,
-  (input, call) => {
-    const network = networkOf(call.region);
-    const ids = input.SubnetIds ?? [];
-    const missing = ids.find((id) => !network.subnets.some((subnet) => subnet.subnetId === id));
-    if (missing !== undefined) {
-      throw new AwsError('InvalidSubnetID.NotFound', `The subnet ID '${missing}' does not exist`);
-    }
-    const matches = matcher(input.Filters, [
-      'availability-zone',
-      'availability-zone-id',
-      'default-for-az',
-      'state',
-      'subnet-id',
-      'vpc-id',
-    ]);
-    const listed = network.subnets
-      .filter((subnet) => ids.length === 0 || ids.includes(subnet.subnetId))
-      .filter((subnet) =>
-        matches(
-          new Map([
-            ['availability-zone', [subnet.zone.name]],
-            ['availability-zone-id', [subnet.zone.zoneId]],
-            ['default-for-az', ['true']],
-            ['state', ['available']],
-            ['subnet-id', [subnet.subnetId]],
-            ['vpc-id', [network.vpcId]],
-          ]),
-        ),
-      );
-    return {
-      Subnets: listed.map((subnet) => ({
-        SubnetId: subnet.subnetId,
-        VpcId: network.vpcId,
-        AvailabilityZone: subnet.zone.name,
-        AvailabilityZoneId: subnet.zone.zoneId,
-        CidrBlock: subnet.cidr,
-        AvailableIpAddressCount: freeAddresses(subnet, call),
-        DefaultForAz: true,
-        MapPublicIpOnLaunch: true,
-        OwnerId: ownerId,
-        State: 'available',
-      })),
-    };
-  },
-);
-
-export const describeAvailabilityZones = operation<
-  DescribeAvailabilityZonesRequest,
-  DescribeAvailabilityZonesResult
->(DescribeAvailabilityZones$, (input, call) => {
-  const zones = zonesOf(call.region);
-  const named = [...(input.ZoneNames ?? []), ...(input.ZoneIds ?? [])];
-  const missing = named.find(
-    (name) => !zones.some((zone) => zone.name === name || zone.zoneId === name),
-  );
-  if (missing !== undefined) {
-    throw new AwsError('InvalidParameterValue', `Invalid availability zone: [${missing}]`);
-  }
-  const matches = matcher(input.Filters, [
-    'region-name',
-    'state',
-    'zone-id',
-    'zone-name',
-    'zone-type',
-  ]);
-  const listed = zones
-    .filter(
-      (zone) => named.length === 0 || named.includes(zone.name) || named.includes(zone.zoneId),
-    )
-    .filter((zone) =>
-      matches(
-        new Map([
-          ['region-name', [call.region]],
-          ['state', ['available']],
-          ['zone-id', [zone.zoneId]],
-          ['zone-name', [zone.name]],
-          ['zone-type', ['availability-zone']],
-        ]),
-      ),
-    );
-  return {
-    AvailabilityZones: listed.map((zone) => ({
-      ZoneName: zone.name,
-      ZoneId: zone.zoneId,
-      RegionName: call.region,
-      ZoneType: 'availability-zone',
-      State: 'available',
-      OptInStatus: 'opt-in-not-required',
-      Messages: [],
-    })),
-  };
-});

@@ -27,9 +27,9 @@ import { agentOnlineAt, plan, stateAt, stateCodes } from './instance-state.ts';
 import { findInstances } from './lookup.ts';
 import { watchEnd } from './machine-effects.ts';
 
-export const terminateInstances = operation<TerminateInstancesRequest, TerminateInstancesResult>(
+export const terminateInstances = operation(
   TerminateInstances$,
-  (input, call) => {
+  (input: TerminateInstancesRequest, call): TerminateInstancesResult => {
     const records = findInstances(input.InstanceIds ?? [], call);
     const guarded = records.find((record) => record.isProtected && !isEnding(record, call));
     // AWS goes through the zones: those without a protected instance are done before the call fails.
@@ -72,9 +72,9 @@ function terminate(record: InstanceRecord, call: Call): InstanceStateChange {
   return change(record, 'shutting-down', call);
 }
 
-export const stopInstances = operation<StopInstancesRequest, StopInstancesResult>(
+export const stopInstances = operation(
   StopInstances$,
-  (input, call) => {
+  (input: StopInstancesRequest, call): StopInstancesResult => {
     const records = findInstances(input.InstanceIds ?? [], call);
     for (const record of records) {
       if (record.lifecycle === 'spot') {
@@ -105,9 +105,9 @@ function stop(record: InstanceRecord, call: Call): InstanceStateChange {
   return change(record, 'stopping', call);
 }
 
-export const startInstances = operation<StartInstancesRequest, StartInstancesResult>(
+export const startInstances = operation(
   StartInstances$,
-  (input, call) => {
+  (input: StartInstancesRequest, call): StartInstancesResult => {
     const records = findInstances(input.InstanceIds ?? [], call);
     for (const record of records) {
       assertState(record, call, ['stopped', 'pending', 'running'], 'started');
@@ -131,9 +131,9 @@ function start(record: InstanceRecord, call: Call): InstanceStateChange {
   return change(record, 'pending', call);
 }
 
-export const rebootInstances = operation<RebootInstancesRequest, object>(
+export const rebootInstances = operation(
   RebootInstances$,
-  (input, call) => {
+  (input: RebootInstancesRequest, call): object => {
     const records = findInstances(input.InstanceIds ?? [], call);
     for (const record of records) assertState(record, call, ['running'], 'rebooted');
     for (const record of records) {
@@ -150,9 +150,9 @@ export const rebootInstances = operation<RebootInstancesRequest, object>(
   },
 );
 
-export const modifyInstanceAttribute = operation<ModifyInstanceAttributeRequest, object>(
+export const modifyInstanceAttribute = operation(
   ModifyInstanceAttribute$,
-  (input, call) => {
+  (input: ModifyInstanceAttributeRequest, call): object => {
     const isProtected = readProtection(input);
     for (const record of findInstances([input.InstanceId ?? ''], call)) {
       call.world.tables.instances.put(record.instanceId, { ...record, isProtected });

@@ -12,9 +12,9 @@ import { isVisible, seenTransition, stateCodes } from './instance-state.ts';
 import { viewReservations } from './instance-view.ts';
 import { findInstances } from './lookup.ts';
 
-export const describeInstances = operation<DescribeInstancesRequest, DescribeInstancesResult>(
+export const describeInstances = operation(
   DescribeInstances$,
-  (input, call) => {
+  (input: DescribeInstancesRequest, call): DescribeInstancesResult => {
     const ids = input.InstanceIds ?? [];
     const pageMax = readPageMax(input.MaxResults, ids);
     const matches = matcher(input.Filters, filterNames);

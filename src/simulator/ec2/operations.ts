@@ -1,13 +1,11 @@
 /** Every EC2 operation the simulator answers; any other is refused as not implemented. */
 import { byName } from '../operation.ts';
 import {
-  describeAvailabilityZones,
   describeImages,
   describeInstanceTypeOfferings,
   describeInstanceTypes,
-  describeSubnets,
-  describeVpcs,
 } from './catalogue-reads.ts';
+import { describeAvailabilityZones, describeSubnets, describeVpcs } from './network-reads.ts';
 import {
   modifyInstanceAttribute,
   rebootInstances,

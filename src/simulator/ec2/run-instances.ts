@@ -22,9 +22,9 @@ import { readLaunch } from './launch-request.ts';
 import type { LaunchRequest } from './launch-request.ts';
 import { watchEnd } from './machine-effects.ts';
 
-export const runInstances = operation<RunInstancesRequest, Reservation>(
+export const runInstances = operation(
   RunInstances$,
-  (input, call) => {
+  (input: RunInstancesRequest, call): Reservation => {
     const launch = readLaunch(input, call);
     const earlier = findToken(input, launch, call);
     if (earlier !== undefined) return replay(earlier, call);
@@ -151,7 +151,7 @@ function createInstance(
     region: call.region,
     zone: launch.subnet.zone.name,
     subnetId: launch.subnet.subnetId,
-    vpcId: `${stableId('vpc', call.region)}`,
+    vpcId: stableId('vpc', call.region),
     imageId: launch.image.imageId,
     instanceType: launch.type.name,
     architecture: launch.type.architecture,

@@ -17,47 +17,50 @@ import { findGroup, findTarget } from './lookup.ts';
 
 const rulesMax = 60;
 
-export const authorizeSecurityGroupIngress = operation<
-  AuthorizeSecurityGroupIngressRequest,
-  AuthorizeSecurityGroupIngressResult
->(AuthorizeSecurityGroupIngress$, (input, call) => {
-  const group = findTarget(input, call);
-  const wanted = readRules(input, call);
-  const known = new Set(group.ingress.map(identity));
-  const twice = wanted.find((rule) => known.has(identity(rule)));
-  if (twice !== undefined) {
-    throw new AwsError(
-      'InvalidPermission.Duplicate',
-      `the specified rule "peer: ${twice.peer.slice(twice.peer.indexOf(':') + 1)}, ${twice.protocol.toUpperCase()}, from port: ${String(twice.fromPort)}, to port: ${String(twice.toPort)}, ALLOW" already exists`,
-    );
-  }
-  const ingress = [...group.ingress, ...wanted];
-  if (ingress.length > rulesMax) {
-    throw new AwsError(
-      'InvalidParameterValue',
-      'The maximum number of rules per security group has been reached.',
-    );
-  }
-  save({ ...group, ingress }, call);
-  return { Return: true, SecurityGroupRules: wanted.map((rule) => viewRule(rule, group)) };
-});
+export const authorizeSecurityGroupIngress = operation(
+  AuthorizeSecurityGroupIngress$,
+  (input: AuthorizeSecurityGroupIngressRequest, call): AuthorizeSecurityGroupIngressResult => {
+    const group = findTarget(input, call);
+    const wanted = readRules(input, call);
+    const known = new Set(group.ingress.map(identity));
+    const twice = wanted.find((rule) => known.has(identity(rule)));
+    if (twice !== undefined) {
+      throw new AwsError(
+        'InvalidPermission.Duplicate',
+        `the specified rule "peer: ${twice.peer.slice(twice.peer.indexOf(':') + 1)}, ${twice.protocol.toUpperCase()}, from port: ${String(twice.fromPort)}, to port: ${String(twice.toPort)}, ALLOW" already exists`,
+      );
+    }
+    const ingress = [...group.ingress, ...wanted];
+    if (ingress.length > rulesMax) {
+      throw new AwsError(
+        'InvalidParameterValue',
+        'The maximum number of rules per security group has been reached.',
+      );
+    }
+    save({ ...group, ingress }, call);
+    return { Return: true, SecurityGroupRules: wanted.map((rule) => viewRule(rule, group)) };
+  },
+);
 
-export const revokeSecurityGroupIngress = operation<
-  RevokeSecurityGroupIngressRequest,
-  RevokeSecurityGroupIngressResult
->(RevokeSecurityGroupIngress$, (input, call) => {
-  const group = findTarget(input, call);
-  const unwanted = new Set(readRules(input, call).map(identity));
-  const known = new Set(group.ingress.map(identity));
-  if ([...unwanted].some((rule) => !known.has(rule))) {
-    throw new AwsError(
-      'InvalidPermission.NotFound',
-      'The specified rule does not exist in this security group.',
+export const revokeSecurityGroupIngress = operation(
+  RevokeSecurityGroupIngress$,
+  (input: RevokeSecurityGroupIngressRequest, call): RevokeSecurityGroupIngressResult => {
+    const group = findTarget(input, call);
+    const unwanted = new Set(readRules(input, call).map(identity));
+    const known = new Set(group.ingress.map(identity));
+    if ([...unwanted].some((rule) => !known.has(rule))) {
+      throw new AwsError(
+        'InvalidPermission.NotFound',
+        'The specified rule does not exist in this security group.',
+      );
+    }
+    save(
+      { ...group, ingress: group.ingress.filter((rule) => !unwanted.has(identity(rule))) },
+      call,
     );
-  }
-  save({ ...group, ingress: group.ingress.filter((rule) => !unwanted.has(identity(rule))) }, call);
-  return { Return: true };
-});
+    return { Return: true };
+  },
+);
 
 function save(group: GroupRecord, call: Call): void {
   call.world.tables.groups.put(group.groupId, group);

@@ -26,9 +26,9 @@ import { findGroup, findTarget, groupsOf } from './lookup.ts';
 import { viewRules } from './security-group-rules.ts';
 import { tagsFor, toTagList } from './tags.ts';
 
-export const createSecurityGroup = operation<CreateSecurityGroupRequest, CreateSecurityGroupResult>(
+export const createSecurityGroup = operation(
   CreateSecurityGroup$,
-  (input, call) => {
+  (input: CreateSecurityGroupRequest, call): CreateSecurityGroupResult => {
     const { tables } = call.world;
     const name = input.GroupName ?? '';
     const vpcId = input.VpcId ?? networkOf(call.region).vpcId;
@@ -74,9 +74,9 @@ function checkName(name: string, vpcId: string, call: Call): void {
   }
 }
 
-export const deleteSecurityGroup = operation<DeleteSecurityGroupRequest, DeleteSecurityGroupResult>(
+export const deleteSecurityGroup = operation(
   DeleteSecurityGroup$,
-  (input, call) => {
+  (input: DeleteSecurityGroupRequest, call): DeleteSecurityGroupResult => {
     const group = findTarget(input, call);
     if (isInUse(group, call)) {
       throw new AwsError('DependencyViolation', `resource ${group.groupId} has a dependent object`);
@@ -101,28 +101,28 @@ function isInUse(group: GroupRecord, call: Call): boolean {
   );
 }
 
-export const describeSecurityGroups = operation<
-  DescribeSecurityGroupsRequest,
-  DescribeSecurityGroupsResult
->(DescribeSecurityGroups$, (input, call) => {
-  const ids = input.GroupIds ?? [];
-  const names = input.GroupNames ?? [];
-  const matches = matcher(input.Filters, filterNames);
-  const named = names.map((GroupName) => findTarget({ GroupName }, call));
-  const byId = ids.map((id) => findGroup(id, call));
-  const listed = ids.length + names.length > 0 ? [...byId, ...named] : groupsOf(call);
-  const page = paginate(
-    listed.filter((group) => matches(fieldsOf(group))),
-    (group) => group.groupId,
-    input.MaxResults,
-    input.NextToken,
-    () => new AwsError('InvalidNextToken', 'The specified NextToken is not valid.'),
-  );
-  return {
-    SecurityGroups: page.items.map(viewGroup),
-    ...(page.nextToken === undefined ? {} : { NextToken: page.nextToken }),
-  };
-});
+export const describeSecurityGroups = operation(
+  DescribeSecurityGroups$,
+  (input: DescribeSecurityGroupsRequest, call): DescribeSecurityGroupsResult => {
+    const ids = input.GroupIds ?? [];
+    const names = input.GroupNames ?? [];
+    const matches = matcher(input.Filters, filterNames);
+    const named = names.map((GroupName) => findTarget({ GroupName }, call));
+    const byId = ids.map((id) => findGroup(id, call));
+    const listed = ids.length + names.length > 0 ? [...byId, ...named] : groupsOf(call);
+    const page = paginate(
+      listed.filter((group) => matches(fieldsOf(group))),
+      (group) => group.groupId,
+      input.MaxResults,
+      input.NextToken,
+      () => new AwsError('InvalidNextToken', 'The specified NextToken is not valid.'),
+    );
+    return {
+      SecurityGroups: page.items.map(viewGroup),
+      ...(page.nextToken === undefined ? {} : { NextToken: page.nextToken }),
+    };
+  },
+);
 
 const filterNames = ['description', 'group-id', 'group-name', 'owner-id', 'tag-key', 'vpc-id'];
 

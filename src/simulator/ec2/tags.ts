@@ -46,7 +46,7 @@ export function toTagList(tags: Tags): Tag[] {
   return Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
 }
 
-export const createTags = operation<CreateTagsRequest, object>(CreateTags$, (input, call) => {
+export const createTags = operation(CreateTags$, (input: CreateTagsRequest, call): object => {
   const changes = (input.Resources ?? []).map((id) => tagging(id, input.Tags ?? [], call));
   for (const apply of changes) apply();
   return {};

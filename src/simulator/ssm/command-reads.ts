@@ -17,19 +17,19 @@ import type { CommandRecord } from '../state/records.ts';
 import type { Call } from '../world.ts';
 import { invocationsOf, viewCommand, viewInvocation, viewListed } from './command-view.ts';
 
-export const getCommandInvocation = operation<
-  GetCommandInvocationRequest,
-  GetCommandInvocationResult
->(GetCommandInvocation$, (input, call) => {
-  const commandId = readCommandId(input.CommandId);
-  const { commands, invocations } = call.world.tables;
-  const command = commands.get(commandId);
-  const invocation = invocations.get(invocationKey(commandId, input.InstanceId ?? ''));
-  if (command === undefined || invocation === undefined || !isListed(command, call)) {
-    throw new AwsError('InvocationDoesNotExist', '');
-  }
-  return viewInvocation(command, invocation);
-});
+export const getCommandInvocation = operation(
+  GetCommandInvocation$,
+  (input: GetCommandInvocationRequest, call): GetCommandInvocationResult => {
+    const commandId = readCommandId(input.CommandId);
+    const { commands, invocations } = call.world.tables;
+    const command = commands.get(commandId);
+    const invocation = invocations.get(invocationKey(commandId, input.InstanceId ?? ''));
+    if (command === undefined || invocation === undefined || !isListed(command, call)) {
+      throw new AwsError('InvocationDoesNotExist', '');
+    }
+    return viewInvocation(command, invocation);
+  },
+);
 
 function readCommandId(given: string | undefined): string {
   if (given?.length === 36) return given;
@@ -43,9 +43,9 @@ function isListed(command: CommandRecord, call: Call): boolean {
   return command.region === call.region && call.nowMs >= command.visibleAtMs;
 }
 
-export const listCommands = operation<ListCommandsRequest, ListCommandsResult>(
+export const listCommands = operation(
   ListCommands$,
-  (input, call) => {
+  (input: ListCommandsRequest, call): ListCommandsResult => {
     const page = paginate(
       select(input, call).filter((command) => {
         const { InstanceId: wanted } = input;
@@ -63,31 +63,31 @@ export const listCommands = operation<ListCommandsRequest, ListCommandsResult>(
   },
 );
 
-export const listCommandInvocations = operation<
-  ListCommandInvocationsRequest,
-  ListCommandInvocationsResult
->(ListCommandInvocations$, (input, call) => {
-  const pairs = select(input, call)
-    .flatMap((command) =>
-      invocationsOf(call.world, command).map((invocation) => ({ command, invocation })),
-    )
-    .filter(({ invocation }) => {
-      return input.InstanceId === undefined || invocation.instanceId === input.InstanceId;
-    });
-  const page = paginate(
-    pairs,
-    ({ command, invocation }) => `${sortKey(command)}/${invocation.instanceId}`,
-    readPageMax(input.MaxResults),
-    input.NextToken,
-    badToken,
-  );
-  return {
-    CommandInvocations: page.items.map(({ command, invocation }) =>
-      viewListed(command, invocation, input.Details ?? false),
-    ),
-    ...(page.nextToken === undefined ? {} : { NextToken: page.nextToken }),
-  };
-});
+export const listCommandInvocations = operation(
+  ListCommandInvocations$,
+  (input: ListCommandInvocationsRequest, call): ListCommandInvocationsResult => {
+    const pairs = select(input, call)
+      .flatMap((command) =>
+        invocationsOf(call.world, command).map((invocation) => ({ command, invocation })),
+      )
+      .filter(({ invocation }) => {
+        return input.InstanceId === undefined || invocation.instanceId === input.InstanceId;
+      });
+    const page = paginate(
+      pairs,
+      ({ command, invocation }) => `${sortKey(command)}/${invocation.instanceId}`,
+      readPageMax(input.MaxResults),
+      input.NextToken,
+      badToken,
+    );
+    return {
+      CommandInvocations: page.items.map(({ command, invocation }) =>
+        viewListed(command, invocation, input.Details ?? false),
+      ),
+      ...(page.nextToken === undefined ? {} : { NextToken: page.nextToken }),
+    };
+  },
+);
 
 /** Newest first, as SSM lists them; the sort is ascending, so the time counts down. */
 function sortKey(command: CommandRecord): string {

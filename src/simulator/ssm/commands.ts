@@ -23,9 +23,9 @@ const commentMaxCharacters = 100;
 const executionTimeoutDefaultMs = 3_600_000;
 const deliveryTimeoutDefaultMs = 3_600_000;
 
-export const sendCommand = operation<SendCommandRequest, SendCommandResult>(
+export const sendCommand = operation(
   SendCommand$,
-  (input, call) => {
+  (input: SendCommandRequest, call): SendCommandResult => {
     const parameters = readParameters(input);
     const instanceIds = readInstances(input, call);
     const commandId = randomUUID();
@@ -147,9 +147,9 @@ function readExecutionTimeoutMs(parameters: Readonly<Record<string, readonly str
   );
 }
 
-export const cancelCommand = operation<CancelCommandRequest, object>(
+export const cancelCommand = operation(
   CancelCommand$,
-  (input, call) => {
+  (input: CancelCommandRequest, call): object => {
     const command = call.world.tables.commands.get(input.CommandId ?? '');
     if (command?.region !== call.region) {
       throw new AwsError('InvalidCommandId', `Command ${input.CommandId ?? ''} does not exist.`);

@@ -14,26 +14,26 @@ import type { Call } from '../world.ts';
 
 const idsMax = 100;
 
-export const describeInstanceInformation = operation<
-  DescribeInstanceInformationRequest,
-  DescribeInstanceInformationResult
->(DescribeInstanceInformation$, (input, call) => {
-  const tests = readFilters(input).map(({ key, values }) => filterTest(key, values, call));
-  const listed = [...call.world.tables.instances.all()].filter(
-    (record) => isRegistered(record, call) && tests.every((test) => test(record)),
-  );
-  const page = paginate(
-    listed,
-    (record) => record.instanceId,
-    readPageMax(input.MaxResults),
-    input.NextToken,
-    () => new AwsError('ValidationException', 'The specified token is not valid.'),
-  );
-  return {
-    InstanceInformationList: page.items.map((record) => viewAgent(record, call)),
-    ...(page.nextToken === undefined ? {} : { NextToken: page.nextToken }),
-  };
-});
+export const describeInstanceInformation = operation(
+  DescribeInstanceInformation$,
+  (input: DescribeInstanceInformationRequest, call): DescribeInstanceInformationResult => {
+    const tests = readFilters(input).map(({ key, values }) => filterTest(key, values, call));
+    const listed = [...call.world.tables.instances.all()].filter(
+      (record) => isRegistered(record, call) && tests.every((test) => test(record)),
+    );
+    const page = paginate(
+      listed,
+      (record) => record.instanceId,
+      readPageMax(input.MaxResults),
+      input.NextToken,
+      () => new AwsError('ValidationException', 'The specified token is not valid.'),
+    );
+    return {
+      InstanceInformationList: page.items.map((record) => viewAgent(record, call)),
+      ...(page.nextToken === undefined ? {} : { NextToken: page.nextToken }),
+    };
+  },
+);
 
 /** An agent is listed from its first contact until its instance is terminated. */
 function isRegistered(record: InstanceRecord, call: Call): boolean {

@@ -32,9 +32,9 @@ import { assertMayRead, assertMayWrite } from './node-role.ts';
 const standardMaxBytes = 4_096;
 const advancedMaxBytes = 8_192;
 
-export const putParameter = operation<PutParameterRequest, PutParameterResult>(
+export const putParameter = operation(
   PutParameter$,
-  (input, call) => {
+  (input: PutParameterRequest, call): PutParameterResult => {
     const name = readName(input.Name ?? '');
     assertMayWrite(name, call);
     const { parameters } = call.world.tables;
@@ -107,9 +107,9 @@ function readTier(given: string | undefined, text: string): 'Standard' | 'Advanc
   return given === 'Advanced' || bytes > standardMaxBytes ? 'Advanced' : 'Standard';
 }
 
-export const getParameter = operation<GetParameterRequest, GetParameterResult>(
+export const getParameter = operation(
   GetParameter$,
-  (input, call) => {
+  (input: GetParameterRequest, call): GetParameterResult => {
     const name = input.Name ?? '';
     assertMayRead('GetParameter', name, call);
     const found = find(name, call);
@@ -118,9 +118,9 @@ export const getParameter = operation<GetParameterRequest, GetParameterResult>(
   },
 );
 
-export const getParameters = operation<GetParametersRequest, GetParametersResult>(
+export const getParameters = operation(
   GetParameters$,
-  (input, call) => {
+  (input: GetParametersRequest, call): GetParametersResult => {
     const names = readNames(input.Names);
     for (const name of names) assertMayRead('GetParameters', name, call);
     const found = names.map((name) => find(name, call)).filter((it) => it !== undefined);
@@ -131,9 +131,9 @@ export const getParameters = operation<GetParametersRequest, GetParametersResult
   },
 );
 
-export const getParametersByPath = operation<GetParametersByPathRequest, GetParametersByPathResult>(
+export const getParametersByPath = operation(
   GetParametersByPath$,
-  (input, call) => {
+  (input: GetParametersByPathRequest, call): GetParametersByPathResult => {
     const path = (input.Path ?? '').replace(/\/?$/, '/');
     assertMayRead('GetParametersByPath', path, call);
     if (!path.startsWith('/')) {
@@ -159,9 +159,9 @@ export const getParametersByPath = operation<GetParametersByPathRequest, GetPara
   },
 );
 
-export const deleteParameter = operation<DeleteParameterRequest, object>(
+export const deleteParameter = operation(
   DeleteParameter$,
-  (input, call) => {
+  (input: DeleteParameterRequest, call): object => {
     const name = input.Name ?? '';
     assertMayWrite(name, call);
     if (!call.world.tables.parameters.has(keyOf(name, call))) throw notFound(name);
@@ -170,9 +170,9 @@ export const deleteParameter = operation<DeleteParameterRequest, object>(
   },
 );
 
-export const deleteParameters = operation<DeleteParametersRequest, DeleteParametersResult>(
+export const deleteParameters = operation(
   DeleteParameters$,
-  (input, call) => {
+  (input: DeleteParametersRequest, call): DeleteParametersResult => {
     const names = readNames(input.Names);
     for (const name of names) assertMayWrite(name, call);
     const { parameters } = call.world.tables;
