@@ -62,7 +62,7 @@ function typeOf(code: string | undefined, { status, message }: SeenError): Fault
 
 function aborted(seen: SeenError, signal: AbortSignal | undefined): EffectFault {
   const reason: unknown = signal?.reason;
-  const timedOut = reason instanceof Error && reason.name === 'TimeoutError';
+  const timedOut = reason instanceof Error && reason.name.includes('Timeout');
   return {
     type: timedOut ? 'Timeout' : 'Cancelled',
     code: timedOut ? 'TimeoutError' : 'AbortError',
@@ -72,6 +72,8 @@ function aborted(seen: SeenError, signal: AbortSignal | undefined): EffectFault 
 }
 
 function mayHaveHappened(type: FaultType, code: string | undefined, status: number | undefined) {
+  // Refused, but only because the token has launched something before.
+  if (code === 'IdempotentParameterMismatch') return true;
   if (definiteRefusals.has(type)) return false;
   if (code !== undefined && refusedBeforeSending.has(code)) return false;
   return status === undefined || status < 400 || status >= 500;

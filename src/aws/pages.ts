@@ -2,7 +2,7 @@
 import { ownFault } from './faults.ts';
 
 /** More pages than any account of ours can fill; reached only when a service repeats its token for ever. */
-const pagesMax = 200;
+const pagesMax = 100;
 
 /** All items of all pages. @throws CloudFault of the failing page, or `pages.endless` */
 export async function allPages<Page extends { NextToken?: string | undefined }, Item>(

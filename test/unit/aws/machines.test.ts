@@ -1,0 +1,191 @@
+import { describe, expect, it } from 'vitest';
+import { createMachines } from '../../../src/aws/machines.ts';
+import { tagKeys } from '../../../src/aws/tags.ts';
+import type { LaunchOrder } from '../../../machines/messages.ts';
+import { attempt, capture, faultFrom, instanceXml, reservationsXml, scope } from './captured.ts';
+
+const token = 'fl-01J000000000000000000000AA-p1-s0-i1-o0';
+const order: LaunchOrder = {
+  ...scope,
+  offer: {
+    instanceType: 't3.medium',
+    zone: 'eu-central-1a',
+    subnetId: 'subnet-0123abcd',
+    imageId: 'ami-0123abcd',
+  },
+  rootDevice: '/dev/xvda',
+  rootVolume: { sizeGiB: 30, encrypted: true, kmsKeyId: '' },
+  securityGroupIds: ['sg-1', 'sg-2'],
+  instanceProfile: 'fairlead-server',
+  publicIp: false,
+  protected: true,
+  tags: {
+    [tagKeys.uid]: 'uid-1',
+    [tagKeys.slot]: 's0',
+    [tagKeys.incarnation]: '1',
+    [tagKeys.managedBy]: 'fairlead',
+    Name: 'web-server-0-1',
+  },
+};
+const launched = {
+  reply: { ownerId: '000000000000', instancesSet: [instanceXml('i-1', 'pending')] },
+};
+
+describe('launch', () => {
+  it('asks for exactly one machine, hardened, tagged and bound to the token', async () => {
+    const { sessions, calls } = capture(() => launched);
+    const node = await createMachines(sessions).launch(order, token, attempt());
+    expect(node).toEqual({
+      instanceId: 'i-1',
+      zone: 'eu-central-1a',
+      privateIp: '172.31.0.4',
+      state: 'pending',
+    });
+    const form = calls[0]?.form ?? {};
+    expect(form).toMatchObject({
+      Action: 'RunInstances',
+      MinCount: '1',
+      MaxCount: '1',
+      ClientToken: token,
+      ImageId: 'ami-0123abcd',
+      InstanceType: 't3.medium',
+      SubnetId: 'subnet-0123abcd',
+      'SecurityGroupId.1': 'sg-1',
+      'SecurityGroupId.2': 'sg-2',
+      'IamInstanceProfile.Name': 'fairlead-server',
+      'MetadataOptions.HttpTokens': 'required',
+      'MetadataOptions.HttpPutResponseHopLimit': '2',
+      'BlockDeviceMapping.1.DeviceName': '/dev/xvda',
+      'BlockDeviceMapping.1.Ebs.VolumeType': 'gp3',
+      'BlockDeviceMapping.1.Ebs.VolumeSize': '30',
+      'BlockDeviceMapping.1.Ebs.Encrypted': 'true',
+      'BlockDeviceMapping.1.Ebs.DeleteOnTermination': 'true',
+      DisableApiTermination: 'true',
+      'CreditSpecification.CpuCredits': 'unlimited',
+      'TagSpecification.1.ResourceType': 'instance',
+      'TagSpecification.2.ResourceType': 'volume',
+      'TagSpecification.3.ResourceType': 'network-interface',
+    });
+    const tags = Object.entries(form).filter(([key]) => key.startsWith('TagSpecification.2.Tag'));
+    expect(tags.map(([, value]) => value)).toContain(token);
+    expect(Object.keys(form).filter((key) => /KeyName|UserData|KmsKey/.test(key))).toEqual([]);
+  });
+
+  it('renders equal orders equally, in whatever order their tags come', async () => {
+    const { sessions, calls } = capture(() => launched);
+    const machines = createMachines(sessions);
+    const turned = Object.fromEntries(Object.entries(order.tags).reverse());
+    await machines.launch(order, token, attempt());
+    await machines.launch({ ...order, tags: turned }, token, attempt());
+    expect(calls[1]?.form).toEqual(calls[0]?.form);
+  });
+
+  it('asks for a public address through the network interface only when told to', async () => {
+    const { sessions, calls } = capture(() => launched);
+    await createMachines(sessions).launch({ ...order, publicIp: true }, token, attempt());
+    expect(calls[0]?.form).toMatchObject({
+      'NetworkInterface.1.DeviceIndex': '0',
+      'NetworkInterface.1.SubnetId': 'subnet-0123abcd',
+      'NetworkInterface.1.AssociatePublicIpAddress': 'true',
+      'NetworkInterface.1.SecurityGroupId.2': 'sg-2',
+    });
+    expect(calls[0]?.form).not.toHaveProperty('SubnetId');
+  });
+
+  it('calls a type that the zone lacks, and a full zone, a capacity shortage', async () => {
+    for (const error of ['Unsupported', 'InsufficientInstanceCapacity']) {
+      const { sessions, calls } = capture(() => ({ error, status: 500 }));
+      const fault = await faultFrom(createMachines(sessions).launch(order, token, attempt()));
+      expect(fault).toMatchObject({ type: 'CapacityShortage', mayHaveHappened: false });
+      expect(calls).toHaveLength(1);
+    }
+  });
+
+  it('says that an answer without an instance may have launched one', async () => {
+    const { sessions } = capture(() => ({ reply: {} }));
+    const fault = await faultFrom(createMachines(sessions).launch(order, token, attempt()));
+    expect(fault).toMatchObject({ type: 'ProviderError', mayHaveHappened: true });
+  });
+});
+
+describe('find', () => {
+  it('looks by uid, slot, incarnation and token', async () => {
+    const { sessions, calls } = capture(() => reservationsXml([]));
+    expect(await createMachines(sessions).find(order, token, attempt())).toBeUndefined();
+    const form = calls[0]?.form ?? {};
+    const filters = [1, 2, 3, 4].map((n) => [
+      form[`Filter.${n}.Name`],
+      form[`Filter.${n}.Value.1`],
+    ]);
+    expect(filters).toEqual([
+      ['tag:fairlead:uid', 'uid-1'],
+      ['tag:fairlead:slot', 's0'],
+      ['tag:fairlead:incarnation', '1'],
+      ['tag:fairlead:token', token],
+    ]);
+  });
+
+  it('prefers one that lives to one that is gone, and tells of a gone one alone', async () => {
+    const gone = instanceXml('i-gone', 'terminated');
+    const both = capture(() => reservationsXml([gone, instanceXml('i-alive', 'running')]));
+    const found = await createMachines(both.sessions).find(order, token, attempt());
+    expect(found?.instanceId).toBe('i-alive');
+    const one = capture(() => reservationsXml([gone]));
+    const dead = await createMachines(one.sessions).find(order, token, attempt());
+    expect(dead).toMatchObject({ instanceId: 'i-gone', state: 'terminated' });
+  });
+});
+
+describe('terminate', () => {
+  const terminating = {
+    reply: { instancesSet: [{ instanceId: 'i-1', currentState: { name: 'shutting-down' } }] },
+  };
+
+  it('lifts the protection first when told to', async () => {
+    const { sessions, calls } = capture((call) =>
+      call.action === 'TerminateInstances' ? terminating : { reply: { return: 'true' } },
+    );
+    const machines = createMachines(sessions);
+    expect(await machines.terminate(scope, 'i-1', true, attempt())).toEqual({
+      state: 'shutting-down',
+    });
+    expect(calls.map(({ action }) => action)).toEqual([
+      'ModifyInstanceAttribute',
+      'TerminateInstances',
+    ]);
+    expect(calls[0]?.form['DisableApiTermination.Value']).toBe('false');
+    await machines.terminate(scope, 'i-1', false, attempt());
+    expect(calls).toHaveLength(3);
+  });
+
+  it('calls an unknown id gone, at either step', async () => {
+    const { sessions } = capture(() => ({ error: 'InvalidInstanceID.NotFound' }));
+    const ended = await createMachines(sessions).terminate(scope, 'i-1', true, attempt());
+    expect(ended).toEqual({ state: 'gone' });
+  });
+
+  it('lets a protected machine be a conflict when it was not told to lift', async () => {
+    const { sessions } = capture(() => ({ error: 'OperationNotPermitted' }));
+    const fault = await faultFrom(
+      createMachines(sessions).terminate(scope, 'i-1', false, attempt()),
+    );
+    expect(fault['type']).toBe('Conflict');
+  });
+});
+
+describe('listByUid', () => {
+  it('lists what is not terminated, with slot and incarnation from the tags', async () => {
+    const tags = { [tagKeys.slot]: 'a3', [tagKeys.incarnation]: '2' };
+    const { sessions, calls } = capture(() =>
+      reservationsXml([instanceXml('i-1', 'stopping', tags), instanceXml('i-2', 'running')]),
+    );
+    const facts = await createMachines(sessions).listByUid(scope, 'uid-1', attempt());
+    expect(facts).toMatchObject([
+      { instanceId: 'i-1', slot: 'a3', incarnation: 2, state: 'stopping', agentOnline: false },
+      { instanceId: 'i-2', slot: '', incarnation: 0 },
+    ]);
+    const asked = Object.values(calls[0]?.form ?? {});
+    expect(asked).toContain('shutting-down');
+    expect(asked).not.toContain('terminated');
+  });
+});

@@ -1,0 +1,147 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { createAws } from '../../../src/aws/cloud.ts';
+import { createSessions } from '../../../src/aws/session.ts';
+import { attempt, capture, faultFrom, scope, simulated } from './captured.ts';
+
+const script = { render: () => '', parse: () => ({ ok: true, code: 'ok' }) };
+const { endpoint = '' } = simulated;
+
+afterEach(() => vi.unstubAllEnvs());
+
+describe('settings that could reach the wrong cloud', () => {
+  it.each([
+    [{ mode: 'simulator' as const }, /needs an endpoint and an access key/],
+    [{ mode: 'simulator' as const, endpoint }, /needs an endpoint and an access key/],
+    [{ ...simulated, endpoint: 'https://ec2.eu-central-1.amazonaws.com' }, /which is the real AWS/],
+    [{ mode: 'real' as const, endpoint }, /remove one of the two/],
+  ])('refuses %j', (config, message) => {
+    expect(() => createSessions(config)).toThrow(message);
+  });
+
+  it('refuses scaled polls on the real AWS', () => {
+    const config = { mode: 'real' as const, script };
+    expect(() => createAws({ ...config, pacingScale: 20 })).toThrow(/pacing.scale is not 1/);
+    expect(() => createAws({ ...simulated, script, pacingScale: 0 })).toThrow(/below 1/);
+  });
+});
+
+describe('one call', () => {
+  it('goes out once, whatever the environment says about retries', async () => {
+    vi.stubEnv('AWS_MAX_ATTEMPTS', '5');
+    vi.stubEnv('AWS_RETRY_MODE', 'adaptive');
+    const { sessions, calls } = capture(() => ({ error: 'RequestLimitExceeded', status: 503 }));
+    const fault = await faultFrom(sessions.ec2({ ...scope, ...attempt() }, 'describeVpcs', {}));
+    expect(fault).toMatchObject({ type: 'RateLimit', requestId: 'request-1' });
+    expect(calls).toHaveLength(1);
+  });
+
+  it('goes to the given endpoint with the given key, past ambient settings', async () => {
+    vi.stubEnv('AWS_ENDPOINT_URL', 'http://127.0.0.1:1');
+    vi.stubEnv('AWS_ENDPOINT_URL_EC2', 'http://127.0.0.1:1');
+    vi.stubEnv('AWS_USE_FIPS_ENDPOINT', 'true');
+    vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIDAMBIENT');
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'ambient');
+    vi.stubEnv('AWS_PROFILE', 'no-such-profile');
+    const seen: string[] = [];
+    const server = createServer((request, reply) => {
+      seen.push(request.headers.authorization ?? '');
+      reply.end('<DescribeVpcsResponse><vpcSet/></DescribeVpcsResponse>');
+    });
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    const { port } = server.address() as AddressInfo;
+    const sessions = createSessions({ ...simulated, endpoint: `http://127.0.0.1:${port}` });
+    try {
+      const reply = await sessions.ec2({ ...scope, ...attempt() }, 'describeVpcs', {});
+      expect(reply.Vpcs).toEqual([]);
+      expect(seen).toHaveLength(1);
+      expect(seen[0]).toMatch(/Credential=AKIDTEST\/\d+\/eu-central-1\/ec2\//);
+    } finally {
+      sessions.close();
+      server.close();
+    }
+  });
+
+  it('ends with the signal of its attempt, even while a body stalls', async () => {
+    const server = createServer((_request, reply) => {
+      reply.writeHead(200);
+      reply.write('<DescribeVpcsResponse>');
+    });
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    const { port } = server.address() as AddressInfo;
+    const sessions = createSessions({ ...simulated, endpoint: `http://127.0.0.1:${port}` });
+    try {
+      const signal = AbortSignal.timeout(150);
+      const call = { ...scope, correlationId: 'c', signal };
+      const fault = await faultFrom(sessions.ec2(call, 'describeVpcs', {}));
+      expect(fault).toMatchObject({ type: 'Timeout', mayHaveHappened: true });
+    } finally {
+      sessions.close();
+      server.closeAllConnections();
+      server.close();
+    }
+  });
+
+  it('is logged with correlation id, time and fault, and without its content', async () => {
+    const lines: unknown[] = [];
+    const log = (...line: unknown[]) => void lines.push(line);
+    const { sessions } = capture(() => ({ error: 'AccessDeniedException' }), {
+      telemetry: { log },
+    });
+    const put = { Name: '/fairlead/u/server/token', Value: 'canary-value' };
+    await faultFrom(sessions.ssm({ ...scope, ...attempt() }, 'putParameter', put));
+    expect(lines).toEqual([
+      [
+        'debug',
+        expect.objectContaining({
+          correlationId: 'correlation-1',
+          call: 'putParameter',
+          fault: 'AccessDeniedException',
+        }),
+        'aws call',
+      ],
+    ]);
+    expect(JSON.stringify(lines)).not.toMatch(/canary/);
+  });
+
+  it('takes a fresh client, and so fresh credentials, after expired ones', async () => {
+    let asked = 0;
+    const provider = async () => {
+      asked += 1;
+      return { accessKeyId: `AKID${asked}`, secretAccessKey: 'x' };
+    };
+    const { sessions } = capture(
+      (_call, number) => (number === 1 ? { error: 'ExpiredToken' } : { reply: { vpcSet: [] } }),
+      { credentials: provider as unknown as { accessKeyId: string; secretAccessKey: string } },
+    );
+    const call = { ...scope, ...attempt() };
+    expect(await faultFrom(sessions.ec2(call, 'describeVpcs', {}))).toMatchObject({
+      type: 'Retryable',
+    });
+    await sessions.ec2(call, 'describeVpcs', {});
+    expect(asked).toBe(2);
+  });
+});
+
+describe('accounts', () => {
+  it('always has main, and names the known ones when another is asked for', async () => {
+    const { sessions } = capture(() => ({ reply: {} }), { accounts: { lab: {} } });
+    const fault = await faultFrom(
+      sessions.ec2({ ...scope, account: 'prod', ...attempt() }, 'describeVpcs', {}),
+    );
+    expect(fault).toMatchObject({ type: 'InvalidSpec', code: 'account.unknown' });
+    expect(fault['message']).toMatch(/spec\.account is prod: .*write one of main, lab/);
+    expect(sessions.hasAccount('constructor')).toBe(false);
+  });
+
+  it('remembers the first owner id and refuses another', () => {
+    const { sessions } = capture(() => ({ reply: {} }), {
+      accounts: { lab: { ownerId: '111111111111' } },
+    });
+    sessions.checkOwner('main', '000000000000');
+    expect(sessions.expectedOwner('main')).toBe('000000000000');
+    expect(() => sessions.checkOwner('main', '222222222222')).toThrow(/belong to 222222222222/);
+    expect(() => sessions.checkOwner('lab', '000000000000')).toThrow(/account lab is 111111111111/);
+  });
+});
