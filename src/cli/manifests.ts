@@ -3,7 +3,7 @@ import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { LineCounter, isNode, parseAllDocuments } from 'yaml';
 import type { Document } from 'yaml';
-import { problemsOf } from './problems.ts';
+import { checked } from '../../actors/schema-problems.ts';
 import { manifestSchemas } from '../../machines/specs.ts';
 import type { ClusterManifest } from '../../machines/specs.ts';
 import { exits } from './exit-codes.ts';
@@ -110,17 +110,17 @@ function check(one: OneDocument, namespace: { name: string; isForced: boolean })
   const misplaced = problemWithKind(raw);
   if (misplaced !== undefined)
     return { problems: [{ ...misplaced, at: placeOf(one, misplaced.path) ?? start }] };
-  const parsed = manifestSchemas.Cluster.safeParse(raw);
-  if (!parsed.success) {
-    const found = problemsOf(parsed.error, '');
-    return { problems: found.map((item) => ({ ...item, at: placeOf(one, item.path) ?? start })) };
-  }
-  const named = parsed.data.metadata.namespace;
+  const parsed = checked(manifestSchemas.Cluster, raw);
+  if (!parsed.ok)
+    return {
+      problems: parsed.problems.map((item) => ({ ...item, at: placeOf(one, item.path) ?? start })),
+    };
+  const named = parsed.value.metadata.namespace;
   if (namespace.isForced && named !== namespace.name)
     return {
       problems: [otherNamespace(named, namespace.name, placeOf(one, 'metadata.namespace'))],
     };
-  return { declared: { kind: 'cluster', manifest: parsed.data, at: start } };
+  return { declared: { kind: 'cluster', manifest: parsed.value, at: start } };
 }
 
 /** The document as plain data; aliases that expand without end are refused here. */
@@ -163,18 +163,24 @@ const otherNamespace = (named: string, wanted: string, at: string | undefined): 
   ...(at === undefined ? {} : { at }),
 });
 
-/** Where the value of `spec.servers.count` or `spec.agentPools[0].name` stands; the nearest part that is written. */
+/** Where the value of `spec.servers.count` or `spec.agentPools[0].name` stands; else the nearest part above it. */
 function placeOf({ document, at }: OneDocument, path: string): string | undefined {
-  const keys = path.split(/[.[\]]+/).filter((key) => key !== '');
+  const keys = keysOf(path);
   for (let length = keys.length; length > 0; length -= 1) {
-    const node = document.getIn(
-      keys.slice(0, length).map((key) => (/^\d+$/.test(key) ? Number(key) : key)),
-      true,
-    );
+    const node = document.getIn(keys.slice(0, length), true);
     if (isNode(node) && node.range != null) return at(node.range[0]);
   }
   return undefined;
 }
+
+/** Paths as problems spell them: `a.b[0]["odd key"].c`. */
+const keysOf = (path: string): (string | number)[] =>
+  [...path.matchAll(/\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]|([^.[\]]+)/g)].map(
+    ([, index, quoted, plain]) => {
+      if (index !== undefined) return Number(index);
+      return quoted === undefined ? (plain ?? '') : String(JSON.parse(quoted));
+    },
+  );
 
 function repeats(declared: readonly Declared[]): readonly ProblemItem[] {
   const first = new Map<string, string>();

@@ -1,6 +1,6 @@
 /** `fairlead cluster create`: a manifest out of flags, checked and sent like one from a file. */
 import { apiVersion, manifestSchemas } from '../../../machines/specs.ts';
-import { problemsOf } from '../problems.ts';
+import { checked } from '../../../actors/schema-problems.ts';
 import { exits } from '../exit-codes.ts';
 import { Failure, usage } from '../failure.ts';
 import { targetOf } from '../kinds.ts';
@@ -19,19 +19,19 @@ export const create: Verb = async (shell) => {
       tries: [`fairlead cluster create ${named.name} --region eu-central-1`],
     });
   const raw = { apiVersion, kind: 'Cluster', metadata: named, spec: specOf(shell.flags) };
-  const parsed = manifestSchemas.Cluster.safeParse(raw);
-  if (!parsed.success)
+  const parsed = checked(manifestSchemas.Cluster, raw);
+  if (!parsed.ok)
     throw new Failure(
       {
         code: 'manifest.invalid',
         message: `cluster ${named.namespace}/${named.name} cannot be created like this; nothing was sent`,
-        problems: problemsOf(parsed.error, ''),
+        problems: parsed.problems,
         retryable: false,
       },
       exits.usage,
       ['fairlead cluster create --help', 'fairlead explain cluster.spec'],
     );
-  return submit(shell, 'create', [{ kind: 'cluster', manifest: parsed.data, at: 'flags' }]);
+  return submit(shell, 'create', [{ kind: 'cluster', manifest: parsed.value, at: 'flags' }]);
 };
 
 /** Only what was given: the schema knows the defaults. */

@@ -75,17 +75,20 @@ function stateLine(style: Style, view: ClusterView, nowMs: number): string | und
   );
 }
 
-function placeLines({ spec, status }: ClusterView): (string | undefined)[] {
-  const { k3s, channel } = spec?.version ?? {};
-  const wished =
-    k3s ?? (channel === undefined ? undefined : `channel ${channel}, not resolved yet`);
+function placeLines(view: ClusterView): (string | undefined)[] {
+  const { spec, status } = view;
   const steps = status?.progress?.steps ?? [];
   return [
     row('Where', joined(spec?.region ?? '', (status?.resolved?.zones ?? []).join(', '))),
-    row('K3s', status?.resolved?.version ?? wished),
+    row('K3s', status?.resolved?.version ?? wishedVersion(view)),
     row('Health', status?.health),
     row('Steps', steps.map((step) => `${step.name} ${step.state}`).join(' · ')),
   ];
+}
+
+function wishedVersion({ spec }: ClusterView): string | undefined {
+  const { k3s, channel } = spec?.version ?? {};
+  return k3s ?? (channel === undefined ? undefined : `channel ${channel}, not resolved yet`);
 }
 
 const pairs = (labels: Readonly<Record<string, string>>): string =>
