@@ -1,5 +1,7 @@
 /** One look at the cloud for all actors of an account and region; each is told only what changed for it. */
 import { pacing } from '../machines/limits.ts';
+import { keyText } from '../machines/ids.ts';
+import type { ResourceKey } from '../machines/ids.ts';
 import type { CloudScope, InstanceFact } from '../machines/messages.ts';
 import type { Cancel, Clock, FleetView, Telemetry } from './ports.ts';
 
@@ -19,13 +21,13 @@ export interface ObserverParts {
   readonly scale: number;
   /** Puts an observation into the actor's mailbox. */
   tell(
-    key: string,
+    key: ResourceKey,
     event: { type: string; atMs: number; instances: readonly InstanceFact[] },
   ): void;
 }
 
 interface Watched {
-  readonly key: string;
+  readonly key: ResourceKey;
   watch: Watch;
   /** Digest of what the actor was last told; empty after a change of what it knows. */
   told: string;
@@ -48,13 +50,14 @@ export class Observer {
   }
 
   /** Called on every commit: what this actor wants watched now; undefined when nothing. */
-  update(key: string, watch: Watch | undefined): void {
-    const present = this.#watched.get(key);
+  update(key: ResourceKey, watch: Watch | undefined): void {
+    const text = keyText(key);
+    const present = this.#watched.get(text);
     if (watch === undefined) {
-      this.#watched.delete(key);
+      this.#watched.delete(text);
       return;
     }
-    if (present === undefined) this.#watched.set(key, { key, watch, told: '' });
+    if (present === undefined) this.#watched.set(text, { key, watch, told: '' });
     else {
       if (!sameKnowledge(present.watch, watch)) present.told = '';
       present.watch = watch;

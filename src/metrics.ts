@@ -6,7 +6,7 @@ import type { Log } from './log.ts';
 /** Values of a gauge at the moment of a scrape. */
 export type GaugeReading = readonly {
   readonly metric: string;
-  readonly labels: Readonly<Record<string, string>>;
+  readonly labels?: Readonly<Record<string, string>>;
   readonly value: number;
 }[];
 
@@ -58,7 +58,7 @@ export function openMetrics(log: Log, read: () => GaugeReading): Measurements {
     },
     text: () => {
       for (const gauge of gauges.values()) gauge.reset();
-      for (const { metric, labels, value } of read()) gauges.get(metric)?.set(labels, value);
+      for (const { metric, labels = {}, value } of read()) gauges.get(metric)?.set(labels, value);
       return registry.metrics();
     },
   };

@@ -1,0 +1,32 @@
+/** What a host keeps of itself between starts: its id, so that after a crash it takes its own lease back at once. */
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ulid } from './ulid.ts';
+
+export interface Identity {
+  readonly hostId: string;
+  /** Names this installation in the source of events. */
+  readonly installation: string;
+}
+
+/** Reads the kept names, or makes them; a configured host id wins. */
+export async function ownIdentity(dataDir: string, configured?: string): Promise<Identity> {
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  const kept = await Promise.all([
+    keep(join(dataDir, 'host-id'), () => `host-${ulid().slice(-8).toLowerCase()}`),
+    keep(join(dataDir, 'installation'), () => ulid().toLowerCase()),
+  ]);
+  return { hostId: configured ?? kept[0], installation: kept[1] };
+}
+
+async function keep(file: string, make: () => string): Promise<string> {
+  const present = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return '';
+    throw error;
+  });
+  if (present.trim() !== '') return present.trim();
+  const made = make();
+  await writeFile(`${file}.new`, `${made}\n`, { mode: 0o600 });
+  await rename(`${file}.new`, file);
+  return made;
+}

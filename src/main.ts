@@ -1,0 +1,186 @@
+/** One host: the composition root. Adapters become ports here and nowhere else; then start, serve, drain. */
+import { readFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { clusterKind, machineVersions } from '../machines/kinds.ts';
+import { buildClusterMachine } from '../machines/cluster.ts';
+import { buildNodeMachine } from '../machines/node.ts';
+import { operationMachine } from '../machines/operation.ts';
+import { assertLimits, hosting } from '../machines/limits.ts';
+import { gate } from '../actors/effect.ts';
+import { performer } from '../actors/effects/perform.ts';
+import { createHost } from '../actors/host.ts';
+import { Observer } from '../actors/observer.ts';
+import type { Ports, Telemetry } from '../actors/ports.ts';
+import { createAws } from './aws/cloud.ts';
+import { systemClock, systemRandom } from './clock.ts';
+import { loadConfig } from './config.ts';
+import type { HostConfig } from './config.ts';
+import { openHttp } from './http.ts';
+import { ownIdentity } from './identity.ts';
+import { parseResult, renderScript } from './k3s/script.ts';
+import type { Verb } from './k3s/script.ts';
+import { watchEventLoop } from './liveness.ts';
+import { openLog } from './log.ts';
+import { openMetrics } from './metrics.ts';
+import { createBus } from './nats/bus.ts';
+import { connectNats } from './nats/connection.ts';
+import { createLease } from './nats/lease.ts';
+import { createRecordStore } from './nats/records.ts';
+import { setUpStreams } from './nats/setup.ts';
+import { progressCheck, readyChecks } from './readiness.ts';
+import { packageVersion } from './version.ts';
+
+const usage = `Usage: node dist/src/main.js --config <file>
+
+Runs one Fairlead host against the NATS server and the AWS account named in the config file.
+Prints one JSON line when it is ready; logs JSON lines on stderr; SIGTERM drains and exits 0.`;
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: { config: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+  });
+  if (values.help === true || values.config === undefined) {
+    console.log(usage);
+    process.exitCode = values.help === true ? 0 : 2;
+    return;
+  }
+  assertLimits();
+  const config = await loadConfig(values.config);
+  await runHost(config);
+}
+
+async function runHost(config: HostConfig): Promise<void> {
+  const { hostId, installation } = await ownIdentity(config.dataDir, config.hostId);
+  const { log, flush } = openLog({ ...config.log, base: { host: hostId } });
+  const end = async (code: number): Promise<never> => {
+    await flush();
+    process.exit(code);
+  };
+  const { nkeySeedFile, credsFile, ...nats } = config.nats;
+  const connection = await connectNats({
+    ...nats,
+    ...(nkeySeedFile === undefined ? {} : { nkeySeedFile }),
+    ...(credsFile === undefined ? {} : { credsFile }),
+    name: `fairlead ${hostId}`,
+    waitForServer: true,
+    log,
+  });
+  await setUpStreams(connection, { holder: hostId, binding: { mode: config.aws.mode } });
+
+  const telemetry: Telemetry = {
+    log,
+    count: (metric, labels, by) => {
+      measurements.count(metric, labels, by);
+    },
+    observe: (metric, value, labels) => {
+      measurements.observe(metric, value, labels);
+    },
+  };
+  const ports = await makePorts(config, connection, telemetry);
+  const operation = operationMachine.provide({ actors: { perform: gate(performer(ports)) } });
+  const scale = config.pacing.scale;
+  const cluster = clusterKind(
+    buildClusterMachine({ operation, node: buildNodeMachine(operation, scale), scale }),
+  );
+  const host = createHost({ kinds: [cluster], ports, hostId, installation });
+  const measurements = openMetrics(log, () => host.readings());
+  const observer = new Observer({
+    ...{ clock: ports.clock, fleet: ports.fleet, telemetry, scale },
+    tell: (key, event) => {
+      host.observe(key, event);
+    },
+  });
+  host.onCommitted((key, _kind, snapshot) => {
+    observer.update(key, cluster.watches(snapshot));
+  });
+
+  const loop = watchEventLoop();
+  const http = await openHttp({
+    ...config.http,
+    live: () => [loop.check(), progressCheck(host.status())],
+    ready: () => readyChecks(host.status()),
+    metrics: async () => ({
+      contentType: measurements.contentType,
+      text: await measurements.text(),
+    }),
+  });
+  await host.start();
+  log('info', { httpPort: http.port, scale, machines: machineVersions }, 'host is ready');
+  console.log(JSON.stringify({ ready: true, hostId, httpPort: http.port }));
+
+  let isEnding = false;
+  const drain = async (signal: string): Promise<void> => {
+    if (isEnding) return;
+    isEnding = true;
+    log('info', { signal }, 'draining');
+    observer.stop();
+    loop.stop();
+    await host.stop();
+    await http.close();
+    await connection.close(hosting.drainMs);
+    await end(0);
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const)
+    process.on(signal, () => void drain(signal).catch(die));
+  const die = (error: unknown): void => {
+    log('error', { reason: error instanceof Error ? error.stack : String(error) }, 'host stops');
+    void end(1);
+  };
+  process.on('uncaughtException', die);
+  process.on('unhandledRejection', die);
+  const reason = await connection.closed;
+  if (reason !== undefined && !isEnding) die(reason);
+}
+
+async function makePorts(
+  config: HostConfig,
+  connection: Awaited<ReturnType<typeof connectNats>>,
+  telemetry: Telemetry,
+): Promise<Ports> {
+  const artifactsUrl = config.artifacts.url;
+  const aws = createAws({
+    ...(await awsSettings(config)),
+    ...(artifactsUrl === undefined ? {} : { artifactsUrl }),
+    pacingScale: config.pacing.scale,
+    telemetry,
+    script: {
+      // A manifest's own base wins; then the host's; then the official releases, which need no parameter.
+      render: (verb, parameters) =>
+        renderScript(verb as Verb, {
+          ...parameters,
+          ...(verb === 'stage' && parameters['FL_ARTIFACTS'] === '' && artifactsUrl !== undefined
+            ? { FL_ARTIFACTS: artifactsUrl }
+            : {}),
+        }),
+      parse: parseResult,
+    },
+  });
+  return {
+    clock: systemClock,
+    random: systemRandom,
+    store: await createRecordStore(connection),
+    bus: createBus(connection, telemetry.log, { version: packageVersion() }),
+    lease: await createLease(connection),
+    telemetry,
+    ...{ machines: aws.machines, surroundings: aws.surroundings },
+    ...{ remote: aws.remote, fleet: aws.fleet },
+  };
+}
+
+/** The simulator is only ever reached by an explicit endpoint and key; the real AWS only by the default chain. */
+async function awsSettings(config: HostConfig) {
+  if (config.aws.mode === 'real') return { mode: 'real' as const, accounts: config.aws.accounts };
+  const line = (await readFile(config.aws.accessKeyFile, 'utf8')).trim();
+  const [accessKeyId = '', secretAccessKey = ''] = line.split(':');
+  return {
+    mode: 'simulator' as const,
+    endpoint: config.aws.endpoint,
+    credentials: { accessKeyId, secretAccessKey },
+  };
+}
+
+main().catch((error: unknown) => {
+  // Before the log is open a person or a supervisor reads stderr: the message alone says what to do.
+  console.error(error instanceof Error ? error.message : String(error));
+  process.exitCode = 1;
+});
