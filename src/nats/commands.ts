@@ -33,7 +33,7 @@ interface Feed {
   messages: ConsumerMessages | undefined;
   paused: (() => void) | undefined;
   resumed: Promise<void>;
-  stopped: boolean;
+  readonly ending: AbortController;
 }
 
 /**
@@ -48,7 +48,8 @@ export async function consumeCommands(
 ): Promise<Subscription> {
   const feed: Feed = {
     ...{ connection, log, epoch, handle, inFlight: new Map(), onSettled: new Set() },
-    ...{ messages: undefined, paused: undefined, resumed: Promise.resolve(), stopped: false },
+    ...{ messages: undefined, paused: undefined, resumed: Promise.resolve() },
+    ending: new AbortController(),
   };
   await takeOver(feed);
   await startPulling(feed);
@@ -63,7 +64,7 @@ export async function consumeCommands(
       feed.paused = undefined;
     },
     stop: async () => {
-      feed.stopped = true;
+      feed.ending.abort();
       feed.paused?.();
       feed.messages?.stop();
       await running;
@@ -138,7 +139,7 @@ async function startPulling(feed: Feed): Promise<void> {
 
 /** Survives server restarts (the client pulls again by itself) and a lost durable (added again, unless a newer owner is there). */
 async function run(feed: Feed): Promise<void> {
-  while (!feed.stopped) {
+  while (!feed.ending.signal.aborted) {
     try {
       if (feed.messages) await deliver(feed, feed.messages);
     } catch (error) {
@@ -146,7 +147,7 @@ async function run(feed: Feed): Promise<void> {
     }
     if (isOver(feed)) return;
     feed.messages = undefined;
-    await sleep(HEAL_GAP_MS);
+    await sleep(HEAL_GAP_MS, feed.ending.signal);
     if (isOver(feed)) return;
     try {
       if (await isReplaced(feed)) {
@@ -162,7 +163,7 @@ async function run(feed: Feed): Promise<void> {
   }
 }
 
-const isOver = (feed: Feed): boolean => feed.stopped || feed.connection.nc.isClosed();
+const isOver = (feed: Feed): boolean => feed.ending.signal.aborted || feed.connection.nc.isClosed();
 
 const isReplaced = async ({ connection, epoch }: Feed): Promise<boolean> =>
   (await durables(connection)).some((name) => epochOf(name) > epoch);
@@ -170,7 +171,7 @@ const isReplaced = async ({ connection, epoch }: Feed): Promise<boolean> =>
 async function deliver(feed: Feed, messages: ConsumerMessages): Promise<void> {
   for await (const message of messages) {
     await feed.resumed;
-    if (feed.stopped) return;
+    if (feed.ending.signal.aborted) return;
     const { seq } = message;
     const isInHand = feed.inFlight.has(seq);
     feed.inFlight.set(seq, message);

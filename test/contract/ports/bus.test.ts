@@ -1,0 +1,294 @@
+// Bus: the same cases on the fake and on NATS.
+import { createInbox, headers } from '@nats-io/transport-node';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Bus, CommandDelivery, QueryAnswer } from '../../../actors/ports.ts';
+import { createBus } from '../../../src/nats/bus.ts';
+import { commandSubject, querySubject } from '../../../src/nats/subjects.ts';
+import { FakeBus } from '../../fakes/fake-bus.ts';
+import type { FakeCommand, FakeReply } from '../../fakes/fake-bus.ts';
+import { startRig, until } from './nats-rig.ts';
+
+interface Rig {
+  readonly bus: Bus;
+  publish(command: FakeCommand): Promise<{ sequence: number; duplicate: boolean }>;
+  ask(verb: string, given: unknown): Promise<QueryAnswer>;
+  /** An address, and what arrived there. */
+  inbox(): { address: string; replies: () => Omit<FakeReply, 'inbox'>[] };
+  /** Commands still in the stream. */
+  waiting(): Promise<number>;
+  disconnect(): Promise<void>;
+  reconnect(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const asked = { namespace: 'shop', kind: 'cluster', name: 'eu' };
+
+async function fakeRig(): Promise<Rig> {
+  const bus = new FakeBus();
+  let inboxes = 0;
+  return {
+    bus,
+    publish: async (command) => bus.publishCommand(command),
+    ask: (verb, given) => bus.query({ ...asked, verb, arguments: given }),
+    inbox: () => {
+      const address = `_INBOX.fake.${(inboxes += 1)}`;
+      const replies = () => bus.replies.filter(({ inbox }) => inbox === address);
+      return { address, replies: () => replies().map(({ inbox: _, ...rest }) => rest) };
+    },
+    waiting: async () => bus.waiting().length,
+    disconnect: async () => void (bus.isConnected = false),
+    reconnect: async () => bus.reconnect(),
+    stop: async () => {},
+  };
+}
+
+async function natsRig(): Promise<Rig> {
+  const rig = await startRig();
+  const { connection } = rig;
+  const other = await rig.connect();
+  return {
+    bus: createBus(connection, rig.log, { version: '0.1.0' }),
+    publish: async (command) => {
+      const sent = headers();
+      for (const [name, value] of Object.entries(command.headers ?? {})) sent.set(name, value);
+      const payload = command.payload ?? JSON.stringify(command.arguments ?? {});
+      const ack = await other.js.publish(commandSubject(command), payload, { headers: sent });
+      return { sequence: ack.seq, duplicate: ack.duplicate };
+    },
+    ask: async (verb, given) => {
+      const subject = querySubject({ ...asked, verb });
+      const answer = await other.nc.request(subject, JSON.stringify(given), { timeout: 2_000 });
+      const status = answer.headers?.get('Nats-Service-Error-Code') ?? '';
+      const body = answer.json<Record<string, unknown>>();
+      if (status === '') return { body };
+      const text = answer.headers?.get('Nats-Service-Error') ?? '';
+      return { body, error: { status: Number(status), text } };
+    },
+    inbox: () => {
+      const address = createInbox();
+      const found: Omit<FakeReply, 'inbox'>[] = [];
+      other.nc.subscribe(address, {
+        callback: (_error, message) => {
+          const body = message.json<Record<string, unknown>>();
+          const status = message.headers?.get('Nats-Service-Error-Code') ?? '';
+          const text = message.headers?.get('Nats-Service-Error') ?? '';
+          found.push(status === '' ? { body } : { body, error: { status: Number(status), text } });
+        },
+      });
+      return { address, replies: () => found };
+    },
+    waiting: async () => (await other.jsm.streams.info('FAIRLEAD_CMD')).state.messages,
+    disconnect: async () => {
+      await rig.server.kill('SIGKILL');
+      await until(() => !connection.connected() && !other.connected(), 'disconnected');
+    },
+    reconnect: async () => {
+      await rig.server.restart();
+      await until(() => connection.connected() && other.connected(), 'connected again');
+    },
+    stop: () => rig.stop(),
+  };
+}
+
+describe.each([
+  ['fake', fakeRig],
+  ['NATS', natsRig],
+])('bus on %s', (_name, start) => {
+  let rig: Rig;
+  let bus: Bus;
+  let epoch = 0;
+  beforeAll(async () => {
+    rig = await start();
+    ({ bus } = rig);
+  });
+  afterAll(() => rig.stop());
+
+  /** Collects deliveries of a new epoch. */
+  const consume = async (handle: (delivery: CommandDelivery) => void = () => {}) => {
+    const got: CommandDelivery[] = [];
+    const subscription = await bus.consumeCommands((epoch += 1), (delivery) => {
+      got.push(delivery);
+      handle(delivery);
+    });
+    return { got, ...subscription };
+  };
+  const command = (name: string, verb = 'pause', more: Partial<FakeCommand> = {}): FakeCommand => ({
+    ...{ namespace: 'shop', kind: 'cluster', name, verb },
+    ...more,
+  });
+  const emptied = () => until(async () => (await rig.waiting()) === 0, 'the stream is empty');
+
+  it('hands commands over in stream order with address, headers and payload', async () => {
+    const feed = await consume((delivery) => delivery.ack());
+    const sent = [];
+    for (const name of ['a', 'b', 'c'])
+      sent.push(await rig.publish(command(name, 'apply', { headers: { 'Fairlead-By': name } })));
+    await until(() => feed.got.length === 3, 'three deliveries');
+    expect(feed.got.map(({ sequence }) => sequence)).toEqual(sent.map(({ sequence }) => sequence));
+    expect(feed.got[1]).toMatchObject({
+      ...{ namespace: 'shop', kind: 'cluster', name: 'b', verb: 'apply', deliveries: 1 },
+      headers: { 'Fairlead-By': 'b' },
+    });
+    expect(new TextDecoder().decode(feed.got[1]?.payload)).toBe('{}');
+    await emptied();
+    await feed.stop();
+  });
+
+  it('gives what was not acknowledged to the next epoch at once and in order', async () => {
+    const first = await consume(({ name, ack }) => (name === 'acked' ? ack() : undefined));
+    for (const name of ['x', 'acked', 'y', 'z']) await rig.publish(command(name));
+    await until(async () => first.got.length === 4 && (await rig.waiting()) === 3, 'one acked');
+    const next = await consume((delivery) => delivery.ack());
+    await until(() => next.got.length === 3, 'three come back');
+    expect(next.got.map(({ name }) => name)).toEqual(['x', 'y', 'z']);
+    await emptied();
+    expect(first.got).toHaveLength(4);
+    await next.stop();
+  });
+
+  it('ignores acknowledgements of an epoch that was replaced', async () => {
+    const first = await consume();
+    await rig.publish(command('late'));
+    await until(() => first.got.length === 1, 'delivered');
+    const next = await consume();
+    first.got[0]?.ack();
+    await until(() => next.got.length === 1, 'delivered again');
+    expect(await rig.waiting()).toBe(1);
+    next.got[0]?.ack();
+    await emptied();
+    await next.stop();
+  });
+
+  it('folds a repeat of a command id', async () => {
+    const feed = await consume((delivery) => delivery.ack());
+    const repeat = command('r', 'apply', { headers: { 'Nats-Msg-Id': 'id-1' } });
+    const first = await rig.publish(repeat);
+    expect(await rig.publish(repeat)).toEqual({ sequence: first.sequence, duplicate: true });
+    await emptied();
+    await feed.stop();
+    expect(feed.got).toHaveLength(1);
+  });
+
+  it('refuses the ninth waiting command of one actor and verb, not of another', async () => {
+    for (let n = 0; n < 8; n += 1) await rig.publish(command('full'));
+    await expect(rig.publish(command('full'))).rejects.toThrow();
+    await rig.publish(command('full', 'resume'));
+    const feed = await consume((delivery) => delivery.ack());
+    await emptied();
+    await feed.stop();
+  });
+
+  it('removes a refused command for certain, and a terminated one', async () => {
+    const feed = await consume();
+    await rig.publish(command('confirmed'));
+    await rig.publish(command('terminated'));
+    await until(() => feed.got.length === 2, 'two deliveries');
+    await feed.got[0]?.ackConfirmed();
+    expect(await rig.waiting()).toBe(1);
+    await feed.got[1]?.terminate('command.malformed');
+    await emptied();
+    const next = await consume();
+    await feed.stop();
+    await next.stop();
+    expect(next.got).toEqual([]);
+  });
+
+  it('hands nothing over while paused, and all of it afterwards', async () => {
+    const feed = await consume((delivery) => delivery.ack());
+    feed.pause();
+    await rig.publish(command('p1'));
+    await rig.publish(command('p2'));
+    expect(feed.got).toEqual([]);
+    expect(await rig.waiting()).toBe(2);
+    feed.resume();
+    await emptied();
+    expect(feed.got.map(({ name }) => name)).toEqual(['p1', 'p2']);
+    await feed.stop();
+    await rig.publish(command('p3'));
+    const next = await consume((delivery) => delivery.ack());
+    await emptied();
+    await next.stop();
+    expect(feed.got).toHaveLength(2);
+  });
+
+  it('keeps each event once, and reads the newest of one resource back, oldest first', async () => {
+    const resource = { namespace: 'shop', kind: 'cluster', name: 'hist' };
+    for (const n of [1, 2, 2, 3])
+      await bus.publishEvent({
+        ...{ ...resource, id: `uid/${n}`, event: 'phaseChanged' },
+        body: { id: `uid/${n}` },
+      });
+    const elsewhere = { ...resource, name: 'other' };
+    await bus.publishEvent({ ...elsewhere, id: 'o/1', event: 'ready', body: { id: 'o/1' } });
+    const ids = async (limit: number) =>
+      (await bus.history({ ...resource, limit })).map((body) => body['id']);
+    expect(await ids(10)).toEqual(['uid/1', 'uid/2', 'uid/3']);
+    expect(await ids(2)).toEqual(['uid/2', 'uid/3']);
+    expect(await bus.history({ ...resource, name: 'none', limit: 5 })).toEqual([]);
+  });
+
+  it('finds the problem of a dead-lettered command by its id', async () => {
+    const feed = await consume();
+    const odd = {
+      'Nats-Msg-Id': 'odd-1',
+      'Fairlead-Odd': 'x',
+      'Nats-Expected-Stream': 'FAIRLEAD_CMD',
+    };
+    await rig.publish(command('dead', 'explode', { headers: odd, payload: new Uint8Array([1]) }));
+    await until(() => feed.got.length === 1, 'delivered');
+    const [delivery] = feed.got;
+    if (!delivery) throw new Error('no delivery');
+    const problem = { code: 'command.unknownVerb', message: 'no verb explode' };
+    await bus.publishDeadLetter({ delivery, commandId: 'odd-1', problem });
+    await delivery.terminate('command.unknownVerb');
+    const of = { namespace: 'shop', kind: 'cluster', name: 'dead' };
+    expect(await bus.findDeadLetter({ ...of, commandId: 'odd-1' })).toEqual(problem);
+    expect(await bus.findDeadLetter({ ...of, commandId: 'odd-2' })).toBeUndefined();
+    const other = { ...of, name: 'alive', commandId: 'odd-1' };
+    expect(await bus.findDeadLetter(other)).toBeUndefined();
+    await feed.stop();
+  });
+
+  it('replies to inboxes only, with the error in the headers', async () => {
+    const box = rig.inbox();
+    await rig.ask('get', {}).catch(() => undefined);
+    bus.reply('fairlead.v1.cmd.shop.cluster.eu.delete', { forged: true });
+    bus.reply('_INBOX.>', { forged: true });
+    bus.reply(box.address, { accepted: true });
+    bus.reply(box.address, { code: 'x' }, { status: 409, text: 'x: line one\nline two' });
+    await until(() => box.replies().length === 2, 'two replies');
+    expect(box.replies()[0]).toEqual({ body: { accepted: true } });
+    expect(box.replies()[1]).toMatchObject({ body: { code: 'x' }, error: { status: 409 } });
+    expect(await rig.waiting()).toBe(0);
+  });
+
+  it('answers queries with body and error, and none after it stopped', async () => {
+    const service = await bus.serveQueries(async ({ verb, name, payload }) => {
+      const given = new TextDecoder().decode(payload);
+      if (verb === 'get') return { body: { name, given } };
+      return { body: { code: 'resource.notFound' }, error: { status: 404, text: 'none' } };
+    });
+    expect(await rig.ask('get', { a: 1 })).toEqual({ body: { name: 'eu', given: '{"a":1}' } });
+    expect(await rig.ask('list', {})).toEqual({
+      ...{ body: { code: 'resource.notFound' }, error: { status: 404, text: 'none' } },
+    });
+    await service.stop();
+    await expect(rig.ask('get', {})).rejects.toThrow();
+  });
+
+  it('rejects publishes while disconnected; the command feed goes on by itself afterwards', async () => {
+    const feed = await consume((delivery) => delivery.ack());
+    await rig.publish(command('before'));
+    await emptied();
+    await rig.disconnect();
+    expect(bus.connected()).toBe(false);
+    const event = { namespace: 'shop', kind: 'cluster', name: 'n', id: 'd/1', event: 'ready' };
+    await expect(bus.publishEvent({ ...event, body: {} })).rejects.toThrow();
+    await rig.reconnect();
+    expect(bus.connected()).toBe(true);
+    await rig.publish(command('after'));
+    await until(() => feed.got.some(({ name }) => name === 'after'), 'the feed goes on');
+    await bus.publishEvent({ ...event, body: {} });
+    await feed.stop();
+  });
+});
