@@ -25,18 +25,16 @@ reply() { # ok code members hint
 
 # An empty root means this very machine: only ever an EC2 instance, never the machine somebody tries a script on.
 refuse_foreign_root() {
-  local vendor=
+  local vendor= reason=
   if [[ -z $root ]]; then
     { read -r vendor </sys/devices/virtual/dmi/id/sys_vendor; } 2>/dev/null || :
-    [[ $vendor != 'Amazon EC2' ]] || return 0
-    reply false script.rootRefused '' 'FAIRLEAD_ROOT is empty and this machine is not an EC2 instance'
+    [[ $vendor == 'Amazon EC2' ]] || reason='FAIRLEAD_ROOT is empty and this machine is not an EC2 instance'
   elif [[ $root != /* || $root == *..* || ! -d $root ]]; then
-    reply false script.rootRefused '' 'FAIRLEAD_ROOT must be an existing folder, given as absolute path'
-  elif [[ ! $scale =~ ^[1-9][0-9]{0,4}$ ]]; then
-    reply false script.scaleRefused '' 'FAIRLEAD_TIME_SCALE must be a whole number from 1 to 99999'
-  else
-    return 0
+    reason='FAIRLEAD_ROOT must be an existing folder, given as absolute path'
   fi
+  [[ $scale =~ ^[1-9][0-9]{0,4}$ ]] || reason='FAIRLEAD_TIME_SCALE must be a whole number from 1 to 99999'
+  [[ -n $reason ]] || return 0
+  reply false script.rootRefused '' "$reason"
   exit 2
 }
 
@@ -56,7 +54,7 @@ progress() { # percent step
   printf '%s %s\n' "$1" "$2" >"$ops/$FL_OP.progress"
 }
 
-# A verb may say what to remove when it fails.
+# A verb may say what its work has to remove when it fails.
 clean_up() { :; }
 
 succeed() { # members, each with a comma before it
@@ -70,8 +68,8 @@ succeed() { # members, each with a comma before it
 
 fail() { # code hint
   trap - EXIT
-  clean_up
   if [[ $place == work ]]; then
+    clean_up
     reply false "$1" '' "${2-}" >"$ops/$FL_OP.new"
     mv "$ops/$FL_OP.new" "$ops/$FL_OP.failed"
   else
@@ -108,23 +106,32 @@ once() {
   lock_call
   tell_outcome
   exec 7>"$state/work.lock"
-  scaled 5
-  if ! flock -n 7 && [[ $(<"$state/current") == "$FL_OP" ]]; then
-    : # at work already: attach
-  elif flock -w "$REPLY" 7; then
+  if flock -n 7 || wait_for_other; then
+    tell_outcome # once more under the lock: work that ended a moment ago must not begin again
     exec 7>&-
     start_unit
     exec 7>"$state/work.lock"
-  else
-    fail script.busy 'another operation is at work on this node; call again'
   fi
   exec 8>&-
+  scaled 5
   if flock -w "$REPLY" 7; then
     exec 7>&-
     tell_outcome again
     fail script.interrupted 'the work was cut short; call again'
   fi
   tell_progress
+}
+
+# The node is at work. False when it is our own work, to be attached to; true when another operation's has ended. One
+# that has its outcome is only leaving, so that takes no 5 s.
+wait_for_other() {
+  local current other
+  current=$(<"$state/current")
+  [[ $current != "$FL_OP" ]] || return 1
+  scaled 5
+  other=$ops/$current
+  [[ ! -e $other.done && ! -e $other.failed && ! -e $other.told ]] || REPLY=5
+  flock -w "$REPLY" 7 || fail script.busy 'another operation is at work on this node; call again'
 }
 
 # Prints a finished operation's outcome and exits; returns when there is none.
@@ -262,10 +269,10 @@ require_staged() {
 
 # Starts the unit and waits until it reports ready; what K3s logs when it cannot join decides the code.
 start_k3s() { # unit
-  local log=
+  local log= since=$EPOCHSECONDS
   systemctl daemon-reload
   if timeout --foreground 240 systemctl enable --quiet --now "$1"; then return 0; fi
-  log=$(journalctl -u "$1" -n 30 --no-pager -o cat 2>/dev/null) || :
+  log=$(journalctl -u "$1" --since "@$since" -n 30 --no-pager -o cat 2>/dev/null) || :
   # Without this, Restart=always would let it join later, behind the back of whoever decides who joins next.
   systemctl disable --quiet --now "$1" || :
   case $log in

@@ -109,7 +109,7 @@ async function send(
 /** The same length with one other byte: a list then names a wrong sum, a binary no longer matches its own. */
 function altered(bytes: Buffer): Buffer {
   const copy = Buffer.from(bytes);
-  const last = copy.lastIndexOf(0x20) - 1;
+  const last = copy.lastIndexOf('  ') - 1;
   copy[last] = copy[last] === 0x30 ? 0x31 : 0x30;
   return copy;
 }

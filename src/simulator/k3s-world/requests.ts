@@ -1,6 +1,6 @@
 /** The HTTP side of the K3s world: what the stand-in for k3s on each machine asks, and what peers see of a server. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { InstanceDirectory } from '../node/contract.ts';
+import type { InstanceDirectory, SimulatedInstance } from '../node/contract.ts';
 import { readBody, replyText } from '../node/http-body.ts';
 import { isUp } from './membership.ts';
 import { kubectl } from './kubectl.ts';
@@ -20,49 +20,52 @@ export async function answerK3s(
   pathname: string,
 ): Promise<void> {
   const [, , instanceId = '', action = '', ...rest] = pathname.split('/');
-  const { world } = context;
+
   const instance = context.directory.byId(instanceId);
   if (instance === undefined || !context.directory.isRunning(instanceId)) {
     replyText(res, 404, 'no such machine is running');
+    return;
+  }
+  if (action === 'peer') {
+    answerPeer(context, res, instance.region, rest[0] ?? '');
     return;
   }
   const gone = new AbortController();
   res.on('close', () => {
     gone.abort();
   });
-  if (action === 'peer') {
-    answerPeer(context, res, instance.region, rest[0] ?? '');
-    return;
-  }
   const body = await readBody(req);
+  const { ok, output } = await perform(context, instance, action, body, gone.signal);
+  replyText(res, ok ? 200 : 409, output);
+}
+
+async function perform(
+  { world, scale }: K3sRequests,
+  { instanceId, region }: SimulatedInstance,
+  action: string,
+  body: string,
+  signal: AbortSignal,
+): Promise<{ ok: boolean; output: string }> {
   switch (action) {
     case 'start': {
-      const reply = world.start(startOrder(instanceId, instance.region, body));
-      replyText(res, reply.ok ? 200 : 409, reply.ok ? reply.caPem : reply.message);
-      return;
+      const reply = world.start(startOrder(instanceId, region, body));
+      return { ok: reply.ok, output: reply.ok ? reply.caPem : reply.message };
     }
     case 'ready': {
-      const ready = await world.untilReady(instanceId, gone.signal);
-      replyText(res, ready ? 200 : 409, ready ? 'ready' : 'the service was stopped');
-      return;
+      const ready = await world.untilReady(instanceId, signal);
+      return { ok: ready, output: ready ? 'ready' : 'the service was stopped' };
     }
-    case 'kubectl': {
-      const words = body.trimEnd().split('\n');
-      const reply = await kubectl(world, context.scale, instanceId, words, gone.signal);
-      replyText(res, reply.ok ? 200 : 409, reply.output);
-      return;
-    }
+    case 'kubectl':
+      return kubectl(world, scale, instanceId, body.trimEnd().split('\n'), signal);
     case 'stop':
       world.stop(instanceId);
-      replyText(res, 200, 'stopped');
-      return;
+      return { ok: true, output: 'stopped' };
     case 'is-active': {
       const active = world.place(instanceId)?.member.running === true;
-      replyText(res, active ? 200 : 409, active ? 'active' : 'inactive');
-      return;
+      return { ok: active, output: active ? 'active' : 'inactive' };
     }
     default:
-      replyText(res, 404, 'no such action');
+      return { ok: false, output: 'no such action' };
   }
 }
 

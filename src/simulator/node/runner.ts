@@ -29,6 +29,7 @@ interface Running {
   readonly commandId: string;
   readonly instanceId: string;
   readonly leader: number;
+  readonly child: ChildProcess;
   ending: 'Cancelled' | 'TimedOut' | 'Failed' | undefined;
 }
 
@@ -38,6 +39,8 @@ export function createRunner(options: RunnerOptions): CommandRunner {
   const machineOf = (instanceId: string) => join(options.folder, instanceId);
 
   function end(run: Running, ending: NonNullable<Running['ending']>): void {
+    // Ended by itself already: its number may belong to somebody else by now.
+    if (run.child.exitCode !== null || run.child.signalCode !== null) return;
     run.ending ??= ending;
     killGroup(run.leader);
   }
@@ -66,6 +69,7 @@ export function createRunner(options: RunnerOptions): CommandRunner {
       commandId: order.commandId,
       instanceId: order.instance.instanceId,
       leader: child.pid,
+      child,
       ending: undefined,
     };
     running.add(entry);
@@ -97,7 +101,7 @@ export function createRunner(options: RunnerOptions): CommandRunner {
     forget: (instanceId) => {
       for (const entry of running) if (entry.instanceId === instanceId) end(entry, 'Failed');
       killGroups(machineOf(instanceId));
-      rmSync(machineOf(instanceId), { recursive: true, force: true, maxRetries: 3 });
+      rmSync(machineOf(instanceId), { recursive: true, force: true, maxRetries: 5 });
       options.onForget(instanceId);
     },
     endLeftovers: () => {

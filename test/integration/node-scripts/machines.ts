@@ -31,7 +31,9 @@ export interface Machines {
   readonly canaries: readonly string[];
   add(node: string, role: 'server' | 'agent', changes?: Partial<Machine>): Machine;
   root(machine: Machine): string;
-  deliver(machine: Machine, text: string): Promise<CommandResult>;
+  /** The script of a verb with its defaults. */
+  render(verb: Verb, machine: Machine, opId: string, changes?: Record<string, string>): string;
+  deliver(machine: Machine, text: string, executionTimeoutMs?: number): Promise<CommandResult>;
   /** Renders with the defaults of the verb and delivers once. */
   call(
     verb: Verb,
@@ -110,13 +112,24 @@ export async function startMachines(options: { scale: number; seed?: number }): 
   const root = (machine: Machine) => join(folder, 'machines', machine.instanceId);
   let commands = 0;
 
-  async function deliver(machine: Machine, text: string): Promise<CommandResult> {
+  const render = (
+    verb: Verb,
+    machine: Machine,
+    opId: string,
+    changes: Record<string, string> = {},
+  ) => renderScript(verb, { ...defaults(verb, machine, opId), ...changes });
+
+  async function deliver(
+    machine: Machine,
+    text: string,
+    executionTimeoutMs = 60_000,
+  ): Promise<CommandResult> {
     commands += 1;
     return half.runner.run({
       commandId: `command-${String(commands)}`,
       instance: machine,
       text,
-      executionTimeoutMs: 60_000,
+      executionTimeoutMs,
     });
   }
 
@@ -124,10 +137,9 @@ export async function startMachines(options: { scale: number; seed?: number }): 
     verb: Verb,
     machine: Machine,
     opId: string,
-    changes: Record<string, string> = {},
+    changes?: Record<string, string>,
   ): Promise<ScriptResult> {
-    const text = renderScript(verb, { ...defaults(verb, machine, opId), ...changes });
-    const result = await deliver(machine, text);
+    const result = await deliver(machine, render(verb, machine, opId, changes));
     if (result.status !== 'Success') {
       throw new Error(`${verb} ended ${result.status}: ${result.stdout} ${result.stderr}`);
     }
@@ -157,6 +169,7 @@ export async function startMachines(options: { scale: number; seed?: number }): 
       return machine;
     },
     root,
+    render,
     deliver,
     call,
     finish: async (verb, machine, opId, changes) => {

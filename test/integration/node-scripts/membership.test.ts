@@ -30,9 +30,7 @@ describe('the scripts build a cluster of three servers and two agents', () => {
       [...servers, ...agents].map((machine) => machines.finish('stage', machine, 'stage-1')),
     );
     expect(results).toEqual(
-      results.map(() =>
-        expect.objectContaining({ ok: true, progress: 100, version: 'v1.31.4+k3s1' }),
-      ),
+      Array(5).fill(expect.objectContaining({ ok: true, progress: 100, version: 'v1.31.4+k3s1' })),
     );
   });
 

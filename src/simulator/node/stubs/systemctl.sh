@@ -22,8 +22,9 @@ start() {
     [[ $line != ExecStart=* ]] || command=${line#ExecStart=}
   done <"$units/$unit.service"
   [[ -d $journal ]] || mkdir -p "$journal"
+  # The journal stand-in keeps what the last start said.
   # shellcheck disable=SC2086 # a unit's command line is split at blanks
-  $command >>"$journal/$unit.log" 2>&1 || {
+  $command >"$journal/$unit.log" 2>&1 || {
     printf 'Job for %s.service failed because the control process exited with error code.\n' "$unit" >&2
     exit 1
   }
