@@ -1,0 +1,42 @@
+/** The registry of metrics the inner rings report; `src/metrics.ts` exposes them, a page lists them. */
+
+interface Metric {
+  readonly type: 'counter' | 'histogram' | 'gauge';
+  readonly help: string;
+  readonly labels: readonly string[];
+}
+
+const counter = (help: string, ...labels: string[]): Metric => ({ type: 'counter', help, labels });
+const gauge = (help: string, ...labels: string[]): Metric => ({ type: 'gauge', help, labels });
+const histogram = (help: string, ...labels: string[]): Metric => ({
+  ...{ type: 'histogram', help, labels },
+});
+
+export const metrics = {
+  fairlead_commands_total: counter(
+    'Commands answered, by fault code or ok',
+    'kind',
+    'verb',
+    'code',
+  ),
+  fairlead_turns_total: counter('Turns by how they ended', 'kind', 'outcome'),
+  fairlead_turn_seconds: histogram('From taking a message to its commit', 'kind'),
+  fairlead_effects_total: counter('Effects by outcome: ok, or the fault type', 'effect', 'outcome'),
+  fairlead_effect_seconds: histogram('From the open gate to the result', 'effect'),
+  fairlead_store_writes_total: counter('Record writes: written, stale, unknown', 'outcome'),
+  fairlead_store_write_seconds: histogram('One record write until its answer'),
+  fairlead_record_bytes: histogram('Size of committed records', 'kind'),
+  fairlead_events_published_total: counter('Events published', 'kind', 'event'),
+  fairlead_publish_failures_total: counter('Event publishes that were not confirmed'),
+  fairlead_dead_letters_total: counter('Commands that will never run, by fault code', 'code'),
+  fairlead_timers_fired_total: counter('Durable timers that fired', 'kind'),
+  fairlead_poison_total: counter('Turns that threw and were discarded', 'kind'),
+  fairlead_stale_total: counter('Actors cut because somebody else wrote', 'kind'),
+  fairlead_residents: gauge('Actors in memory', 'kind'),
+  fairlead_quarantined: gauge('Actors held for inspection'),
+  fairlead_outbox_pending: gauge('Committed events still to be published'),
+  fairlead_mailbox_waiting: gauge('Messages waiting for their turn'),
+  fairlead_mailbox_oldest_seconds: gauge('Age of the oldest waiting message'),
+  fairlead_lease_held: gauge('1 while this host owns the partitions'),
+} as const satisfies Record<string, Metric>;
+export type MetricName = keyof typeof metrics;

@@ -1,0 +1,271 @@
+/** Reads: answered from the stored records, so any host may answer and nothing uncommitted is ever shown. */
+import { keyText, recordKey } from '../machines/ids.ts';
+import type { ResourceKey } from '../machines/ids.ts';
+import { bounds, hosting } from '../machines/limits.ts';
+import { querySchemas } from '../machines/messages.ts';
+import { admit } from './admission.ts';
+import { checkArguments, readJson, schemaFor } from './envelope.ts';
+import type { Command, CommandSchemas, Flaw } from './envelope.ts';
+import { messageOf, problem } from './faults.ts';
+import type { Problem, ProblemFields } from './faults.ts';
+import { pause } from './heap-clock.ts';
+import type { HeapClock } from './heap-clock.ts';
+import { isoTime } from './iso-time.ts';
+import type { Kind } from './kind.ts';
+import type { Bus, QueryAnswer, QueryRequest, RecordStore } from './ports.ts';
+import { keyOf, readRecord, snapshotOf } from './record.ts';
+import type { ActorRecord } from './record.ts';
+import { replyOf } from './replies.ts';
+import { Seen } from './seen.ts';
+import { revive } from './tree.ts';
+
+export interface QueryParts {
+  readonly bus: Bus;
+  readonly store: RecordStore;
+  readonly clock: HeapClock;
+  readonly kinds: ReadonlyMap<string, { readonly kind: Kind }>;
+  readonly schemas: CommandSchemas;
+}
+
+interface Asked {
+  readonly parts: QueryParts;
+  readonly kind: Kind;
+  readonly key: ResourceKey;
+}
+
+/** Thrown inside, answered outside. */
+class Refused extends Error {
+  readonly problem: Problem;
+  constructor(told: Problem) {
+    super(told.message);
+    this.problem = told;
+  }
+}
+
+type Body = Readonly<Record<string, unknown>>;
+
+/** Never rejects: whatever fails is answered as a problem. */
+export async function answerQuery(parts: QueryParts, request: QueryRequest): Promise<QueryAnswer> {
+  const { namespace, kind, name } = request;
+  const key = { namespace, kind, name };
+  try {
+    const hosted = parts.kinds.get(kind);
+    const args = openQuery(parts, request, key);
+    if (!hosted) throw refusal('command.unknownKind', key, `No machine for ${kind} runs here.`);
+    return { body: await run({ parts, kind: hosted.kind, key }, request.verb, args) };
+  } catch (thrown) {
+    const told =
+      thrown instanceof Refused
+        ? thrown.problem
+        : refusal('service.unavailable', key, `The answer could not be read: ${messageOf(thrown)}`)
+            .problem;
+    return { body: told, error: { status: told.status, text: told.message } };
+  }
+}
+
+function refusal(
+  code: string,
+  key: ResourceKey,
+  message: string,
+  more: Partial<ProblemFields> = {},
+): Refused {
+  const fields = { actor: keyText(key), correlationId: '', ...more, message };
+  return new Refused(problem(code, fields));
+}
+
+function openQuery(parts: QueryParts, request: QueryRequest, key: ResourceKey): Body {
+  const known = Object.fromEntries([...parts.kinds.keys()].map((kind) => [kind, querySchemas]));
+  const schema = certain(schemaFor(known, request.kind, request.verb), key);
+  const json = certain(readJson(request.payload), key);
+  return certain(checkArguments(request, schema.schema, json.value), key).arguments;
+}
+
+function certain<T extends object>(found: Flaw | T, key: ResourceKey): T {
+  if (!('code' in found)) return found;
+  throw refusal(found.code, key, found.message, {
+    ...(found.problems && { problems: found.problems }),
+    ...(found.allowedNext && { allowedNext: found.allowedNext }),
+  });
+}
+
+/** Arguments were checked by the schema of the same verb. */
+function run(asked: Asked, verb: string, args: Body): Promise<Body> {
+  switch (verb) {
+    case 'get':
+      return get(asked, args as { minRevision?: number });
+    case 'list':
+      return list(asked, args as unknown as ListArguments);
+    case 'history':
+      return history(asked, args as { limit: number; correlationId?: string });
+    case 'outcome':
+      return outcome(asked, args as { commandId: string });
+    case 'dry-run':
+      return dryRun(asked, args as { verb: string; arguments?: object });
+    default:
+      throw refusal('command.unknownVerb', asked.key, `${verb} is no known query.`);
+  }
+}
+
+interface Stored {
+  readonly record: ActorRecord;
+  readonly revision: number;
+}
+
+async function load({ parts, key }: Asked): Promise<Stored | undefined> {
+  const stored = await parts.store.load(recordKey(key));
+  if (!stored) return undefined;
+  const read = readRecord(stored.bytes);
+  if (read.ok) return { record: read.record, revision: stored.revision };
+  throw refusal('actor.quarantined', key, `The record cannot be read: ${read.reason}`);
+}
+
+const viewOf = (kind: Kind, { record, revision }: Stored): Body => ({
+  ...kind.view(snapshotOf(record)),
+  revision,
+});
+
+async function get(asked: Asked, { minRevision = 0 }: { minRevision?: number }): Promise<Body> {
+  const { kind, key, parts } = asked;
+  const giveUpMs = parts.clock.monotonicMs() + hosting.minRevisionWaitMs;
+  for (;;) {
+    const stored = await load(asked);
+    const isLate = parts.clock.monotonicMs() >= giveUpMs;
+    if (stored && stored.revision >= minRevision) {
+      if (kind.isTombstone(snapshotOf(stored.record)))
+        throw refusal('resource.deleted', key, `${keyText(key)} was deleted.`);
+      return { ...viewOf(kind, stored), asOf: isoTime(parts.clock.nowMs()) };
+    }
+    if (minRevision === 0) throw missing(key);
+    if (isLate) throw stored ? behind(key, stored.revision, minRevision) : missing(key);
+    await pause(parts.clock, hosting.minRevisionPollMs);
+  }
+}
+
+const missing = (key: ResourceKey): Refused =>
+  refusal('resource.notFound', key, `There is no ${keyText(key)}; check namespace and name.`);
+
+const behind = (key: ResourceKey, revision: number, wanted: number): Refused =>
+  refusal(
+    'service.unavailable',
+    key,
+    `${keyText(key)} is at revision ${revision}, not yet at ${wanted}; ask again.`,
+  );
+
+interface ListArguments {
+  readonly limit: number;
+  readonly cursor: string;
+  readonly allNamespaces: boolean;
+}
+
+/** Sorted by namespace and name; the cursor is the last one shown. Deleted ones are left out. */
+async function list(asked: Asked, args: ListArguments): Promise<Body> {
+  const { kind, key, parts } = asked;
+  const found = new Map<string, Stored>();
+  for await (const stored of parts.store.scan()) {
+    const read = readRecord(stored.bytes);
+    if (!read.ok) continue; // reported when the host takes over; a list must not fail for one record
+    const each = keyOf(read.record);
+    const isWanted =
+      each.kind === key.kind && (args.allNamespaces || each.namespace === key.namespace);
+    if (!isWanted || kind.isTombstone(snapshotOf(read.record))) continue;
+    found.set(`${each.namespace}/${each.name}`, { record: read.record, revision: stored.revision });
+  }
+  const after = [...found.keys()].sort().filter((name) => name > args.cursor);
+  const { items, last } = page(kind, found, after.slice(0, args.limit));
+  const hasMore = last !== undefined && last !== after.at(-1);
+  return { items, asOf: isoTime(parts.clock.nowMs()), ...(hasMore && { cursor: last }) };
+}
+
+function page(
+  kind: Kind,
+  found: ReadonlyMap<string, Stored>,
+  names: readonly string[],
+): { items: Body[]; last: string | undefined } {
+  const items: Body[] = [];
+  let last: string | undefined;
+  let sizeBytes = 0;
+  for (const name of names) {
+    const stored = found.get(name);
+    if (!stored) continue;
+    const view = viewOf(kind, stored);
+    sizeBytes += JSON.stringify(view).length;
+    if (items.length > 0 && sizeBytes > bounds.listPageBytesMax) break;
+    items.push(view);
+    last = name;
+  }
+  return { items, last };
+}
+
+async function history(
+  { key, parts }: Asked,
+  { limit, correlationId }: { limit: number; correlationId?: string },
+): Promise<Body> {
+  const events = await parts.bus.history({ ...key, limit });
+  const items =
+    correlationId === undefined
+      ? events
+      : events.filter((event) => event['correlationid'] === correlationId);
+  return { items, asOf: isoTime(parts.clock.nowMs()) };
+}
+
+/** Looks in the record, then in the dead letters: a malformed command's caller has nothing but its id. */
+async function outcome(asked: Asked, { commandId }: { commandId: string }): Promise<Body> {
+  const { key, parts } = asked;
+  const stored = await load(asked);
+  const entry = stored && new Seen(stored.record.seen, stored.revision).find(commandId);
+  if (entry) {
+    const reply = replyOf(entry, keyText(key), false);
+    if (reply.ok) return reply.body;
+    throw new Refused(reply.problem);
+  }
+  const letter = await parts.bus.findDeadLetter({ ...key, commandId });
+  if (letter) throw new Refused(letter as Problem);
+  const text = `Nothing is known of command ${commandId} for ${keyText(key)}; it may still be waiting.`;
+  throw refusal('command.notFound', key, text);
+}
+
+/** What a command would be answered now, without sending it. */
+async function dryRun(asked: Asked, args: { verb: string; arguments?: object }): Promise<Body> {
+  const { key, kind, parts } = asked;
+  const { verb } = args;
+  const { schema } = certain(schemaFor(parts.schemas, key.kind, verb), key);
+  const checked = certain(checkArguments({ ...key, verb }, schema, args.arguments ?? {}), key);
+  const found = await load(asked);
+  const isGone = found && kind.isTombstone(snapshotOf(found.record));
+  if ((!found || isGone) && !kind.creating.has(verb))
+    throw isGone
+      ? refusal('resource.deleted', key, `${keyText(key)} was deleted; create it again.`)
+      : missing(key);
+  const stored = isGone ? undefined : found;
+  const ids = { commandId: 'dry-run', correlationId: 'dry-run' };
+  const command: Command = { ...ids, ...checked, key, verb };
+  const nowMs = parts.clock.nowMs();
+  const event = {
+    ...checked.arguments,
+    ...ids,
+    atMs: nowMs,
+    roll: 0,
+    type: `${kind.name}.${verb}`,
+  };
+  const snapshot = stored && revive(kind.machine, stored.record.snapshot);
+  const can = () => snapshot?.can(event) ?? true;
+  const revision = stored?.revision ?? 0;
+  const decision = admit(kind, command, event, { snapshot, revision, nowMs, can });
+  const state = snapshot && kind.stateText(snapshot);
+  const allowedNext = snapshot ? kind.allowed(snapshot) : [...kind.creating];
+  const now = { allowedNext, ...(state !== undefined && { state }) };
+  if (decision.kind !== 'refused')
+    return {
+      dryRun: true,
+      accepted: true,
+      unchanged: decision.kind === 'unchanged',
+      revision,
+      ...now,
+    };
+  const { code, message, problems, because } = decision.refusal;
+  throw refusal(code, key, message, {
+    ...now,
+    ...(problems && { problems }),
+    ...(because && { because }),
+  });
+}

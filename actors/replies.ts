@@ -1,0 +1,117 @@
+/** What a caller is told, and how a settled message leaves the stream. */
+import { hosting } from '../machines/limits.ts';
+import type { Command } from './envelope.ts';
+import { messageOf, problem } from './faults.ts';
+import type { Problem } from './faults.ts';
+import { pause } from './heap-clock.ts';
+import type { Bus, Clock, CommandDelivery, Telemetry } from './ports.ts';
+import { acceptedCode } from './seen.ts';
+import type { SeenEntry } from './seen.ts';
+
+export type Reply =
+  | { readonly ok: true; readonly body: Readonly<Record<string, unknown>> }
+  | { readonly ok: false; readonly problem: Problem };
+
+/** The stored decision as an answer; the same one every time, `repeated` aside. */
+export function replyOf(entry: SeenEntry, actor: string, isRepeat: boolean): Reply {
+  const { id, code, correlationId, state, revision } = entry;
+  if (code === acceptedCode)
+    return {
+      ok: true,
+      body: {
+        ...entry.fields,
+        ...{ accepted: true, commandId: id, correlationId, revision, state },
+        ...(entry.unchanged && { unchanged: true }),
+        ...(isRepeat && { repeated: true }),
+      },
+    };
+  return {
+    ok: false,
+    problem: problem(code, {
+      ...{ actor, correlationId, message: entry.message ?? '' },
+      ...(state !== undefined && { state }),
+      ...(entry.problems && { problems: entry.problems }),
+      ...(entry.because && { because: entry.because }),
+      ...(entry.allowedNext && { allowedNext: entry.allowedNext }),
+      ...(isRepeat && { reason: 'repeated' }),
+    }),
+  };
+}
+
+export interface Post {
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+  /** False once this host must not settle anything any more. */
+  readonly owned: () => boolean;
+}
+
+export type Told = Pick<Command, 'commandId' | 'correlationId'> & {
+  readonly replyTo?: string | undefined;
+};
+
+/** The decision is in a record: acknowledge and answer. */
+export function settle(post: Post, delivery: CommandDelivery, told: Told, reply: Reply): void {
+  if (!post.owned()) return;
+  delivery.ack();
+  answer(post, delivery, told, reply);
+}
+
+/**
+ * No record holds this refusal. The whole problem is dead-lettered, the message removed for certain, then the caller told:
+ * were it still in the stream, a crash could redeliver and execute what was called refused. Waits while NATS is away.
+ * @param isFinal  true when it would be refused at any other time too, so that it may be terminated with its reason
+ */
+export async function refuse(
+  post: Post,
+  delivery: CommandDelivery,
+  told: Told,
+  refusal: Problem,
+  isFinal = false,
+): Promise<void> {
+  const { commandId } = told;
+  const letter = { delivery, commandId, problem: refusal };
+  const isStored = await persist(post, () => post.bus.publishDeadLetter(letter));
+  if (!isStored) return;
+  post.telemetry.count('fairlead_dead_letters_total', { code: refusal.code });
+  const remove = () => (isFinal ? delivery.terminate(refusal.code) : delivery.ackConfirmed());
+  if (await persist(post, remove)) answer(post, delivery, told, { ok: false, problem: refusal });
+}
+
+function answer(post: Post, delivery: CommandDelivery, told: Told, reply: Reply): void {
+  const { kind, namespace, name, verb } = delivery;
+  const { telemetry, bus } = post;
+  const code = reply.ok ? 'ok' : reply.problem.code;
+  telemetry.count('fairlead_commands_total', { kind, verb, code });
+  const fields = {
+    actor: `${kind}/${namespace}/${name}`,
+    ...{ verb, commandId: told.commandId, correlationId: told.correlationId },
+  };
+  if (reply.ok) {
+    const { state, revision, repeated } = reply.body;
+    telemetry.log('info', { ...fields, state, revision, repeated }, 'command committed');
+  } else {
+    const { status, message } = reply.problem;
+    telemetry.log('warn', { ...fields, code, status, reason: message }, 'command refused');
+  }
+  if (told.replyTo === undefined) return;
+  if (reply.ok) return bus.reply(told.replyTo, reply.body);
+  const { status, message } = reply.problem;
+  bus.reply(told.replyTo, reply.problem, { status, text: message });
+}
+
+async function persist(post: Post, run: () => Promise<void>): Promise<boolean> {
+  let waitMs: number = hosting.storeRetryFirstMs;
+  while (post.owned()) {
+    try {
+      await run();
+      return true;
+    } catch (thrown) {
+      const fields = { reason: messageOf(thrown), waitMs, correlationId: '' };
+      post.telemetry.log('warn', fields, 'a refusal could not be filed; it is tried again');
+      await pause(post.clock, waitMs);
+      waitMs = Math.min(waitMs * 2, hosting.storeRetryMaxMs);
+    }
+  }
+  return false;
+}

@@ -1,0 +1,275 @@
+/** One period of ownership: load what is stored, wake what is due, hand every message to its actor, end cleanly. */
+import { keyText, recordKey } from '../machines/ids.ts';
+import type { ResourceKey } from '../machines/ids.ts';
+import { bounds, hosting } from '../machines/limits.ts';
+import { openEnvelope } from './envelope.ts';
+import type { CommandSchemas } from './envelope.ts';
+import { messageOf, problem } from './faults.ts';
+import { pause } from './heap-clock.ts';
+import type { HeapClock } from './heap-clock.ts';
+import type { KindSnapshot } from './kind.ts';
+import type { OutboxEntry } from './outbox.ts';
+import type { Ownership } from './ownership.ts';
+import type { Cancel, CommandDelivery, Ports, Subscription } from './ports.ts';
+import { keyOf, readRecord, snapshotOf } from './record.ts';
+import { refuse } from './replies.ts';
+import type { Post } from './replies.ts';
+import { Resident } from './resident.ts';
+import type { HostedKind, Household, Work } from './resident.ts';
+
+export type CommittedListener = (
+  key: ResourceKey,
+  kindName: string,
+  snapshot: KindSnapshot,
+  revision: number,
+) => void;
+
+export interface TenureOptions {
+  readonly ports: Pick<Ports, 'store' | 'bus' | 'random' | 'telemetry'>;
+  readonly clock: HeapClock;
+  readonly hostId: string;
+  readonly kinds: ReadonlyMap<string, HostedKind>;
+  readonly schemas: CommandSchemas;
+  readonly ownership: Ownership;
+  readonly leaseRevision: number;
+  readonly publish: (key: ResourceKey, entry: OutboxEntry) => Promise<void>;
+  readonly committed: CommittedListener;
+  readonly residentsMax: number;
+}
+
+export class Tenure {
+  readonly #options: TenureOptions;
+  /** Most recently used last. */
+  readonly #residents = new Map<string, Resident>();
+  /** Alarm clocks of actors that are not in memory. */
+  readonly #sleepers = new Map<string, Cancel>();
+  readonly #deliveries = new Set<CommandDelivery>();
+  #fence = 0;
+  #subscription: Subscription | undefined;
+  #isPaused = false;
+  #isOver = false;
+  #stopWorking: Cancel = () => undefined;
+
+  constructor(options: TenureOptions) {
+    this.#options = options;
+  }
+
+  /** Loads every record once, then consumes. Rejects when the store or the bus fails; the caller ends the tenure then. */
+  async begin(): Promise<void> {
+    const due = await this.#survey();
+    for (const key of due) this.#offer(key, { kind: 'wake' });
+    this.#tellWorking();
+    const { bus } = this.#options.ports;
+    if (!this.#owned()) return;
+    const subscription = await bus.consumeCommands(this.#fence, (delivery) =>
+      this.#deliver(delivery),
+    );
+    if (this.#isOver) await subscription.stop();
+    else this.#subscription = subscription;
+  }
+
+  observe(key: ResourceKey, event: { readonly type: string }): void {
+    if (event.type.startsWith('xstate.')) throw new Error(`${event.type} is no observation`);
+    if (this.#owned()) this.#offer(key, { kind: 'observation', event });
+  }
+
+  residents(): Resident[] {
+    return [...this.#residents.values()];
+  }
+
+  /** Takes nothing new, lets mailboxes and writes end, at most `limitMs` long. Calls under way are left to the next owner. */
+  async drain(limitMs: number): Promise<void> {
+    const finished = async (): Promise<void> => {
+      await this.#subscription?.stop();
+      while (this.#owned() && this.residents().some(({ mailbox }) => !mailbox.isIdle()))
+        await pause(this.#options.clock, 10);
+      await Promise.all(this.residents().map((resident) => resident.settled()));
+    };
+    await Promise.race([finished(), pause(this.#options.clock, limitMs)]);
+  }
+
+  /** Cuts every actor: no write, no call, no acknowledgement from here on. */
+  async end(cause: 'unowned' | 'stopped'): Promise<void> {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#stopWorking();
+    for (const cancel of this.#sleepers.values()) cancel();
+    for (const resident of this.#residents.values()) resident.close({ kind: cause });
+    this.#residents.clear();
+    await this.#subscription?.stop();
+  }
+
+  #owned(): boolean {
+    return !this.#isOver && this.#options.ownership.held();
+  }
+
+  /** Learns the highest fence and what is due, and tells the listener what every actor is like. */
+  async #survey(): Promise<ResourceKey[]> {
+    const { ports, leaseRevision, clock, committed, kinds } = this.#options;
+    const due: ResourceKey[] = [];
+    const later: [ResourceKey, number][] = [];
+    let highestFence = 0;
+    for await (const stored of ports.store.scan()) {
+      const read = readRecord(stored.bytes);
+      if (!read.ok) {
+        const fields = { key: stored.key, reason: read.reason };
+        ports.telemetry.log('error', fields, 'a record cannot be read; its actor is not started');
+        continue;
+      }
+      const { record } = read;
+      const key = keyOf(record);
+      highestFence = Math.max(highestFence, record.fence);
+      if (!kinds.has(key.kind) || recordKey(key) !== stored.key) continue;
+      committed(key, key.kind, snapshotOf(record), stored.revision);
+      if (record.wakeAtMs === null) continue;
+      if (record.wakeAtMs <= clock.nowMs()) due.push(key);
+      else later.push([key, record.wakeAtMs]);
+    }
+    this.#fence = Math.max(leaseRevision, highestFence + 1);
+    for (const [key, wakeAtMs] of later) this.#sleep(key, wakeAtMs);
+    return due;
+  }
+
+  #sleep(key: ResourceKey, wakeAtMs: number | null): void {
+    if (wakeAtMs === null || this.#isOver) return;
+    const { clock } = this.#options;
+    const name = keyText(key);
+    this.#sleepers.get(name)?.();
+    const cancel = clock.after(wakeAtMs - clock.nowMs(), () => {
+      this.#sleepers.delete(name);
+      if (this.#owned()) this.#offer(key, { kind: 'wake' });
+    });
+    this.#sleepers.set(name, cancel);
+  }
+
+  // ------------------------------------------------------------------------------------------- messages in
+
+  #deliver(delivery: CommandDelivery): void {
+    if (!this.#owned()) return;
+    const { kind, namespace, name, verb, sequence, deliveries } = delivery;
+    const key = { kind, namespace, name };
+    const opened = openEnvelope(delivery, this.#options.schemas);
+    const { telemetry } = this.#options.ports;
+    const told = opened.ok
+      ? opened.command
+      : { ...opened, correlationId: opened.problem.correlationId };
+    const { commandId, correlationId } = told;
+    const fields = { actor: keyText(key), verb, commandId, correlationId, sequence, deliveries };
+    telemetry.log('info', fields, 'command received');
+    const tracked = this.#track(delivery);
+    if (!opened.ok) return void refuse(this.#post(), tracked, told, opened.problem, true);
+    if (!this.#options.kinds.has(kind)) return this.#unhosted(tracked, told, key);
+    const isTaken = this.#offer(key, {
+      kind: 'command',
+      command: opened.command,
+      delivery: tracked,
+    });
+    if (isTaken) return;
+    const full = problem('mailbox.full', {
+      ...{ actor: keyText(key), correlationId, retryAfterMs: hosting.busyRetryAfterMs },
+      message: `${bounds.mailboxMax} of ${bounds.mailboxMax} places of ${keyText(key)} are taken.`,
+    });
+    void refuse(this.#post(), tracked, told, full);
+  }
+
+  #unhosted(
+    delivery: CommandDelivery,
+    told: { commandId: string; correlationId: string; replyTo?: string | undefined },
+    key: ResourceKey,
+  ): void {
+    const refusal = problem('command.unknownKind', {
+      ...{ actor: keyText(key), correlationId: told.correlationId },
+      message: `No machine for ${key.kind} runs here.`,
+    });
+    void refuse(this.#post(), delivery, told, refusal);
+  }
+
+  /** False when the mailbox is full. */
+  #offer(key: ResourceKey, work: Work): boolean {
+    const name = keyText(key);
+    const hosted = this.#options.kinds.get(key.kind);
+    if (!hosted) return false;
+    const resident = this.#residents.get(name) ?? new Resident(key, hosted, this.#household());
+    this.#residents.delete(name);
+    this.#residents.set(name, resident);
+    this.#sleepers.get(name)?.();
+    this.#sleepers.delete(name);
+    const isTaken = resident.mailbox.offer(work, work.kind !== 'command');
+    this.#makeRoom();
+    return isTaken;
+  }
+
+  /** Asks the actors that were used longest ago to leave memory. */
+  #makeRoom(): void {
+    let surplus = this.#residents.size - this.#options.residentsMax;
+    for (const resident of this.#residents.values()) {
+      if (surplus <= 0) return;
+      surplus -= 1;
+      if (resident.mailbox.isIdle()) resident.mailbox.offer({ kind: 'rest' }, true);
+    }
+  }
+
+  #household(): Household {
+    const { ports, clock, hostId, publish, committed, ownership } = this.#options;
+    return {
+      ...{ ports, clock, hostId, publish, fence: this.#fence },
+      owned: () => this.#owned(),
+      onCommitted: (key, snapshot, revision) => committed(key, key.kind, snapshot, revision),
+      onResting: (key, wakeAtMs) => this.#sleep(key, wakeAtMs),
+      onEmpty: (key) => this.#residents.delete(keyText(key)),
+      giveUp: (why) => ownership.lose(why),
+    };
+  }
+
+  #post(): Post {
+    const { ports, clock } = this.#options;
+    return { bus: ports.bus, telemetry: ports.telemetry, clock, owned: () => this.#owned() };
+  }
+
+  // --------------------------------------------------------------------------------------- back-pressure
+
+  /** Counts what is handed over and not settled; the consumer pauses at the bound and goes on at half of it. */
+  #track(delivery: CommandDelivery): CommandDelivery {
+    const settled = (): void => {
+      this.#deliveries.delete(tracked);
+      if (!this.#isPaused || this.#deliveries.size > bounds.deliveriesMax / 2) return;
+      this.#isPaused = false;
+      this.#subscription?.resume();
+    };
+    const tracked: CommandDelivery = {
+      ...delivery,
+      ack: () => {
+        delivery.ack();
+        settled();
+      },
+      ackConfirmed: async () => {
+        await delivery.ackConfirmed();
+        settled();
+      },
+      terminate: async (reason) => {
+        await delivery.terminate(reason);
+        settled();
+      },
+    };
+    this.#deliveries.add(tracked);
+    if (!this.#isPaused && this.#deliveries.size >= bounds.deliveriesMax) {
+      this.#isPaused = true;
+      this.#subscription?.pause();
+    }
+    return tracked;
+  }
+
+  /** Keeps the server from delivering again what only waits, for its turn or for the store. */
+  #tellWorking(): void {
+    this.#stopWorking = this.#options.clock.after(hosting.workingMs, () => {
+      if (this.#isOver) return;
+      try {
+        for (const delivery of this.#deliveries) delivery.working();
+      } catch (thrown) {
+        const fields = { reason: messageOf(thrown) };
+        this.#options.ports.telemetry.log('warn', fields, 'the server was not told of waiting');
+      }
+      this.#tellWorking();
+    });
+  }
+}
