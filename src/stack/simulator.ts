@@ -19,7 +19,7 @@ export interface SimulatorOptions extends ChildFiles {
   readonly seed?: number;
 }
 
-const READY_DEADLINE_MS = 20_000;
+const READY_DEADLINE_MS = 30_000;
 const STOP_GRACE_MS = 5_000;
 
 export function simulatorChild(options: SimulatorOptions): SupervisedChild<SimulatorReady> {
