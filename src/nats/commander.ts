@@ -200,7 +200,7 @@ async function findOutcome(
 
 /** Nothing is known of the command yet, or nobody could be asked. */
 const isUndecided = ({ code }: Problem): boolean =>
-  code === 'service.unavailable' || code === 'command.notFound' || code === 'resource.notFound';
+  code === 'service.unavailable' || code === 'command.notFound';
 
 const unanswered = (commandId: string, timeoutMs: number): Problem =>
   clientProblem(
