@@ -163,7 +163,7 @@ export const commands: readonly CommandLine[] = [
   },
   {
     name: 'outcome',
-    operands: '<kind> <name> <command-id>',
+    operands: '<kind> <name> [command-id]',
     help: 'what became of a command',
     examples: ['fairlead outcome cluster prod 01JD7QK3ZC8V0X5T9M2N4P6R8S'],
     flags: [],

@@ -1,7 +1,7 @@
 /** Manifests from files, folders and stdin: every problem of every document, with its place, before anything is sent. */
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
-import { LineCounter, isNode, parseAllDocuments } from 'yaml';
+import { LineCounter, isNode, isScalar, parseAllDocuments } from 'yaml';
 import type { Document } from 'yaml';
 import { checked } from '../../actors/schema-problems.ts';
 import { manifestSchemas } from '../../machines/specs.ts';
@@ -89,8 +89,8 @@ function documentsIn({ source, text }: ManifestText): readonly OneDocument[] {
     .map((document) => ({ document, at }));
 }
 
-const isEmpty = (document: Document.Parsed): boolean =>
-  document.contents === null || document.toJSON() === null;
+const isEmpty = ({ contents }: Document.Parsed): boolean =>
+  contents === null || (isScalar(contents) && contents.value === null);
 
 type Checked = { readonly problems: readonly ProblemItem[] } | { readonly declared: Declared };
 

@@ -92,11 +92,16 @@ function checkUrl(url: string, origin: string): void {
     !['nats:', 'tls:'].includes(parsed.protocol) ||
     parsed.hostname === ''
   )
-    throw broken(`${url} is not a NATS address; write one such as nats://127.0.0.1:4222`, origin);
+    throw broken(
+      `${withoutLogin(url)} is not a NATS address; write one such as nats://127.0.0.1:4222`,
+      origin,
+    );
   // Anything in the URL shows up in process lists and shell histories.
   if (parsed.password !== '')
     throw broken('the address holds a password; put the secret in a file instead', origin);
 }
+
+const withoutLogin = (url: string): string => url.replace(/\/\/[^@/]*@/, '//…@');
 
 function present(folder: string, file: string, origin: string): string {
   const path = resolve(folder, file);

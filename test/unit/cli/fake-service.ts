@@ -1,0 +1,122 @@
+/** A service in memory: clusters by name, each with the views that successive looks show. */
+import type { Order, Session } from '../../../src/cli/session.ts';
+import type { ClusterView } from '../../../src/cli/view.ts';
+import { ClientProblem } from '../../../src/nats/problem.ts';
+import { clientProblem } from '../../../src/nats/problem.ts';
+import type { Problem } from '../../../src/nats/problem.ts';
+
+export interface FakeService {
+  readonly session: Session;
+  /** Orders as they came. */
+  readonly orders: readonly Order[];
+  /** Refuses the next orders, in turn. */
+  refuse(problem: Problem): void;
+  /** Later looks at the cluster show these, the last one for ever; `gone` answers 404. */
+  show(name: string, ...views: (ClusterView | 'gone' | 'away')[]): void;
+  /** Stored events by cluster name. */
+  readonly past: Map<string, Readonly<Record<string, unknown>>[]>;
+  /** Publishes to whoever follows events now. */
+  publish(event: Readonly<Record<string, unknown>>): void;
+  readonly closed: () => boolean;
+}
+
+const notFound = (name: string): ClientProblem =>
+  new ClientProblem(
+    clientProblem(404, 'resource.notFound', `there is no cluster ${name}`, {
+      actor: `cluster/default/${name}`,
+    }),
+  );
+
+export function fakeService(...views: readonly ClusterView[]): FakeService {
+  const shown = new Map<string, (ClusterView | 'gone' | 'away')[]>();
+  const past = new Map<string, Readonly<Record<string, unknown>>[]>();
+  const orders: Order[] = [];
+  const refusals: Problem[] = [];
+  const listeners = new Set<(event: Readonly<Record<string, unknown>>) => void>();
+  let closed = false;
+  for (const view of views) shown.set(view.metadata.name, [view]);
+
+  const look = (name: string): ClusterView => {
+    const queue = shown.get(name) ?? ['gone' as const];
+    const seen = queue.length > 1 ? queue.shift() : queue[0];
+    if (seen === 'away')
+      throw new ClientProblem(clientProblem(503, 'service.unavailable', 'no host answers'));
+    if (seen === undefined || seen === 'gone') throw notFound(name);
+    return seen;
+  };
+  const present = (): ClusterView[] =>
+    [...shown.values()].flatMap((queue) => {
+      const [first] = queue;
+      return first === undefined || first === 'gone' || first === 'away' ? [] : [first];
+    });
+
+  const session: Session = {
+    command: async (order) => {
+      orders.push(order);
+      const commandId = order.commandId ?? `id-${orders.length}`;
+      const problem = refusals.shift();
+      if (problem !== undefined) return { ok: false, commandId, problem };
+      return { ok: true, accepted: true, commandId, revision: 5, state: 'pending.planning' };
+    },
+    query: async ({ verb, name, namespace, arguments: given }) => {
+      const asked = (given ?? {}) as { allNamespaces?: boolean; limit?: number };
+      switch (verb) {
+        case 'get':
+          return { ...look(name) };
+        case 'list':
+          return {
+            items: present().filter(
+              (view) => asked.allNamespaces === true || view.metadata.namespace === namespace,
+            ),
+            asOf: new Date().toISOString(),
+          };
+        case 'history':
+          return { items: (past.get(name) ?? []).slice(-(asked.limit ?? 100)) };
+        case 'outcome':
+          return { accepted: true, commandId: 'id-1', revision: 5, state: 'running.steady' };
+        case 'dry-run':
+          return { state: 'pending.planning' };
+        default:
+          throw new Error(`the fake service knows no query ${verb}`);
+      }
+    },
+    events: (_filter, { signal }) => ({
+      ready: Promise.resolve(),
+      async *[Symbol.asyncIterator]() {
+        const queue: Readonly<Record<string, unknown>>[] = [];
+        let wake = (): void => undefined;
+        const listener = (event: Readonly<Record<string, unknown>>): void => {
+          queue.push(event);
+          wake();
+        };
+        listeners.add(listener);
+        try {
+          while (!signal.aborted) {
+            const event = queue.shift();
+            if (event !== undefined) yield event;
+            else
+              await new Promise<void>((resolve) => {
+                wake = resolve;
+                signal.addEventListener('abort', () => resolve(), { once: true });
+              });
+          }
+        } finally {
+          listeners.delete(listener);
+        }
+      },
+    }),
+    server: () => ({ name: 'fake', version: '2.10.27' }),
+    close: async () => void (closed = true),
+  };
+  return {
+    session,
+    orders,
+    refuse: (problem) => void refusals.push(problem),
+    show: (name, ...later) => void shown.set(name, later),
+    past,
+    publish: (event) => {
+      for (const listener of listeners) listener(event);
+    },
+    closed: () => closed,
+  };
+}
