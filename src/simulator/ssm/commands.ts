@@ -74,7 +74,10 @@ function readParameters(input: SendCommandRequest): Readonly<Record<string, read
   if (unknown !== undefined || (parameters['commands'] ?? []).length === 0) {
     throw new AwsError('InvalidParameters', `Invalid parameters: ${unknown ?? 'commands'}`);
   }
-  if (Buffer.byteLength(JSON.stringify(parameters)) > documentMaxBytes) {
+  const bytes = Object.values(parameters)
+    .flat()
+    .reduce((sum, it) => sum + Buffer.byteLength(it), 0);
+  if (bytes > documentMaxBytes) {
     throw new AwsError(
       'MaxDocumentSizeExceeded',
       'The size of the document or its parameters exceeds 64 KB.',

@@ -1,0 +1,22 @@
+/** The one suite: every rule of EC2 and SSM that the control plane relies on. */
+import { commandRules } from './command-rules.ts';
+import { instanceRules } from './instance-rules.ts';
+import { launchRules } from './launch-rules.ts';
+import { networkRules } from './network-rules.ts';
+import { parameterRules } from './parameter-rules.ts';
+import { openBook } from './rules.ts';
+import type { Ability, Target } from './target.ts';
+
+/** Declares the tests; the target itself is asked for when they run. */
+export function contract(
+  name: Target['name'],
+  abilities: readonly Ability[],
+  target: () => Target,
+): void {
+  const book = openBook(target, name, abilities);
+  launchRules(book);
+  instanceRules(book);
+  networkRules(book);
+  parameterRules(book);
+  commandRules(book);
+}
