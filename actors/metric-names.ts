@@ -32,6 +32,7 @@ export const metrics = {
   fairlead_timers_fired_total: counter('Durable timers that fired', 'kind'),
   fairlead_poison_total: counter('Turns that threw and were discarded', 'kind'),
   fairlead_stale_total: counter('Actors cut because somebody else wrote', 'kind'),
+  fairlead_polls_total: counter('Looks at the cloud: ok or failed', 'outcome'),
   fairlead_residents: gauge('Actors in memory', 'kind'),
   fairlead_quarantined: gauge('Actors held for inspection'),
   fairlead_outbox_pending: gauge('Committed events still to be published'),

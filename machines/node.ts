@@ -470,7 +470,7 @@ export const nodeMachine = nodeSetup.createMachine({
         },
         ended: {
           always: [
-            { guard: 'isRemoval', target: '#node.gone', actions: 'renew' },
+            { guard: 'isRemoval', target: '#node.gone' },
             { guard: 'mayReplace', target: '#node.waiting', actions: 'renew' },
             { target: '#node.failed', actions: 'renew' },
           ],
