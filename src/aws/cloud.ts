@@ -1,11 +1,13 @@
 /** Everything AWS behind our ports, bound once by main. */
-import type { FleetView, Machines, Remote, Surroundings } from '../../actors/ports.ts';
+import type { Attempt, FleetView, Machines, Remote, Surroundings } from '../../actors/ports.ts';
+import type { CloudScope } from '../../machines/messages.ts';
 import { createFleetView } from './fleet.ts';
 import { createMachines } from './machines.ts';
+import { confirmOwner } from './owner.ts';
 import { createRemote } from './remote.ts';
 import type { ScriptText } from './remote.ts';
 import { createSessions } from './session.ts';
-import type { Sessions, SessionsConfig } from './session.ts';
+import type { SessionsConfig } from './session.ts';
 import { createSurroundings } from './surroundings.ts';
 
 export interface AwsConfig extends SessionsConfig {
@@ -21,8 +23,10 @@ export interface Aws {
   readonly surroundings: Surroundings;
   readonly remote: Remote;
   readonly fleet: FleetView;
-  /** For what is bound to an account at start, such as the owner id of a data folder. */
-  readonly sessions: Sessions;
+  /** Owner id of the account the credentials open, for what is bound to one account. @throws CloudFault `account.mismatch` */
+  ownerOf(scope: CloudScope, attempt: Attempt): Promise<string>;
+  /** Drops idle connections. */
+  close(): void;
 }
 
 /** No call is made and no SDK loaded before the first use. @throws Error when the settings contradict each other */
@@ -32,10 +36,14 @@ export function createAws(config: AwsConfig): Aws {
     throw new Error('pacing.scale is not 1 with aws.mode real; only a simulated cloud runs faster');
   const sessions = createSessions(config);
   return {
-    sessions,
     machines: createMachines(sessions),
     surroundings: createSurroundings(sessions, config.artifactsUrl),
     remote: createRemote(sessions, config.script, config.pacingScale),
     fleet: createFleetView(sessions),
+    ownerOf: ({ account, region }, attempt) =>
+      confirmOwner(sessions, { account, region, ...attempt }),
+    close: () => {
+      sessions.close();
+    },
   };
 }

@@ -7,7 +7,7 @@ import type { CallScope, Sessions } from './session.ts';
 
 export type Architecture = 'amd64' | 'arm64';
 
-export interface TypeFacts {
+interface TypeFacts {
   readonly architecture: Architecture | undefined;
   readonly vcpus: number;
   readonly memoryMiB: number;

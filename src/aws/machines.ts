@@ -96,7 +96,7 @@ async function lift(sessions: Sessions, scope: CallScope, instanceId: string): P
  * The whole RunInstances request of an order; equal orders and tokens give equal requests. Without `publicIp` the subnet
  * decides on addresses: those of a default VPC give public ones, which is its only way out.
  */
-export function launchRequest(order: LaunchOrder, token: string): RunInstancesCommandInput {
+function launchRequest(order: LaunchOrder, token: string): RunInstancesCommandInput {
   const tags = toTags({ ...order.tags, [tagKeys.token]: token });
   return {
     ...instanceRequest(order),

@@ -5,7 +5,7 @@ import type { CallScope, Sessions } from './session.ts';
 
 const secretBytes = 32;
 
-export const secretNames = (uid: string) => ({
+const secretNames = (uid: string) => ({
   server: `/fairlead/${uid}/server/token`,
   agent: `/fairlead/${uid}/agent/token`,
 });

@@ -9,7 +9,7 @@ import type { CloudScope } from '../../machines/messages.ts';
 import { CloudFault, faultOf, ownFault } from './faults.ts';
 
 /** A configured account. */
-export interface AccountSettings {
+interface AccountSettings {
   /** Profile of the shared AWS config; it may assume a role. Unset: the default credential chain. */
   readonly profile?: string;
   /** Twelve digits; calls are refused when the credentials turn out to belong to another account. */
@@ -53,7 +53,6 @@ type Output<Client, Name extends keyof Client> = Operation<Client[Name]>['output
 export type CallScope = CloudScope & Attempt;
 
 export interface Sessions {
-  readonly mode: 'simulator' | 'real';
   /** One EC2 call, e.g. `ec2(scope, 'describeInstances', {…})`. */
   ec2<Name extends OperationName<EC2>>(
     scope: CallScope,
@@ -66,12 +65,10 @@ export interface Sessions {
     name: Name,
     input: Input<SSM, Name>,
   ): Promise<Output<SSM, Name>>;
-  /** True when manifests may name this account. */
-  hasAccount(account: string): boolean;
-  accountNames(): readonly string[];
-  /** The owner id this account must have: as configured, else as first learned by this process. */
-  expectedOwner(account: string): string | undefined;
-  /** Compares an owner id seen in a reply with the expected one, and remembers the first. @throws CloudFault `account.mismatch` */
+  /**
+   * Compares an owner id seen in a reply with the configured one, else with the first this process has seen.
+   * @throws CloudFault `account.mismatch`
+   */
   checkOwner(account: string, ownerId: string): void;
   /** Drops idle connections. */
   close(): void;
@@ -138,7 +135,6 @@ export function createSessions(config: SessionsConfig): Sessions {
   }
 
   return {
-    mode: config.mode,
     // The casts below undo what overloads hide: `name` is a method of the client, and takes and gives these types.
     ec2: (scope, name, input) =>
       call('ec2', scope, name, async () => {
@@ -158,9 +154,6 @@ export function createSessions(config: SessionsConfig): Sessions {
         const send = ssm[name] as (input: unknown, options: RequestOptions) => Promise<unknown>;
         return send.call(ssm, input, { abortSignal: scope.signal });
       }) as Promise<never>,
-    hasAccount: (account) => Object.hasOwn(accounts, account),
-    accountNames: () => Object.keys(accounts),
-    expectedOwner: (account) => accounts[account]?.ownerId ?? owners.get(account),
     checkOwner(account, ownerId) {
       const expected = accounts[account]?.ownerId ?? owners.get(account);
       if (expected === undefined) owners.set(account, ownerId);

@@ -9,6 +9,7 @@ export interface CapturedCall {
   readonly form: Readonly<Record<string, string>>;
   /** SSM: the JSON body. */
   readonly json: Readonly<Record<string, unknown>>;
+  readonly authorization: string;
 }
 
 /** An EC2 reply as a tree (lists become `<item>`), an SSM reply as JSON, an error, or something thrown by the transport. */
@@ -46,22 +47,25 @@ export function capture(
     updateHttpClientConfig: () => undefined,
     httpHandlerConfigs: () => ({}),
   };
-  const sessions = createSessions({ ...simulated, ...config, requestHandler });
+  const base = config.mode === 'real' ? {} : simulated;
+  const sessions = createSessions({ mode: 'simulator', ...base, ...config, requestHandler });
   return { sessions, calls };
 }
 
 function readCall(request: { body?: unknown; headers: Record<string, string> }): CapturedCall {
   const { body } = request;
   const text = body instanceof Uint8Array ? new TextDecoder().decode(body) : String(body);
+  const authorization = request.headers['authorization'] ?? '';
   const target = request.headers['x-amz-target'];
   if (target !== undefined)
     return {
       action: target.replace('AmazonSSM.', ''),
       form: {},
+      authorization,
       json: JSON.parse(text) as Record<string, unknown>,
     };
   const form = Object.fromEntries(new URLSearchParams(text));
-  return { action: form['Action'] ?? '', form, json: {} };
+  return { action: form['Action'] ?? '', form, authorization, json: {} };
 }
 
 async function toResponse(call: CapturedCall, given: Exclude<Answer, { thrown: unknown }>) {

@@ -1,6 +1,9 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createAws } from '../../../src/aws/cloud.ts';
 import { createSessions } from '../../../src/aws/session.ts';
 import { attempt, capture, faultFrom, scope, simulated } from './captured.ts';
@@ -124,6 +127,38 @@ describe('one call', () => {
   });
 });
 
+describe('the real AWS', () => {
+  const realWith = (config: string) => {
+    const folder = mkdtempSync(join(tmpdir(), 'fairlead-aws-config-'));
+    writeFileSync(join(folder, 'config'), config);
+    vi.stubEnv('AWS_CONFIG_FILE', join(folder, 'config'));
+    vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', join(folder, 'none'));
+    vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
+    for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_PROFILE'])
+      vi.stubEnv(name, undefined);
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    return capture(() => ({ reply: { vpcSet: [] } }), {
+      mode: 'real',
+      accounts: { lab: { profile: 'lab' } },
+    });
+  };
+
+  it('takes the profile of the account', async () => {
+    const { sessions, calls } = realWith(
+      '[profile lab]\naws_access_key_id = AKIDLAB\naws_secret_access_key = x\n',
+    );
+    await sessions.ec2({ ...scope, account: 'lab', ...attempt() }, 'describeVpcs', {});
+    expect(calls[0]?.authorization).toMatch(/Credential=AKIDLAB\/\d+\/eu-central-1\/ec2\//);
+  });
+
+  it('says Unauthorized when the chain finds no credentials', async () => {
+    const { sessions, calls } = realWith('');
+    const fault = await faultFrom(sessions.ec2({ ...scope, ...attempt() }, 'describeVpcs', {}));
+    expect(fault).toMatchObject({ type: 'Unauthorized', mayHaveHappened: false });
+    expect(calls).toEqual([]);
+  });
+});
+
 describe('accounts', () => {
   it('always has main, and names the known ones when another is asked for', async () => {
     const { sessions } = capture(() => ({ reply: {} }), { accounts: { lab: {} } });
@@ -132,7 +167,6 @@ describe('accounts', () => {
     );
     expect(fault).toMatchObject({ type: 'InvalidSpec', code: 'account.unknown' });
     expect(fault['message']).toMatch(/spec\.account is prod: .*write one of main, lab/);
-    expect(sessions.hasAccount('constructor')).toBe(false);
   });
 
   it('remembers the first owner id and refuses another', () => {
@@ -140,7 +174,7 @@ describe('accounts', () => {
       accounts: { lab: { ownerId: '111111111111' } },
     });
     sessions.checkOwner('main', '000000000000');
-    expect(sessions.expectedOwner('main')).toBe('000000000000');
+    sessions.checkOwner('main', '000000000000');
     expect(() => sessions.checkOwner('main', '222222222222')).toThrow(/belong to 222222222222/);
     expect(() => sessions.checkOwner('lab', '000000000000')).toThrow(/account lab is 111111111111/);
   });
