@@ -3,7 +3,7 @@
 work() {
   require_staged
   if has_database && [[ ! -e $state/cluster || $(<"$state/cluster") != "$FL_UID" ]]; then
-    fail script.foreignDatabase 'this server holds the database of another cluster'
+    fail script.clusterMismatch 'this server holds the database of another cluster'
   fi
   progress 20 secrets
   read_secrets "$FL_SERVER_TOKEN_PARAMETER" "$FL_AGENT_TOKEN_PARAMETER"

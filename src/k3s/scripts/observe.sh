@@ -27,9 +27,5 @@ if [[ $readyz == true ]]; then
 fi
 
 # SSM shows 2,500 characters in its listings: a large cluster is told in counts and by the names that are missing.
-if ((total > 30)); then
-  facts="\"total\":$total,\"ready\":$ready,\"voters\":$voters,\"notReady\":[$absent]"
-else
-  facts="\"nodes\":[$nodes]"
-fi
-reply true ok ",\"facts\":{\"readyz\":$readyz,$facts}"
+((total > 30)) && details="\"notReady\":[$absent]" || details="\"nodes\":[$nodes]"
+reply true ok ",\"facts\":{\"readyz\":$readyz,\"total\":$total,\"ready\":$ready,\"voters\":$voters,$details}"

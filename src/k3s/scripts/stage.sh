@@ -12,7 +12,8 @@ choose_source() {
   if [[ -n $FL_ARTIFACTS && -n ${FAIRLEAD_ARTIFACTS-} && ${FL_ARTIFACTS%/} != "${FAIRLEAD_ARTIFACTS%/}" ]]; then
     fail script.artifactsDisagree 'the order and the node name different artifact servers'
   fi
-  source=${FL_ARTIFACTS:-${FAIRLEAD_ARTIFACTS:-$official}}
+  : "${FAIRLEAD_ARTIFACTS:=$official}"
+  source=${FL_ARTIFACTS:-$FAIRLEAD_ARTIFACTS}
   source=${source%/}
 }
 

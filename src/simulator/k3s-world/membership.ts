@@ -38,11 +38,11 @@ export function isUp(member: Member, nowMs: number): boolean {
   return member.running && nowMs >= member.readyAtMs;
 }
 
-export function voters(cluster: SimulatedCluster): Member[] {
+function voters(cluster: SimulatedCluster): Member[] {
   return cluster.members.filter((member) => member.voter);
 }
 
-export function learners(cluster: SimulatedCluster): Member[] {
+function learners(cluster: SimulatedCluster): Member[] {
   return cluster.members.filter((member) => member.role === 'server' && !member.voter);
 }
 

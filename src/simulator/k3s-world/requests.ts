@@ -20,7 +20,6 @@ export async function answerK3s(
   pathname: string,
 ): Promise<void> {
   const [, , instanceId = '', action = '', ...rest] = pathname.split('/');
-
   const instance = context.directory.byId(instanceId);
   if (instance === undefined || !context.directory.isRunning(instanceId)) {
     replyText(res, 404, 'no such machine is running');

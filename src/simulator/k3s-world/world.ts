@@ -9,7 +9,7 @@ import { clusterSchema, isReady, isUp, promote, refusal } from './membership.ts'
 import type { Member, SimulatedCluster } from './membership.ts';
 
 /** What a K3s service tells when it starts, read from its configuration files. */
-export interface StartOrder {
+interface StartOrder {
   readonly instanceId: string;
   readonly region: string;
   readonly role: 'server' | 'agent';
@@ -22,7 +22,7 @@ export interface StartOrder {
   readonly agentToken: string;
 }
 
-export type StartReply = { ok: true; caPem: string } | { ok: false; message: string };
+type StartReply = { ok: true; caPem: string } | { ok: false; message: string };
 
 export interface Place {
   readonly cluster: SimulatedCluster;

@@ -1,6 +1,6 @@
 /** Simulated machines on a loopback server of their own, with a small Parameter Store: what the node-script tests stand on. */
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { parseResult, renderScript } from '../../../src/k3s/script.ts';
 import type { ScriptResult, Verb } from '../../../src/k3s/script.ts';
 import type { CommandResult, SimulatedInstance } from '../../../src/simulator/node/contract.ts';
+import type { Member } from '../../../src/simulator/k3s-world/membership.ts';
 import { createNodeHalf } from '../../../src/simulator/node/half.ts';
 import type { NodeHalf } from '../../../src/simulator/node/half.ts';
 
@@ -51,6 +52,8 @@ export interface Machines {
   /** Everything the scripts left behind in files, except where secrets belong. */
   writtenText(): string;
   fault(rule: object): Promise<void>;
+  /** Changes the stored members of every cluster, as a kill at an unlucky moment may have left them. */
+  editClusters(change: (members: Member[]) => object[]): void;
   /** A new half over the same folder, as after a kill of the simulator's process. */
   restart(): void;
   stop(): Promise<void>;
@@ -190,6 +193,15 @@ export async function startMachines(options: { scale: number; seed?: number }): 
         body: JSON.stringify(rule),
       });
       if (!response.ok) throw new Error(await response.text());
+    },
+    editClusters: (change) => {
+      const clusters = join(folder, 'clusters');
+      for (const name of readdirSync(clusters)) {
+        const file = join(clusters, name);
+        const cluster = JSON.parse(readFileSync(file, 'utf8')) as { members: Member[] };
+        writeFileSync(file, JSON.stringify({ ...cluster, members: change(cluster.members) }));
+      }
+      start();
     },
     restart: start,
     stop: async () => {

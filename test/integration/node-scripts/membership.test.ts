@@ -65,6 +65,9 @@ describe('the scripts build a cluster of three servers and two agents', () => {
     const { facts } = await machines.call('observe', at(servers, 2), 'observe-1');
     expect(facts).toEqual({
       readyz: true,
+      total: 5,
+      ready: 5,
+      voters: 3,
       nodes: [
         ...['a0', 'a1'].map((name) => ({
           name,
@@ -81,6 +84,24 @@ describe('the scripts build a cluster of three servers and two agents', () => {
         })),
       ],
     });
+  });
+
+  it('tells a large cluster in counts and by the names that are missing', async () => {
+    machines.editClusters((members) => {
+      const [pattern] = members.filter(({ role }) => role === 'agent');
+      const lost = Array.from({ length: 30 }, (_, at) => ({
+        ...pattern,
+        name: `lost-${String(at + 10)}`,
+        instanceId: `i-lost-${String(at)}`,
+      }));
+      return [...members, ...lost];
+    });
+    const observed = () => machines.call('observe', at(servers, 0), 'observe-2');
+    await expect.poll(async () => (await observed()).facts?.['ready'], { timeout: 10_000 }).toBe(5);
+    const result = await observed();
+    expect(result.facts).toMatchObject({ readyz: true, total: 35, ready: 5, voters: 3 });
+    expect(result.facts?.['notReady']).toHaveLength(30);
+    expect(JSON.stringify(result).length).toBeLessThan(2_000);
   });
 
   it('publishes the kubeconfig and prints only its fingerprint', async () => {

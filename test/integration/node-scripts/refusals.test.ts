@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseResult, renderScript } from '../../../src/k3s/script.ts';
@@ -30,14 +30,11 @@ afterAll(async () => {
 
 /** Turns a voter back into a learner in the stored state, to be promoted at `voterAtMs`. */
 function delayVote(name: string, voterAtMs: number): void {
-  const folder = join(machines.folder, 'clusters');
-  const file = join(folder, readdirSync(folder).find((each) => each.endsWith('.json')) ?? '');
-  const cluster = JSON.parse(readFileSync(file, 'utf8')) as { members: { name: string }[] };
-  for (const member of cluster.members.filter((each) => each.name === name)) {
-    Object.assign(member, { voter: false, voterAtMs });
-  }
-  writeFileSync(file, JSON.stringify(cluster));
-  machines.restart();
+  machines.editClusters((members) =>
+    members.map((member) =>
+      member.name === name ? { ...member, voter: false, voterAtMs } : member,
+    ),
+  );
 }
 
 async function staged(name: string, role: 'server' | 'agent'): Promise<Machine> {

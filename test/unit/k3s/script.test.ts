@@ -1,3 +1,5 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
   isShipped,
@@ -6,9 +8,10 @@ import {
   splitScript,
   verbs,
 } from '../../../src/k3s/script.ts';
+import { packageRoot } from '../../../src/package-root.ts';
 
 const observe = { FL_OP: 'op-1', FL_UID: 'uid', FL_NODE: 'eu-s0-1', FL_CLUSTER: 'shop/eu' };
-const join = {
+const joining = {
   ...observe,
   FL_SERVER_URL: 'https://172.31.0.4:6443',
   FL_CA_HASH: 'ab'.repeat(32),
@@ -17,18 +20,25 @@ const join = {
 
 describe('a rendered script', () => {
   it('begins with the shebang and fits an SSM document', () => {
-    const text = renderScript('join-agent', join);
+    const text = renderScript('join-agent', joining);
     expect(text.startsWith('#!/bin/bash\n')).toBe(true);
     expect(Buffer.byteLength(text)).toBeLessThan(32_768);
   });
 
   it('comes apart into the same verb, parameters and shipped body', () => {
-    const { verb, parameters, body } = splitScript(renderScript('join-agent', join));
+    const { verb, parameters, body } = splitScript(renderScript('join-agent', joining));
     expect(verb).toBe('join-agent');
-    expect(parameters).toEqual(join);
+    expect(parameters).toEqual(joining);
     expect(isShipped(body)).toBe(true);
     expect(isShipped(body.trimEnd())).toBe(true);
     expect(isShipped(`${body}:`)).toBe(false);
+  });
+
+  it('holds no double brace, which SSM would take for a parameter of the document', () => {
+    const folder = join(packageRoot(), 'src/k3s/scripts');
+    const texts = readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'));
+    expect(texts.length).toBe(verbs.length + 1);
+    expect(texts.filter((text) => /\{\{|\}\}/.test(text))).toEqual([]);
   });
 
   it('has a body of its own for every verb', () => {
@@ -52,7 +62,7 @@ describe('a rendered script', () => {
     ['FL_SERVER_URL', 'https://172.31.0.4:6443/\nrm'],
     ['FL_AGENT_TOKEN_PARAMETER', 'fairlead/uid'],
   ])('refuses %s = %j by name', (name, value) => {
-    expect(() => renderScript('join-agent', { ...join, [name]: value })).toThrow(
+    expect(() => renderScript('join-agent', { ...joining, [name]: value })).toThrow(
       new RegExp(`^${name} of the join-agent script is not a word of its kind`),
     );
   });
