@@ -26,6 +26,13 @@ export interface ObserverParts {
   ): void;
 }
 
+/** The next look at one account and region, or the one under way. */
+interface Poll {
+  isRunning: boolean;
+  dueMs: number;
+  cancel: Cancel;
+}
+
 interface Watched {
   readonly key: ResourceKey;
   watch: Watch;
@@ -42,7 +49,7 @@ const scopeText = (scope: CloudScope): string => `${scope.account}/${scope.regio
 export class Observer {
   readonly #parts: ObserverParts;
   readonly #watched = new Map<string, Watched>();
-  readonly #polls = new Map<string, { cancel: Cancel; isRunning: boolean; isDueAgain: boolean }>();
+  readonly #polls = new Map<string, Poll>();
   #stopped = false;
 
   constructor(parts: ObserverParts) {
@@ -63,9 +70,7 @@ export class Observer {
       present.watch = watch;
     }
     const scope = scopeText(watch);
-    const hasNews = present === undefined || present.told === '';
-    if (!this.#polls.has(scope) || (hasNews && watch.changing))
-      this.#arm(watch, this.#gapMs(scope));
+    this.#arm(watch, this.#gapMs(scope));
   }
 
   stop(): void {
@@ -83,45 +88,43 @@ export class Observer {
     return (isChanging ? pacing.pollChangingMs : pacing.pollSteadyMs) / this.#parts.scale;
   }
 
-  /** Arms the next poll of a scope unless one is armed sooner already. */
-  #arm(scope: CloudScope, delayMs: number): void {
-    if (this.#stopped) return;
+  /** Arms the next look unless one is due sooner; one under way arms its own successor. */
+  #arm({ account, region }: CloudScope, delayMs: number): void {
+    const scope = { account, region };
     const text = scopeText(scope);
     const present = this.#polls.get(text);
-    if (present?.isRunning === true) {
-      present.isDueAgain = true;
-      return;
-    }
-    if (present?.isDueAgain === true) return;
+    const dueMs = this.#parts.clock.monotonicMs() + delayMs;
+    if (this.#stopped || present?.isRunning === true) return;
+    if (present !== undefined && present.dueMs <= dueMs) return;
     present?.cancel();
-    const isSoon = delayMs <= pacing.pollChangingMs / this.#parts.scale;
-    const cancel = this.#parts.clock.after(delayMs, () => {
-      void this.#poll({ account: scope.account, region: scope.region });
-    });
-    this.#polls.set(text, { cancel, isRunning: false, isDueAgain: isSoon });
+    const cancel = this.#parts.clock.after(delayMs, () => void this.#poll(scope));
+    this.#polls.set(text, { isRunning: false, dueMs, cancel });
   }
 
   async #poll(scope: CloudScope): Promise<void> {
     const text = scopeText(scope);
-    const poll = { cancel: () => undefined, isRunning: true, isDueAgain: false };
-    this.#polls.set(text, poll);
+    this.#polls.set(text, { isRunning: true, dueMs: 0, cancel: () => undefined });
+    await this.#look(scope, text);
+    this.#polls.delete(text);
+    if (this.#ofScope(text).length > 0) this.#arm(scope, this.#gapMs(text));
+  }
+
+  async #look(scope: CloudScope, text: string): Promise<void> {
+    const { fleet, telemetry } = this.#parts;
     const awaiting = new Set(this.#ofScope(text).flatMap((each) => each.watch.awaitingAgent));
     try {
-      const seen = await this.#parts.fleet.look(scope, awaiting);
+      const seen = await fleet.look(scope, awaiting);
       for (const each of this.#ofScope(text)) this.#tell(each, seen.get(each.watch.uid) ?? []);
-      this.#parts.telemetry.count('fairlead_polls_total', { outcome: 'ok' });
+      telemetry.count('fairlead_polls_total', { outcome: 'ok' });
     } catch (thrown) {
       const reason = thrown instanceof Error ? thrown.message : String(thrown);
-      this.#parts.telemetry.count('fairlead_polls_total', { outcome: 'failed' });
-      this.#parts.telemetry.log(
+      telemetry.count('fairlead_polls_total', { outcome: 'failed' });
+      telemetry.log(
         'warn',
         { ...scope, reason },
         'look at the cloud failed: nothing is concluded from it',
       );
     }
-    poll.isRunning = false;
-    if (this.#ofScope(text).length === 0) this.#polls.delete(text);
-    else this.#arm(scope, this.#gapMs(text));
   }
 
   #tell(each: Watched, instances: readonly InstanceFact[]): void {
