@@ -31,8 +31,6 @@ interface Verdict {
   readonly seconds: number;
 }
 
-process.exitCode = await main();
-
 async function main(): Promise<number> {
   const startedAtMs = performance.now();
   const dataDir = await mkdtemp(join(tmpdir(), 'fairlead-demo-'));
@@ -146,3 +144,5 @@ const nameOf = ({ metadata }: ClusterView): string =>
 function say(text: string): void {
   process.stdout.write(`demo: ${text}\n`);
 }
+
+process.exitCode = await main();

@@ -27,8 +27,6 @@ interface Options {
   readonly scale: number;
 }
 
-process.exitCode = await main();
-
 async function main(): Promise<number> {
   const options = optionsOf(process.argv.slice(2));
   if (typeof options === 'number') return options;
@@ -136,3 +134,5 @@ function messageOf(error: unknown): string {
   if (error instanceof StackError) return error.message;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
+
+process.exitCode = await main();
