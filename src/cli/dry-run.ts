@@ -53,9 +53,9 @@ async function print(
     case 'table':
     case 'wide': {
       const { state, unchanged } = answer;
-      const next = typeof state === 'string' ? `   next ${state}` : '';
+      const now = typeof state === 'string' ? `   it is ${state}` : '   it does not exist yet';
       const word = unchanged === true ? 'would stay as it is' : 'would be accepted';
-      terminal.out(`${actor} ${word}${next}   (dry run, nothing sent)\n`);
+      terminal.out(`${actor} ${word}${now}   (dry run, nothing sent)\n`);
     }
   }
 }

@@ -1,7 +1,5 @@
 /** `fairlead version`: reads package.json and nothing else, so that it answers at once. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { packageRoot } from '../../package-root.ts';
+import { packageVersion } from '../../version.ts';
 import { exits } from '../exit-codes.ts';
 import { objectText } from '../output.ts';
 import type { Verb } from '../shell.ts';
@@ -16,8 +14,3 @@ export const version: Verb = async ({ terminal, wish }) => {
   else terminal.out(`fairlead ${found.fairlead} (node ${found.node})\n`);
   return exits.ok;
 };
-
-function packageVersion(): string {
-  const text = readFileSync(join(packageRoot(), 'package.json'), 'utf8');
-  return (JSON.parse(text) as { version?: string }).version ?? 'unknown';
-}

@@ -171,7 +171,7 @@ describe('examples/fleet.yaml', () => {
 
 function bomb(): string {
   const lines = ['a: &a [x, x, x, x, x, x, x, x, x]'];
-  for (const [index, name] of [...'bcdefgh'].entries()) {
+  for (const [index, name] of Array.from('bcdefgh').entries()) {
     const before = 'abcdefgh'[index] ?? '';
     lines.push(`${name}: &${name} [${Array(9).fill(`*${before}`).join(', ')}]`);
   }

@@ -45,7 +45,9 @@ describe('fairlead apply', () => {
   it('asks the service what would happen with --dry-run', async () => {
     const service = fakeService();
     const { stdout, exit } = await fairlead('apply -f - --dry-run', service, two);
-    expect(stdout).toContain('cluster/default/a would be accepted   next pending.planning');
+    expect(stdout).toContain(
+      'cluster/default/a would be accepted   it is pending.planning   (dry run, nothing sent)\n',
+    );
     expect([service.orders, exit]).toEqual([[], 0]);
   });
 

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { parse } from 'yaml';
 import { describe, expect, it } from 'vitest';
 import { fakeService } from './fake-service.ts';
@@ -94,7 +95,8 @@ describe('decoration', () => {
 
   it('appears on a terminal only', async () => {
     const piped = await fairlead('get clusters', fleet(), { env: utf8 });
-    expect(piped.stdout).not.toMatch(/[●\u001b]/);
+    expect(piped.stdout).toBe(stripVTControlCharacters(piped.stdout));
+    expect(piped.stdout).not.toContain('●');
     const shown = await fairlead('get clusters', fleet(), { isTty: true, env: utf8 });
     expect(shown.stdout).toContain('\u001b[32m●\u001b[0m running.steady');
     expect(shown.stdout).toContain('\u001b[31m✖\u001b[0m failed.blocked');
@@ -121,7 +123,7 @@ describe('decoration', () => {
   it('cuts lines at the width of the terminal, and never when piped', async () => {
     const narrow = await fairlead('get clusters', fleet(), { isTty: true, columns: 60, env: utf8 });
     for (const line of narrow.stdout.split('\n'))
-      expect([...line.replace(/\u001b\[\d+m/g, '')].length).toBeLessThanOrEqual(60);
+      expect(Array.from(stripVTControlCharacters(line)).length).toBeLessThanOrEqual(60);
     expect(narrow.stdout).toContain('…');
     const piped = await fairlead('get clusters', fleet(), { columns: 60 });
     expect(piped.stdout).toContain('your quota allows 8 vCPUs');
