@@ -40,11 +40,13 @@ interface Line {
   readonly row?: unknown;
 }
 
-/** Growth after which the file is rewritten with the living rows only. */
-const compactAfterBytes = 32 * 1024 * 1024;
+const compactAfterDefaultBytes = 32 * 1024 * 1024;
 
-/** Opens or creates the journal; the folder is made when it is missing. Not safe for two processes at once. */
-export function openJournal(file: string): Journal {
+/**
+ * Opens or creates the journal; the folder is made when it is missing. Not safe for two processes at once.
+ * @param compactAfterBytes growth after which the file is rewritten with the living rows only; 32 MiB
+ */
+export function openJournal(file: string, compactAfterBytes = compactAfterDefaultBytes): Journal {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const rows = load(file);
   const tables = new Map<string, Table<unknown>>();

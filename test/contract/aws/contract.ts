@@ -5,6 +5,7 @@ import { launchRules } from './launch-rules.ts';
 import { networkRules } from './network-rules.ts';
 import { parameterRules } from './parameter-rules.ts';
 import { openBook } from './rules.ts';
+import { tagRules } from './tag-rules.ts';
 import type { Ability, Target } from './target.ts';
 
 /** Declares the tests; the target itself is asked for when they run. */
@@ -16,6 +17,7 @@ export function contract(
   const book = openBook(target, name, abilities);
   launchRules(book);
   instanceRules(book);
+  tagRules(book);
   networkRules(book);
   parameterRules(book);
   commandRules(book);
