@@ -117,13 +117,24 @@ export class Resident {
 
   async #handle(work: Work): Promise<void> {
     await this.#afterCut();
-    if (work.kind === 'command') return this.#command(work);
+    if (work.kind === 'command') return this.#guarded(work);
     if (work.kind === 'tidy') return this.#tidy();
     if (work.kind === 'rest') return this.#rest();
     const found = await this.#find();
     if (work.kind === 'observation' && found.kind === 'live') {
       await found.actor.observe(work.event);
       await this.#afterCut();
+    }
+  }
+
+  /** A bug of hosting itself must not leave a message in the stream for ever. */
+  async #guarded(work: CommandWork): Promise<void> {
+    try {
+      await this.#command(work);
+    } catch (thrown) {
+      this.#log('error', { reason: messageOf(thrown) }, 'a turn failed inside hosting');
+      this.#actor?.cut({ kind: 'stopped' });
+      await this.#refuse(work, 'internal.assertion', messageOf(thrown));
     }
   }
 

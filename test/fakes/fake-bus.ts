@@ -97,6 +97,11 @@ export class FakeBus implements Bus {
     return this.#queue.map(({ sequence }) => sequence);
   }
 
+  /** The duplicate window of this id is over: the stream stores it again. */
+  forget(messageId: string): void {
+    this.#messageIds.delete(messageId);
+  }
+
   /** Hands unsettled commands over again, as after the acknowledgement wait. */
   redeliver(): void {
     const consumer = this.#consumer;

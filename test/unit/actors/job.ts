@@ -105,6 +105,8 @@ export interface JobOptions {
   readonly version?: number;
   /** How long an idle job waits before it says so. */
   readonly idleMs?: number;
+  /** How long one run may take in all. */
+  readonly limitMs?: number;
 }
 
 const said = (type: string, context: JobContext): PublishedEvent => ({
@@ -116,6 +118,7 @@ const said = (type: string, context: JobContext): PublishedEvent => ({
 export const jobMachine = ({
   perform = () => Promise.resolve('done'),
   idleMs = 60_000,
+  limitMs = 600_000,
 }: JobOptions) =>
   setup({
     types: {
@@ -169,7 +172,7 @@ export const jobMachine = ({
       isQuiet: and([not('isLoud'), 'isWhole']),
       isLoud: ({ context }) => context.notes.includes('loud'),
     },
-    delays: { idle: idleMs },
+    delays: { idle: idleMs, limit: limitMs },
   }).createMachine({
     id: 'job',
     context: ({ input }) => ({
@@ -208,6 +211,7 @@ export const jobMachine = ({
                   onDone: { target: 'idle', actions: ['finish', 'sayFinished'] },
                 },
                 on: { 'job.cancel': 'idle' },
+                after: { limit: 'idle' },
               },
             },
           },

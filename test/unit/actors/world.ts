@@ -11,6 +11,7 @@ import type { FakeReply } from '../../fakes/fake-bus.ts';
 import { FakeLease } from '../../fakes/fake-lease.ts';
 import { FakeStore } from '../../fakes/fake-store.ts';
 import { ManualClock, settle } from '../../fakes/manual-clock.ts';
+import { mortalBus, mortalClock, mortalLease, mortalStore } from '../../fakes/mortal.ts';
 import { jobKind, jobSchemas } from './job.ts';
 import type { JobOptions } from './job.ts';
 
@@ -63,6 +64,7 @@ export class World {
   host: Host;
   readonly #options: WorldOptions;
   #sent = 0;
+  #isAlive = true;
 
   constructor(options: WorldOptions = {}, other?: World) {
     this.#options = options;
@@ -75,12 +77,24 @@ export class World {
     this.host = this.#newHost();
   }
 
+  /** The process is gone: nothing it still does reaches the outside. A write under way may or may not get there. */
+  crash(): void {
+    this.#isAlive = false;
+  }
+
   #newHost(): Host {
     const { hostId = 'h1', residentsMax, kinds = [jobKind(this.#options)] } = this.#options;
-    const { clock, bus, store, lease, telemetry, random } = this;
+    const { telemetry, random } = this;
+    const alive = () => this.#isAlive;
+    const mortal = {
+      clock: mortalClock(this.clock, alive),
+      bus: mortalBus(this.bus, alive),
+      store: mortalStore(this.store, alive),
+      lease: mortalLease(this.lease, alive),
+    };
     return createHost({
       kinds,
-      ports: { clock, bus, store, lease, telemetry, random },
+      ports: { ...mortal, telemetry, random },
       ...{ hostId, installation: 'test', schemas: jobSchemas },
       ...(residentsMax !== undefined && { residentsMax }),
     });
