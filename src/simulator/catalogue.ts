@@ -22,6 +22,7 @@ export const instanceTypes: readonly InstanceTypeEntry[] = [
   { name: 't3.large', vcpus: 2, memoryMiB: 8_192, architecture: 'x86_64' },
   { name: 'm5.large', vcpus: 2, memoryMiB: 8_192, architecture: 'x86_64' },
   { name: 'm5.xlarge', vcpus: 4, memoryMiB: 16_384, architecture: 'x86_64' },
+  { name: 'm6a.large', vcpus: 2, memoryMiB: 8_192, architecture: 'x86_64' },
   { name: 'm6i.large', vcpus: 2, memoryMiB: 8_192, architecture: 'x86_64' },
   { name: 'm6i.xlarge', vcpus: 4, memoryMiB: 16_384, architecture: 'x86_64' },
   { name: 'm7i.large', vcpus: 2, memoryMiB: 8_192, architecture: 'x86_64', missingIn: ['c'] },
