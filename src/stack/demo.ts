@@ -7,6 +7,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { moodOf, reasonOf, stateOf } from '../cli/view.ts';
 import type { ClusterView } from '../cli/view.ts';
 import { packageRoot } from '../package-root.ts';
 import { fleetCli } from './fleet-cli.ts';
@@ -129,11 +130,12 @@ async function untilInstalling(cli: FleetCli, signal: AbortSignal): Promise<stri
   while (performance.now() < deadlineMs && !signal.aborted) {
     const clusters = await cli.clusters();
     largest = clusters.toSorted((a, b) => size(b) - size(a))[0];
-    const state = largest?.status?.state ?? '';
+    const state = largest === undefined ? '' : stateOf(largest);
     if (largest !== undefined && state.startsWith('installing')) return nameOf(largest);
+    if (largest !== undefined && moodOf(largest) === 'bad') break;
     await sleep(POLL_MS);
   }
-  const state = largest?.status?.state ?? 'absent';
+  const state = largest === undefined ? 'absent' : `${stateOf(largest)} ${reasonOf(largest)}`;
   throw new Error(`no cluster was seen installing; the largest is ${state}`);
 }
 
