@@ -68,7 +68,9 @@ export function judge(goal: Goal, seen: ClusterView | 'gone'): Verdict {
   if (needsPerson(seen, state))
     return {
       kind: 'unreachable',
-      why: reasonOf(seen) || `${state} needs somebody to act`,
+      why:
+        [reasonOf(seen), seen.status?.lastError?.hint].filter(Boolean).join('; ') ||
+        `${state} needs somebody to act`,
       tries: [`fairlead describe ${target}`, `fairlead retry ${target}`],
     };
   return { kind: 'pending' };
