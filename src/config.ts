@@ -18,8 +18,21 @@ const simulatedAws = z.strictObject({
 
 const realAws = z.strictObject({
   mode: z.literal('real'),
-  /** Every account uses the SDK's default credential chain; `main` always exists. */
-  accounts: z.record(word, z.strictObject({})).default({ main: {} }),
+  /** By the name manifests use; `main` always exists and means the SDK's default credential chain. */
+  accounts: z
+    .record(
+      word,
+      z.strictObject({
+        /** Profile of the shared AWS config; it may assume a role. */
+        profile: z.string().min(1).optional(),
+        /** Refuses to run when the credentials turn out to belong to another account. */
+        ownerId: z
+          .string()
+          .regex(/^\d{12}$/, 'expected the 12 digits of an AWS account')
+          .optional(),
+      }),
+    )
+    .default({ main: {} }),
 });
 
 const hostConfig = z

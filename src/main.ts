@@ -12,6 +12,8 @@ import { createHost } from '../actors/host.ts';
 import { Observer } from '../actors/observer.ts';
 import type { Ports, Telemetry } from '../actors/ports.ts';
 import { createAws } from './aws/cloud.ts';
+import type { Aws } from './aws/cloud.ts';
+import type { SessionsConfig } from './aws/session.ts';
 import { systemClock, systemRandom } from './clock.ts';
 import { loadConfig } from './config.ts';
 import type { HostConfig } from './config.ts';
@@ -24,6 +26,7 @@ import { openLog } from './log.ts';
 import { openMetrics } from './metrics.ts';
 import { createBus } from './nats/bus.ts';
 import { connectNats } from './nats/connection.ts';
+import type { Connection } from './nats/connection.ts';
 import { createLease } from './nats/lease.ts';
 import { createRecordStore } from './nats/records.ts';
 import { setUpStreams } from './nats/setup.ts';
@@ -76,7 +79,8 @@ async function runHost(config: HostConfig): Promise<void> {
       measurements.observe(metric, value, labels);
     },
   };
-  const ports = await makePorts(config, connection, telemetry);
+  const aws = await openAws(config, telemetry);
+  const ports = await makePorts(aws, connection, telemetry);
   const operation = operationMachine.provide({ actors: { perform: gate(performer(ports)) } });
   const scale = config.pacing.scale;
   const cluster = clusterKind(
@@ -117,6 +121,7 @@ async function runHost(config: HostConfig): Promise<void> {
     loop.stop();
     await host.stop();
     await http.close();
+    aws.close();
     await connection.close(hosting.drainMs);
     await end(0);
   };
@@ -132,11 +137,7 @@ async function runHost(config: HostConfig): Promise<void> {
   if (reason !== undefined && !isEnding) die(reason);
 }
 
-async function makePorts(
-  config: HostConfig,
-  connection: Awaited<ReturnType<typeof connectNats>>,
-  telemetry: Telemetry,
-): Promise<Ports> {
+async function openAws(config: HostConfig, telemetry: Telemetry): Promise<Aws> {
   const artifactsUrl = config.artifacts.url;
   const aws = createAws({
     ...(await awsSettings(config)),
@@ -155,21 +156,37 @@ async function makePorts(
       parse: parseResult,
     },
   });
+  await aws.load();
+  return aws;
+}
+
+async function makePorts(
+  { machines, surroundings, remote, fleet }: Aws,
+  connection: Connection,
+  telemetry: Telemetry,
+): Promise<Ports> {
   return {
+    ...{ machines, surroundings, remote, fleet, telemetry },
     clock: systemClock,
     random: systemRandom,
     store: await createRecordStore(connection),
     bus: createBus(connection, telemetry.log, { version: packageVersion() }),
     lease: await createLease(connection),
-    telemetry,
-    ...{ machines: aws.machines, surroundings: aws.surroundings },
-    ...{ remote: aws.remote, fleet: aws.fleet },
   };
 }
 
 /** The simulator is only ever reached by an explicit endpoint and key; the real AWS only by the default chain. */
 async function awsSettings(config: HostConfig) {
-  if (config.aws.mode === 'real') return { mode: 'real' as const, accounts: config.aws.accounts };
+  if (config.aws.mode === 'real') {
+    const named = Object.entries(config.aws.accounts).map(([name, { profile, ownerId }]) => [
+      name,
+      { ...(profile !== undefined && { profile }), ...(ownerId !== undefined && { ownerId }) },
+    ]);
+    const accounts = Object.fromEntries([['main', {}], ...named]) as NonNullable<
+      SessionsConfig['accounts']
+    >;
+    return { mode: 'real' as const, accounts };
+  }
   const line = (await readFile(config.aws.accessKeyFile, 'utf8')).trim();
   const [accessKeyId = '', secretAccessKey = ''] = line.split(':');
   return {

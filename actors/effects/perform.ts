@@ -64,17 +64,14 @@ const performers: Performers = {
   }),
 };
 
-/** True for refusals that mean: nothing was launched under this token, now or earlier. */
+/**
+ * True for refusals that mean: nothing was launched under this token, now or earlier. Missing rights prove no such thing,
+ * as they may have been taken away in between.
+ */
 function isDefiniteRefusal(thrown: unknown): boolean {
   if (typeof thrown !== 'object' || thrown === null || !('fault' in thrown)) return false;
   const { fault } = thrown as { fault: { type: string; mayHaveHappened?: boolean } };
-  const types = [
-    'CapacityShortage',
-    'QuotaExceeded',
-    'Unauthorized',
-    'InvalidSpec',
-    'NotSupported',
-  ];
+  const types = ['CapacityShortage', 'QuotaExceeded', 'InvalidSpec', 'NotSupported'];
   return fault.mayHaveHappened === false && types.includes(fault.type);
 }
 

@@ -25,6 +25,8 @@ export interface Aws {
   readonly fleet: FleetView;
   /** Owner id of the account the credentials open, for what is bound to one account. @throws CloudFault `account.mismatch` */
   ownerOf(scope: CloudScope, attempt: Attempt): Promise<string>;
+  /** Loads the SDK now: half a second of work that would hold up a lease renewal later. */
+  load(): Promise<void>;
   /** Drops idle connections. */
   close(): void;
 }
@@ -42,6 +44,9 @@ export function createAws(config: AwsConfig): Aws {
     fleet: createFleetView(sessions),
     ownerOf: ({ account, region }, attempt) =>
       confirmOwner(sessions, { account, region, ...attempt }),
+    load: async () => {
+      await Promise.all([import('@aws-sdk/client-ec2'), import('@aws-sdk/client-ssm')]);
+    },
     close: () => {
       sessions.close();
     },

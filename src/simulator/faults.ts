@@ -16,6 +16,8 @@ const act = z.discriminatedUnion('kind', [
   }),
   /** Nothing is done; the connection is closed. */
   z.strictObject({ kind: z.literal('hangupBefore') }),
+  /** Nothing is done; the connection stays open and silent. */
+  z.strictObject({ kind: z.literal('hold') }),
   /** The call is done; its reply is lost. */
   z.strictObject({ kind: z.literal('hangupAfter') }),
   /** Nothing is done; the connection is reset. */

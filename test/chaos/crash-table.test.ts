@@ -1,0 +1,90 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { leftovers } from '../../src/stack/ground-truth.ts';
+import { boundaries, effects, holdRule } from './boundaries.ts';
+import type { Boundary } from './boundaries.ts';
+import { chaosWorld, doubledSlots, liveCount } from './world.ts';
+import type { ChaosWorld } from './world.ts';
+
+/** `npm test` runs a few; `npm run crash-table` runs all of them. */
+const isWhole = process.env['FAIRLEAD_CRASH_TABLE'] === 'all';
+const few = [
+  'before "launch s1"',
+  'after "launch s1"',
+  'after "init on s0"',
+  'after "terminate 2"',
+];
+const chosen = isWhole ? boundaries : boundaries.filter(({ name }) => few.includes(name));
+const seed = Number(process.env['FAIRLEAD_SEED'] ?? 7);
+
+interface Faults {
+  readonly faults: readonly { readonly id: string; readonly met: number }[];
+}
+
+describe(`crash table, ${chosen.length} of ${boundaries.length} boundaries, seed ${seed}`, () => {
+  let world: ChaosWorld;
+  let made = 0;
+
+  beforeAll(async () => {
+    world = await chaosWorld({ scale: 200, seed });
+  });
+  afterAll(() => world.close());
+
+  const met = async (): Promise<boolean> =>
+    ((await world.simulator('GET', 'faults')) as Faults).faults.some(
+      (rule) => rule.id === 'boundary' && rule.met > 0,
+    );
+
+  /** Kills the host at the boundary; `times` kills, the later ones as soon as the new host has resumed. */
+  async function crashAt(boundary: Boundary, act: () => Promise<unknown>, kills: number) {
+    await world.simulator('POST', 'faults', holdRule(boundary));
+    await act();
+    for (let kill = 0; kill < kills; kill += 1) {
+      await world.until(`the call ${boundary.name} is held`, met);
+      await world.stack.host.kill('SIGKILL');
+      await world.simulator('DELETE', 'faults');
+      if (kill + 1 < kills) await world.simulator('POST', 'faults', holdRule(boundary));
+      await world.stack.host.start();
+    }
+    await world.simulator('DELETE', 'faults');
+  }
+
+  async function live(boundary: Boundary, kills: number): Promise<void> {
+    made += 1;
+    const name = `c${made}`;
+    const { phase } = boundary.effect;
+    const create = () => world.apply(name, 3);
+    const remove = () => world.remove(name);
+    const running = async () => (await world.state(name)) === 'running.steady';
+
+    if (phase === 'create') await crashAt(boundary, create, kills);
+    else await create();
+    await world.until(`${name} runs`, running);
+    const whenRunning = await world.truth();
+    expect(doubledSlots(whenRunning)).toEqual([]);
+    expect(liveCount(whenRunning)).toBe(3);
+    if (phase === 'delete') await crashAt(boundary, remove, kills);
+    else await remove();
+    await world.until(
+      `${name} is deleted`,
+      async () => (await world.state(name)) === 'resource.deleted',
+    );
+    const atEnd = await world.truth();
+    expect(liveCount(atEnd)).toBe(0);
+    expect(leftovers(atEnd)).toEqual([]);
+    // Equal to an uncrashed life: three launches, whatever was repeated.
+    expect(Object.values(atEnd.launchedByUid).at(-1)).toBe(3);
+  }
+
+  it(`lists ${effects.length} effects`, () => {
+    expect(boundaries.length).toBeGreaterThanOrEqual(20);
+  });
+
+  it.each(chosen)('ends as without a crash when the host dies $name', (boundary) =>
+    live(boundary, 1),
+  );
+
+  it.each(boundaries.filter(({ name }) => name === 'before "launch s0"'))(
+    'ends as without a crash when the host dies twice in a row $name',
+    (boundary) => live(boundary, 2),
+  );
+});

@@ -1,0 +1,114 @@
+/** A running stack with the means to hold a call, kill a part, and judge by the simulator's own books. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { clusterManifestSchema } from '../../machines/specs.ts';
+import { connectClient } from '../../src/nats/client.ts';
+import type { FairleadClient, Outcome } from '../../src/nats/client.ts';
+import { groundTruth } from '../../src/stack/ground-truth.ts';
+import type { GroundTruth } from '../../src/stack/ground-truth.ts';
+import { startStack } from '../../src/stack/stack.ts';
+import type { Stack } from '../../src/stack/stack.ts';
+
+export interface ChaosWorld {
+  readonly stack: Stack;
+  readonly client: FairleadClient;
+  /** Applies a cluster of this many servers and agents in namespace `chaos`. */
+  apply(name: string, servers: number, agents?: number): Promise<Outcome>;
+  remove(name: string): Promise<Outcome>;
+  /** State path, or the problem's code when there is no such cluster. */
+  state(name: string): Promise<string>;
+  until(what: string, holds: () => Promise<boolean>, boundMs?: number): Promise<void>;
+  /** Sends to the simulator's side path. */
+  simulator(method: 'GET' | 'POST' | 'DELETE', path: string, body?: object): Promise<unknown>;
+  truth(): Promise<GroundTruth>;
+  restartHost(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function chaosWorld(options: { scale: number; seed: number }): Promise<ChaosWorld> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'fairlead-chaos-'));
+  const stack = await startStack({ dataDir, ...options });
+  const client = await connectClient({
+    url: stack.nats.ready.url,
+    nkeySeedFile: stack.keys.cliSeedFile,
+  });
+  const address = (name: string) => ({ namespace: 'chaos', kind: 'cluster', name });
+  const truth = () => groundTruth(stack.simulator.ready);
+
+  return {
+    ...{ stack, client, truth },
+    apply: (name, servers, agents = 0) =>
+      client.command(
+        {
+          ...address(name),
+          verb: 'apply',
+          arguments: { manifest: manifest(name, servers, agents) },
+        },
+        { timeoutMs: 30_000 },
+      ),
+    remove: (name) =>
+      client.command({ ...address(name), verb: 'delete', arguments: {} }, { timeoutMs: 30_000 }),
+    async state(name) {
+      try {
+        const view = await client.query({ ...address(name), verb: 'get' });
+        return (view['status'] as { state: string }).state;
+      } catch (error) {
+        return (error as { problem?: { code?: string } }).problem?.code ?? String(error);
+      }
+    },
+    async until(what, holds, boundMs = 60_000) {
+      const deadlineMs = performance.now() + boundMs;
+      while (!(await holds())) {
+        if (performance.now() > deadlineMs) throw new Error(`not within ${boundMs} ms: ${what}`);
+        await tick();
+      }
+    },
+    async simulator(method, path, body) {
+      const { endpoint, accessKeyFile } = stack.simulator.ready;
+      const reply = await fetch(`${endpoint}/_sim/${path}`, {
+        method,
+        headers: { 'x-sim-key': readFileSync(accessKeyFile, 'utf8').trim() },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+      if (!reply.ok) throw new Error(`${method} ${path}: ${reply.status} ${await reply.text()}`);
+      return reply.json();
+    },
+    async restartHost() {
+      await stack.host.kill('SIGKILL');
+      await stack.host.start();
+    },
+    async close() {
+      await client.close();
+      await stack.stop();
+      await rm(dataDir, { recursive: true });
+    },
+  };
+}
+
+/** Between two looks at a condition. */
+const tick = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 25));
+
+const manifest = (name: string, servers: number, agents: number) =>
+  clusterManifestSchema.parse({
+    apiVersion: 'fairlead.dev/v1',
+    kind: 'Cluster',
+    metadata: { namespace: 'chaos', name },
+    spec: {
+      region: 'eu-central-1',
+      servers: { count: servers, instanceTypes: ['t3.medium'] },
+      agentPools:
+        agents === 0 ? [] : [{ name: 'web', count: agents, instanceTypes: ['t3.medium'] }],
+    },
+  });
+
+/** Live instances of a uid that share a slot with another live one. */
+export function doubledSlots({ instances }: GroundTruth): string[] {
+  const live = instances.filter((each) => !['terminated', 'shutting-down'].includes(each.state));
+  const places = live.map((each) => `${each.uid ?? 'no uid'}/${each.slot ?? 'no slot'}`);
+  return places.filter((place, index) => places.indexOf(place) !== index);
+}
+
+export const liveCount = ({ instances }: GroundTruth): number =>
+  instances.filter((each) => each.state !== 'terminated').length;
