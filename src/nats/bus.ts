@@ -25,7 +25,7 @@ export function createBus(connection: Connection, log: Log, service: ServiceOpti
         log('warn', { inbox, cause: describe(cause) }, 'reply not sent');
       }
     },
-    serveQueries: (handle) => Promise.resolve(serveQueries(connection, log, service, handle)),
+    serveQueries: (handle) => serveQueries(connection, log, service, handle),
     history: (filter) => history(connection, filter),
     findDeadLetter: (filter) => findDeadLetter(connection, filter),
     connected: () => connection.connected(),

@@ -29,12 +29,12 @@ export interface ServiceOptions {
 }
 
 /** A query that the handler fails on is answered with 500 and logged; beyond 256 at once the answer is 503. */
-export function serveQueries(
+export async function serveQueries(
   connection: Connection,
   log: Log,
   service: ServiceOptions,
   handle: Handler,
-): Subscription {
+): Promise<Subscription> {
   const { nc } = connection;
   const counted: Statistics = { requests: 0, errors: 0, lastError: '', busyMs: 0 };
   const identity = { name: SERVICE, id: ulid(), version: service.version, metadata: {} };
@@ -54,6 +54,8 @@ export function serveQueries(
     });
   let queries: NatsSubscription | undefined = listen();
   const monitoring = serveMonitoring(connection, identity, counted);
+  // Known to the server before this resolves; while disconnected the client subscribes again at the reconnect.
+  await connection.ask(() => nc.flush()).catch(() => undefined);
   return {
     pause: () => {
       queries?.unsubscribe();
@@ -63,13 +65,22 @@ export function serveQueries(
       queries ??= listen();
     },
     stop: async () => {
-      for (const each of [...monitoring, queries]) each?.unsubscribe();
-      queries = undefined;
       const limit = new AbortController();
-      await Promise.race([Promise.all(pending), sleep(hosting.drainMs, limit.signal)]);
+      const leave = async (): Promise<void> => {
+        await Promise.all([...monitoring, queries].map((each) => end(connection, each)));
+        await Promise.all(pending);
+      };
+      await Promise.race([leave(), sleep(hosting.drainMs, limit.signal)]);
       limit.abort();
     },
   };
+}
+
+/** Drained, not dropped: a query the server had sent already is still answered. */
+async function end(connection: Connection, subscription?: NatsSubscription): Promise<void> {
+  if (connection.connected() && subscription?.isClosed() === false)
+    await subscription.drain().catch(() => undefined);
+  else subscription?.unsubscribe();
 }
 
 async function answerOne(

@@ -161,6 +161,7 @@ describe('commands', () => {
     const sending = client.command({ ...eu, verb: 'pause' }, { timeoutMs: 20_000 });
     await rig.server.restart();
     expect(await sending).toMatchObject({ ok: true });
+    await until(() => rig.connection.connected(), 'the host is connected again');
   });
 });
 
