@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { leftovers } from '../../src/stack/ground-truth.ts';
 import { boundaries, effects, holdRule } from './boundaries.ts';
 import type { Boundary } from './boundaries.ts';
-import { chaosWorld, doubledSlots, liveCount } from './world.ts';
-import type { ChaosWorld } from './world.ts';
+import { stackWorld, doubledSlots, liveCount } from '../servers/stack-world.ts';
+import type { StackWorld } from '../servers/stack-world.ts';
 
 /** `npm test` runs a few; `npm run crash-table` runs all of them. */
 const isWhole = process.env['FAIRLEAD_CRASH_TABLE'] === 'all';
@@ -21,11 +21,11 @@ interface Faults {
 }
 
 describe(`crash table, ${chosen.length} of ${boundaries.length} boundaries, seed ${seed}`, () => {
-  let world: ChaosWorld;
+  let world: StackWorld;
   let made = 0;
 
   beforeAll(async () => {
-    world = await chaosWorld({ scale: 200, seed });
+    world = await stackWorld({ scale: 200, seed });
   });
   afterAll(() => world.close());
 

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { leftovers } from '../../src/stack/ground-truth.ts';
-import { chaosWorld, doubledSlots, liveCount } from './world.ts';
-import type { ChaosWorld } from './world.ts';
+import { stackWorld, doubledSlots, liveCount } from '../servers/stack-world.ts';
+import type { StackWorld } from '../servers/stack-world.ts';
 
 describe('nats-server dies by SIGKILL', () => {
-  let world: ChaosWorld;
+  let world: StackWorld;
 
   beforeAll(async () => {
-    world = await chaosWorld({ scale: 200, seed: 11 });
+    world = await stackWorld({ scale: 200, seed: 11 });
   });
   afterAll(() => world.close());
 

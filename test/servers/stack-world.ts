@@ -11,10 +11,10 @@ import type { GroundTruth } from '../../src/stack/ground-truth.ts';
 import { startStack } from '../../src/stack/stack.ts';
 import type { Stack } from '../../src/stack/stack.ts';
 
-export interface ChaosWorld {
+export interface StackWorld {
   readonly stack: Stack;
   readonly client: FairleadClient;
-  /** Applies a cluster of this many servers and agents in namespace `chaos`. */
+  /** Applies a cluster of this many servers and agents in namespace `test`. */
   apply(name: string, servers: number, agents?: number): Promise<Outcome>;
   remove(name: string): Promise<Outcome>;
   /** State path, or the problem's code when there is no such cluster. */
@@ -27,14 +27,20 @@ export interface ChaosWorld {
   close(): Promise<void>;
 }
 
-export async function chaosWorld(options: { scale: number; seed: number }): Promise<ChaosWorld> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'fairlead-chaos-'));
+export interface StackWorldOptions {
+  readonly scale: number;
+  readonly seed: number;
+  readonly logLevel?: 'debug' | 'info';
+}
+
+export async function stackWorld(options: StackWorldOptions): Promise<StackWorld> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'fairlead-world-'));
   const stack = await startStack({ dataDir, ...options });
   const client = await connectClient({
     url: stack.nats.ready.url,
     nkeySeedFile: stack.keys.cliSeedFile,
   });
-  const address = (name: string) => ({ namespace: 'chaos', kind: 'cluster', name });
+  const address = (name: string) => ({ namespace, kind: 'cluster', name });
   const truth = () => groundTruth(stack.simulator.ready);
 
   return {
@@ -87,14 +93,17 @@ export async function chaosWorld(options: { scale: number; seed: number }): Prom
   };
 }
 
+/** All clusters of the world live here. */
+export const namespace = 'test';
+
 /** Between two looks at a condition. */
 const tick = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 25));
 
-const manifest = (name: string, servers: number, agents: number) =>
+export const manifest = (name: string, servers = 1, agents = 0) =>
   clusterManifestSchema.parse({
     apiVersion: 'fairlead.dev/v1',
     kind: 'Cluster',
-    metadata: { namespace: 'chaos', name },
+    metadata: { namespace, name },
     spec: {
       region: 'eu-central-1',
       servers: { count: servers, instanceTypes: ['t3.medium'] },
