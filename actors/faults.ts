@@ -120,9 +120,11 @@ export type Problem = {
   readonly correlationId: string;
   readonly traceId?: string;
   readonly status: number;
+  /** What the caller should do, from the registry; the message and `problems` say it for this case. */
+  readonly remedy: string;
 };
 
-export type ProblemFields = Partial<Omit<Problem, 'code' | 'retryable' | 'status'>> & {
+export type ProblemFields = Partial<Omit<Problem, 'code' | 'retryable' | 'status' | 'remedy'>> & {
   readonly message: string;
   readonly actor: string;
   readonly correlationId: string;
@@ -134,7 +136,7 @@ export function problem(code: string, fields: ProblemFields): Problem {
   return {
     ...{ code, problems: [], allowedNext: [], because: [] },
     ...fields,
-    ...{ retryable: known.retryable, status: known.status },
+    ...{ retryable: known.retryable, status: known.status, remedy: known.remedy },
   };
 }
 
