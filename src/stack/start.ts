@@ -39,7 +39,9 @@ async function main(): Promise<number> {
     say('starting nats-server, simulator and host …');
     stack = await startStack({ dataDir: join(packageRoot(), '.fairlead'), ...options, say });
     say(describe(stack));
-    await Promise.race([serve(stack, interrupt.signal), stack.failed]);
+    if (!interrupt.signal.aborted) {
+      await Promise.race([serve(stack, interrupt.signal), stack.failed]);
+    }
     return exits.ok;
   } catch (error) {
     process.stderr.write(`fairlead: ${messageOf(error)}\n`);

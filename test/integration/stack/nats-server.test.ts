@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,9 +6,9 @@ import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect, nkeyAuthenticator } from '@nats-io/transport-node';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { packageRoot } from '../../../src/package-root.ts';
 import { startStack } from '../../../src/stack/stack.ts';
 import type { Stack } from '../../../src/stack/stack.ts';
+import { killableStack } from './killable-stack.ts';
 
 let dataDir = '';
 let open: (() => Promise<unknown>)[] = [];
@@ -45,25 +43,6 @@ async function until(what: string, isTrue: () => boolean): Promise<void> {
     if (tries > 200) throw new Error(`waited 10 s in vain: ${what}`);
     await sleep(50);
   }
-}
-
-/** A stack in a process of its own that can be killed; resolves with the server's pid and URL. */
-async function stackProcess() {
-  const module = join(packageRoot(), 'dist/src/stack/stack.js');
-  const script = `
-    import { startStack } from ${JSON.stringify(module)};
-    const { nats } = await startStack({ dataDir: ${JSON.stringify(dataDir)}, parts: ['nats'] });
-    console.log(JSON.stringify({ pid: nats.pid, url: nats.ready.url }));`;
-  const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const [line] = (await once(child.stdout, 'data')) as [Buffer];
-  const found = JSON.parse(line.toString()) as { pid: number; url: string };
-  const kill = async (): Promise<void> => {
-    child.kill('SIGKILL');
-    await once(child, 'exit');
-  };
-  return { child, kill, ...found };
 }
 
 describe("the stack's nats-server", () => {
@@ -125,19 +104,19 @@ describe("the stack's nats-server", () => {
   });
 
   it('adopts the server that a killed stack left behind', async () => {
-    const first = await stackProcess();
+    const first = await killableStack(dataDir, ['nats']);
     await first.kill();
     const stack = await startNats();
-    expect(stack.nats.pid).toBe(first.pid);
-    expect(stack.nats.ready.url).toBe(first.url);
-    process.kill(first.pid, 'SIGKILL');
+    expect(stack.nats.pid).toBe(first.natsPid);
+    expect(stack.nats.ready.url).toBe(first.natsUrl);
+    process.kill(first.natsPid, 'SIGKILL');
     await until('a restart of the adopted server', () => stack.nats.restarts === 1);
   });
 
   it('refuses a living server that answers as another installation', async () => {
-    const first = await stackProcess();
+    const first = await killableStack(dataDir, ['nats']);
     await first.kill();
-    open.push(async () => void process.kill(first.pid, 'SIGKILL'));
+    open.push(async () => void process.kill(first.natsPid, 'SIGKILL'));
     const file = join(dataDir, 'fairlead.json');
     const meta = JSON.parse(readFileSync(file, 'utf8')) as object;
     writeFileSync(file, JSON.stringify({ ...meta, installation: '00000000' }));
