@@ -1,0 +1,25 @@
+/** One measured number beside what it is compared with, and its line on stdout. */
+
+export interface Figure {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+  /** The rival measured in the same run, or a limit or budget of the design. */
+  readonly against: { readonly name: string; readonly value: number };
+  /** How much faster than real time the simulated cloud ran. */
+  readonly scale?: number;
+}
+
+/** `ratio` is our value divided by the other one, which stands in `againstValue`. */
+export function lineOf({ name, value, unit, against, scale }: Figure): string {
+  return JSON.stringify({
+    ...{ name, value: rounded(value), unit },
+    ...{ against: against.name, ratio: rounded(value / against.value) },
+    againstValue: rounded(against.value),
+    ...(scale !== undefined && { scale }),
+  });
+}
+
+/** Four significant digits, whole numbers above that: more would pretend a precision nobody measured. */
+const rounded = (value: number): number =>
+  Math.abs(value) >= 1_000 ? Math.round(value) : Number(value.toPrecision(4));

@@ -1,0 +1,99 @@
+/**
+ * `npm run bench [-- GROUP…]`: measures, and prints one JSON line per figure on stdout; everything else goes to stderr.
+ * Exit code 0 when every figure could be measured, whatever it is.
+ */
+import { parseArgs } from 'node:util';
+import { watchInterrupts } from '../../src/stack/interrupt.ts';
+import type { Bench, Group } from './bench.ts';
+import { benchClusters } from './cluster.ts';
+import { benchCommands } from './commands.ts';
+import { lineOf } from './figure.ts';
+import { benchRecords } from './record.ts';
+
+const groups: Readonly<Record<string, { readonly run: Group; readonly summary: string }>> = {
+  commands: {
+    run: benchCommands,
+    summary: 'durable commands beside the raw JetStream cycle (about 2 min)',
+  },
+  cluster: {
+    run: benchClusters,
+    summary:
+      'clusters of 3, 10 and 50 nodes in simulated minutes beside their budgets (about 5 min)',
+  },
+  record: {
+    run: benchRecords,
+    summary: 'record size and cost of a turn of 3, 50 and 200 nodes (about 1 min)',
+  },
+};
+
+const usage = `Usage: npm run bench [-- GROUP…]
+
+Prints JSON lines {"name","value","unit","against","ratio",…}: ratio is our value divided by that of the rival measured in
+the same run, or by a limit or budget. Without GROUP all of them run, one after the other:
+
+${Object.entries(groups)
+  .map(([name, { summary }]) => `  ${name.padEnd(10)}${summary}`)
+  .join('\n')}
+`;
+
+const exits = { ok: 0, failed: 1, usage: 2, interrupted: 130 } as const;
+
+process.exit(await main(process.argv.slice(2)));
+
+async function main(argv: readonly string[]): Promise<number> {
+  const names = groupsOf(argv);
+  if (typeof names === 'number') return names;
+  const { bench, wasInterrupted } = openBench();
+  let exit: number = exits.ok;
+  for (const name of names) {
+    const startMs = performance.now();
+    try {
+      await groups[name]?.run(bench);
+    } catch (error) {
+      if (wasInterrupted()) return exits.interrupted;
+      bench.say(`${name} FAILED: ${error instanceof Error ? (error.stack ?? '') : String(error)}`);
+      exit = exits.failed;
+    }
+    bench.say(`${name}: over after ${Math.round((performance.now() - startMs) / 1000)} s`);
+  }
+  return exit;
+}
+
+/** The groups asked for, or the exit code when there is nothing to run. */
+function groupsOf(argv: readonly string[]): readonly string[] | number {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...argv],
+      options: { help: { type: 'boolean', short: 'h', default: false } },
+      allowPositionals: true,
+    });
+    if (values.help) {
+      process.stdout.write(usage);
+      return exits.ok;
+    }
+    const unknown = positionals.filter((name) => !Object.hasOwn(groups, name));
+    if (unknown.length > 0) throw new Error(`there is no group ${unknown.join(', ')}`);
+    return positionals.length > 0 ? [...new Set(positionals)] : Object.keys(groups);
+  } catch (error) {
+    process.stderr.write(`bench: ${(error as Error).message}\n\n${usage}`);
+    return exits.usage;
+  }
+}
+
+function openBench(): { bench: Bench; wasInterrupted: () => boolean } {
+  const stacks: Bench['stacks'] = new Set();
+  const interrupt = watchInterrupts(() => {
+    const killed = Promise.all([...stacks].map((stack) => stack.killAll()));
+    void killed.finally(() => process.exit(exits.interrupted));
+  });
+  const interrupted = interrupt.asked.then((name) =>
+    Promise.reject(new Error(`interrupted by ${name}`)),
+  );
+  interrupted.catch(() => undefined); // A group in which nothing waits on it ends by itself.
+  const bench: Bench = {
+    emit: (figure) => void process.stdout.write(`${lineOf(figure)}\n`),
+    say: (text) => void process.stderr.write(`bench: ${text}\n`),
+    ...{ interrupted, stacks },
+  };
+  return { bench, wasInterrupted: () => interrupt.signal.aborted };
+}
