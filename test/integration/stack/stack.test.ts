@@ -38,7 +38,7 @@ async function request(line: string): Promise<Record<string, unknown>> {
   const nc = await connect({ servers: server, authenticator: nkeyAuthenticator(seed) });
   try {
     const reply = await nc.request(subject, payload, { timeout: 5_000 });
-    return reply.json();
+    return reply.json<Record<string, unknown>>();
   } finally {
     await nc.close();
   }
