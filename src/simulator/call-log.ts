@@ -1,7 +1,7 @@
 /** Every wire call since the process started, for assertions as "exactly one RunInstances". Holds no secrets. */
 import type { WireCall } from './wire.ts';
 
-export interface LoggedCall {
+interface LoggedCall {
   readonly seq: number;
   readonly atMs: number;
   readonly service: string;

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 /** The account every simulated resource belongs to. */
 export const ownerId = '000000000000';
 
-export type Architecture = 'x86_64' | 'arm64';
+type Architecture = 'x86_64' | 'arm64';
 
 export interface InstanceTypeEntry {
   readonly name: string;

@@ -1,7 +1,7 @@
 /** EC2 Query on the wire, in both directions, driven by the schemas the SDK exports. */
 import { NormalizedSchema } from '@smithy/core/schema';
-import type { StaticOperationSchema } from '@smithy/types';
 import { AwsError } from './errors.ts';
+import type { OperationSchema } from './operation.ts';
 
 interface FormNode {
   value?: string;
@@ -15,7 +15,7 @@ const envelope = new Set(['Action', 'Version']);
  * The operation's input from its form parameters.
  * @throws AwsError `UnknownParameter`, `MissingParameter`, `InvalidParameterValue`
  */
-export function parseForm(schema: StaticOperationSchema, form: URLSearchParams): unknown {
+export function parseForm(schema: OperationSchema, form: URLSearchParams): unknown {
   const root: FormNode = { children: new Map() };
   for (const [name, value] of form) {
     if (!envelope.has(name)) plant(root, name.split('.'), value);
@@ -128,7 +128,7 @@ function join(path: string, key: string): string {
  * The operation's reply as the SDK expects it.
  * @throws Error when the value has a member the schema does not know: a bug of the simulator, never sent
  */
-export function toXml(schema: StaticOperationSchema, value: unknown, requestId: string): string {
+export function toXml(schema: OperationSchema, value: unknown, requestId: string): string {
   const name = `${schema[2]}Response`;
   const body = writeMembers(NormalizedSchema.of(schema[5]), value);
   return (
@@ -147,32 +147,60 @@ export function errorXml(error: { code: string; message: string }, requestId: st
   );
 }
 
+interface MemberPlan {
+  readonly tag: string;
+  readonly schema: NormalizedSchema;
+}
+
+/** Members by name and tag, worked out once per structure: a reply repeats the same few structures for every instance. */
+const plans = new WeakMap<object, ReadonlyMap<string, MemberPlan>>();
+/** The same for the one member of a list. */
+const itemPlans = new WeakMap<object, MemberPlan>();
+
+function planOf(schema: NormalizedSchema): ReadonlyMap<string, MemberPlan> {
+  // The SDK wraps a schema anew on each way to it; what is inside stays the same object.
+  const key = schema.getSchema() as object;
+  const known = plans.get(key);
+  if (known !== undefined) return known;
+  const plan = new Map<string, MemberPlan>();
+  for (const [member, memberSchema] of schema.structIterator()) {
+    const tag = memberSchema.getMemberTraits().xmlName ?? member;
+    plan.set(member, { tag, schema: memberSchema });
+  }
+  plans.set(key, plan);
+  return plan;
+}
+
+function itemPlanOf(schema: NormalizedSchema): MemberPlan {
+  const key: unknown = schema.getSchema();
+  const known = typeof key === 'object' && key !== null ? itemPlans.get(key) : undefined;
+  if (known !== undefined) return known;
+  const item = schema.getValueSchema();
+  const plan = { tag: item.getMergedTraits().xmlName ?? 'member', schema: item };
+  if (typeof key === 'object' && key !== null) itemPlans.set(key, plan);
+  return plan;
+}
+
 function writeMembers(schema: NormalizedSchema, value: unknown): string {
   if (schema.isUnitSchema()) return '';
-  const members = value as Record<string, unknown>;
-  const parts: string[] = [];
-  const known = new Set<string>();
-  for (const [member, memberSchema] of schema.structIterator()) {
-    known.add(member);
-    const given = members[member];
+  const plan = planOf(schema);
+  let text = '';
+  for (const [member, given] of Object.entries(value as object) as [string, unknown][]) {
+    const known = plan.get(member);
+    if (known === undefined)
+      throw new Error(`${schema.getName() ?? 'reply'} has no member ${member}`);
     if (given === undefined) continue;
-    const tag = memberSchema.getMemberTraits().xmlName ?? member;
-    parts.push(`<${tag}>${writeValue(memberSchema, given)}</${tag}>`);
+    text += `<${known.tag}>${writeValue(known.schema, given)}</${known.tag}>`;
   }
-  const stranger = Object.keys(members).find((key) => !known.has(key));
-  if (stranger !== undefined) {
-    throw new Error(`${schema.getName() ?? 'reply'} has no member ${stranger}`);
-  }
-  return parts.join('');
+  return text;
 }
 
 function writeValue(schema: NormalizedSchema, value: unknown): string {
   if (schema.isStructSchema()) return writeMembers(schema, value);
   if (schema.isListSchema()) {
-    const member = schema.getValueSchema();
-    const tag = member.getMergedTraits().xmlName ?? 'member';
+    const item = itemPlanOf(schema);
     return (value as readonly unknown[])
-      .map((item) => `<${tag}>${writeValue(member, item)}</${tag}>`)
+      .map((each) => `<${item.tag}>${writeValue(item.schema, each)}</${item.tag}>`)
       .join('');
   }
   if (value instanceof Date) return value.toISOString();
@@ -181,6 +209,7 @@ function writeValue(schema: NormalizedSchema, value: unknown): string {
 }
 
 function escapeXml(text: string): string {
+  if (!/[&<>"]/.test(text)) return text;
   return text
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')

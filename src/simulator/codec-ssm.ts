@@ -1,13 +1,13 @@
 /** SSM's JSON 1.1 on the wire, in both directions, driven by the schemas the SDK exports. */
 import { NormalizedSchema } from '@smithy/core/schema';
-import type { StaticOperationSchema } from '@smithy/types';
 import { AwsError } from './errors.ts';
+import type { OperationSchema } from './operation.ts';
 
 /**
  * The operation's input from the body. Members the schema does not know are dropped, as AWS does.
  * @throws AwsError `SerializationException`, `ValidationException`
  */
-export function parseJson(schema: StaticOperationSchema, body: string): unknown {
+export function parseJson(schema: OperationSchema, body: string): unknown {
   let given: unknown;
   try {
     given = JSON.parse(body === '' ? '{}' : body);
@@ -93,7 +93,7 @@ function lowerFirst(text: string): string {
  * The operation's reply as the SDK expects it: timestamps as epoch seconds.
  * @throws Error when the value has a member the schema does not know: a bug of the simulator, never sent
  */
-export function toJson(schema: StaticOperationSchema, value: unknown): string {
+export function toJson(schema: OperationSchema, value: unknown): string {
   return JSON.stringify(writeValue(NormalizedSchema.of(schema[5]), value));
 }
 

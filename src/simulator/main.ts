@@ -48,6 +48,8 @@ async function main(): Promise<void> {
       },
     );
   };
+  // Whoever started it may be gone: a report that nobody reads must not end the cloud.
+  process.stderr.on('error', () => undefined);
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
   process.stdout.write(`${JSON.stringify(note)}\n`);

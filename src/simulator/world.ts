@@ -28,7 +28,7 @@ export interface CapacityRow {
   readonly isLate: boolean;
 }
 
-export interface QuotaRow {
+interface QuotaRow {
   readonly region: string;
   readonly lifecycle: 'onDemand' | 'spot';
   /** On demand: running vCPUs; spot: instances. */
@@ -36,7 +36,7 @@ export interface QuotaRow {
 }
 
 /** Agents that come late or never, by a tag of their instance. */
-export interface AgentRow {
+interface AgentRow {
   readonly tag: string;
   readonly value: string;
   /** Absent: the agent never answers. Simulated milliseconds after the boot otherwise. */

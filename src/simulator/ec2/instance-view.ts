@@ -6,7 +6,7 @@ import type { World } from '../world.ts';
 import { seenTransition, stateCodes } from './instance-state.ts';
 import { toTagList } from './tags.ts';
 
-export function viewInstance(world: World, record: InstanceRecord, nowMs: number): Instance {
+function viewInstance(world: World, record: InstanceRecord, nowMs: number): Instance {
   const seen = seenTransition(record, nowMs);
   const isGone = seen.state === 'terminated';
   const image = imagesOf(record.region).find((entry) => entry.imageId === record.imageId);

@@ -11,7 +11,7 @@ export type Tags = Readonly<Record<string, string>>;
 const tagsMax = 50;
 
 /** @throws AwsError `InvalidParameterValue`, `TagLimitExceeded` */
-export function readTags(given: readonly Tag[] | undefined, before: Tags = {}): Tags {
+function readTags(given: readonly Tag[] | undefined, before: Tags = {}): Tags {
   const tags: Record<string, string> = {};
   for (const { Key: key = '', Value: value = '' } of given ?? []) {
     if (key === '') throw invalid('Tag keys must not be empty.');

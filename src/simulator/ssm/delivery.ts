@@ -75,6 +75,8 @@ function finish(
   running: InvocationRecord,
   result: CommandResult,
 ): void {
+  // Reset meanwhile: nobody knows the command any more.
+  if (!world.tables.invocations.has(invocationKey(command.commandId, running.instanceId))) return;
   end(world, command, {
     ...running,
     status: result.status,

@@ -90,7 +90,7 @@ export interface CommandRecord {
   readonly visibleAtMs: number;
 }
 
-export type InvocationStatus =
+type InvocationStatus =
   'Pending' | 'InProgress' | 'Cancelling' | 'Success' | 'Failed' | 'TimedOut' | 'Cancelled';
 
 export interface InvocationRecord {

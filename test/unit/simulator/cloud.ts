@@ -10,9 +10,9 @@ import { startSimulator } from '../../../src/simulator/simulator.ts';
 import { clients } from '../../contract/aws/target.ts';
 import type { Target } from '../../contract/aws/target.ts';
 
-export const region = 'eu-central-1';
+const region = 'eu-central-1';
 
-export interface Machines {
+interface Machines {
   readonly halted: string[];
   readonly forgotten: string[];
   readonly orders: CommandOrder[];
