@@ -67,10 +67,11 @@ module.exports = {
     },
     {
       name: 'no-cycles',
+      // A verb that is loaded on demand may list all verbs: nothing depends on the order of loading there.
       comment: 'Two files that need each other are one file or three.',
       severity: 'error',
       from: {},
-      to: { circular: true },
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['dynamic-import'] } },
     },
     {
       name: 'nothing-unresolved',
