@@ -14,7 +14,7 @@ import type { Cut, Origin, TurnOutcome } from './hosted-actor.ts';
 import type { Kind, KindSnapshot } from './kind.ts';
 import { Mailbox } from './mailbox.ts';
 import type { OutboxEntry } from './outbox.ts';
-import type { CommandDelivery, Ports } from './ports.ts';
+import type { Cancel, CommandDelivery, Ports } from './ports.ts';
 import { isRecordOf, readRecord, snapshotOf } from './record.ts';
 import type { ActorRecord, Strikes } from './record.ts';
 import { refuse, replyOf, settle } from './replies.ts';
@@ -76,6 +76,7 @@ export class Resident {
   /** The cut that still has to be dealt with, once and in the mailbox's order. */
   #unhandled: { readonly actor: HostedActor; readonly cut: Cut } | undefined;
   #staleInARow = 0;
+  #cancelTidy: Cancel = () => undefined;
 
   constructor(key: ResourceKey, hosted: HostedKind, house: Household) {
     this.key = key;
@@ -112,6 +113,7 @@ export class Resident {
   /** Ends for good: ownership is over, or the host stops. */
   close(cut: Cut): void {
     this.mailbox.close();
+    this.#cancelTidy();
     this.#actor?.cut(cut);
   }
 
@@ -275,6 +277,7 @@ export class Resident {
   #retire(actor: HostedActor): void {
     if (actor.isCut) return;
     const { wakeAtMs } = actor;
+    this.#cancelTidy();
     actor.cut({ kind: 'stopped' });
     this.#actor = undefined;
     this.#unhandled = undefined;
@@ -354,7 +357,8 @@ export class Resident {
   }
 
   #tidyLater(): void {
-    this.#house.clock.after(hosting.tidyAfterMs, () => {
+    this.#cancelTidy();
+    this.#cancelTidy = this.#house.clock.after(hosting.tidyAfterMs, () => {
       if (this.#actor && this.#house.owned()) this.mailbox.offer({ kind: 'tidy' }, true);
     });
   }

@@ -53,7 +53,7 @@ function problemsIn(issue: Issue, path: Path, scene: Scene): RefusalProblem[] {
     case 'invalid_key':
     case 'invalid_element': {
       const [inner] = issue.issues;
-      return inner ? [single({ ...inner, path: [] }, path, scene, path.at(-1))] : [];
+      return inner ? [single({ ...inner, path: [] }, path, scene)] : [];
     }
     default:
       return [single(issue, path, scene, at(scene.value, path))];
@@ -95,13 +95,14 @@ interface Finding {
   readonly allowed?: readonly unknown[];
 }
 
-function single(issue: Issue, path: Path, scene: Scene, value: unknown): RefusalProblem {
+/** `value` is left out where the path says it already. */
+function single(issue: Issue, path: Path, scene: Scene, value?: unknown): RefusalProblem {
   const full = pathText(path, scene.root);
   const subject = full === '' ? 'the document' : full;
   const { code, text, allowed } = finding(issue, value);
-  const isShown = isPlain(value) && !(issue.code === 'custom' && isPlain(issue.input) === false);
   return {
-    ...{ path: full, code, message: sentence(subject, text, isShown ? show(value) : undefined) },
+    ...{ path: full, code },
+    message: sentence(subject, text, isPlain(value) ? show(value) : undefined),
     ...(isPlain(value) && { got: value }),
     ...(allowed && { allowed }),
   };
@@ -110,10 +111,11 @@ function single(issue: Issue, path: Path, scene: Scene, value: unknown): Refusal
 /** Rules phrase themselves as "is not …; use …" or "3 of …; use …"; both become one sentence with the value. */
 function sentence(subject: string, text: string, shown: string | undefined): string {
   const isPredicate = /^(is|has|names|uses|opens|overlaps) /.test(text);
+  const end = text.endsWith('?') ? '' : '.';
   if (shown === undefined)
-    return isPredicate ? `${subject} ${text}.` : `${subject} cannot be used: ${text}.`;
+    return `${subject} ${isPredicate ? '' : 'cannot be used: '}${text}${end}`;
   const why = isPredicate ? text.replace(/^is /, '') : text;
-  return `${subject} is ${shown}: ${why}.`;
+  return `${subject} is ${shown}: ${why}${end}`;
 }
 
 function finding(issue: Issue, value: unknown): Finding {
@@ -141,7 +143,7 @@ function genericFinding(issue: Issue, value: unknown): Finding {
     case 'invalid_value': {
       const close =
         typeof value === 'string' ? nearest(value, issue.values.map(String)) : undefined;
-      const hint = close === undefined ? 'use one of them' : `did you mean ${close}`;
+      const hint = close === undefined ? 'use one of them' : `did you mean ${close}?`;
       const text = `is not one of ${issue.values.map(String).join(', ')}; ${hint}`;
       if (value === undefined)
         return {

@@ -85,7 +85,12 @@ export class Tenure {
         await pause(this.#options.clock, 10);
       await Promise.all(this.residents().map((resident) => resident.settled()));
     };
-    await Promise.race([finished(), pause(this.#options.clock, limitMs)]);
+    let cancel: Cancel = () => undefined;
+    const late = new Promise<void>((resolve) => {
+      cancel = this.#options.clock.after(limitMs, resolve);
+    });
+    await Promise.race([finished(), late]);
+    cancel();
   }
 
   /** Cuts every actor: no write, no call, no acknowledgement from here on. */

@@ -40,6 +40,11 @@ export class ManualClock implements Clock {
     this.#wallOffsetMs += byMs;
   }
 
+  /** Time passes without a timer running, as when the process is frozen. */
+  freeze(forMs: number): void {
+    this.#nowMs += forMs;
+  }
+
   after(delayMs: number, run: () => void): Cancel {
     this.asked.push(delayMs);
     const armed = { dueMs: this.#nowMs + Math.max(0, delayMs), order: this.#orders++, run };

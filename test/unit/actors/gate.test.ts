@@ -115,11 +115,40 @@ it.each(['lostAnswer', 'lostRequest'] as const)(
 it('takes its own late write for what it is', async () => {
   const world = await new World().start();
   await world.ask('create');
-  world.store.failNext('lostAnswer', 'lostAnswer');
+  const { store } = world;
+  const write = store.write.bind(store);
+  let late: (() => void) | undefined;
+  store.write = async (name, bytes, revision) => {
+    if (late === undefined) {
+      late = () => void store.plant(name, bytes);
+      return { kind: 'unknown', cause: 'still on its way' };
+    }
+    late(); // it arrives after it was looked for, and before it is sent again
+    return write(name, bytes, revision);
+  };
   const id = world.send('note', { text: 'x' });
   await world.clock.advance(2_000);
-  expect(world.reply(id).body).toMatchObject({ accepted: true });
+  expect(world.reply(id).body).toMatchObject({ accepted: true, revision: 2 });
   expect(world.telemetry.counts.get('fairlead_stale_total job')).toBeUndefined();
+  await world.stop();
+});
+
+it('neither calls nor answers when it overslept its lease during the write', async () => {
+  let calls = 0;
+  const world = new World({ perform: async () => `${++calls}` });
+  await world.start();
+  await world.ask('create');
+  const release = world.store.hold('beforeAnswer');
+  const id = world.send('run');
+  await settle();
+  world.clock.freeze(4_000);
+  release();
+  await settle();
+  expect(calls).toBe(0);
+  expect(() => world.reply(id)).toThrow('no reply');
+  await world.clock.advance(2_000);
+  expect(calls).toBe(1);
+  expect(world.reply(id).body).toMatchObject({ accepted: true, repeated: true });
   await world.stop();
 });
 

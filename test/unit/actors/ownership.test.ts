@@ -1,0 +1,148 @@
+/** Who may act: the lease decides who tries, our own clock decides when to stop. */
+import { expect, it } from 'vitest';
+import { World } from './world.ts';
+
+it('fences itself before the lease can be taken, and cuts what it hosts', async () => {
+  let aborted = 0;
+  const world = new World({
+    perform: (_input, { signal }) =>
+      new Promise(() => {
+        signal.addEventListener('abort', () => (aborted += 1));
+      }),
+  });
+  await world.start();
+  await world.ask('create');
+  await world.ask('run');
+  world.lease.connected = false;
+  await world.clock.advance(3_000);
+  expect(world.host.status()).toMatchObject({ owner: true, loaded: true });
+  await world.clock.advance(700);
+  expect(world.host.status()).toMatchObject({ owner: false, loaded: false });
+  expect(world.host.residents()).toEqual([]);
+  expect(aborted).toBe(1);
+  world.send('note', { text: 'x' });
+  await world.clock.advance(100);
+  expect(world.bus.waiting()).toHaveLength(1);
+  world.lease.connected = true;
+  await world.clock.advance(2_000);
+  expect(world.host.status().owner).toBe(true);
+  expect(world.record().snapshot).toMatchObject({ context: { notes: ['x'] } });
+  expect(world.record().fence).toBeGreaterThan(1);
+  await world.stop();
+});
+
+it('survives one renewal that is not answered', async () => {
+  const world = await new World().start();
+  world.lease.connected = false;
+  await world.clock.advance(1_100);
+  world.lease.connected = true;
+  await world.clock.advance(10_000);
+  expect(world.host.status().owner).toBe(true);
+  expect(world.telemetry.texts()).not.toContain('the partitions are not ours');
+  await world.stop();
+});
+
+it('stops at once when a renewal says that another host holds the lease', async () => {
+  const world = await new World().start();
+  await world.ask('create');
+  world.lease.expire();
+  const rival = await new World({ hostId: 'h2' }, world).start();
+  await world.clock.advance(1_100);
+  expect(world.host.status().owner).toBe(false);
+  expect(rival.host.status().owner).toBe(true);
+  const reply = await rival.ask('note', { text: 'x' }, { 'Nats-Msg-Id': 'n' });
+  expect(reply.body).toMatchObject({ accepted: true });
+  expect(rival.record()).toMatchObject({ host: 'h2' });
+  await rival.stop();
+  await world.stop();
+});
+
+it('waits while another host lives and takes over when it stops', async () => {
+  const world = await new World().start();
+  await world.ask('create');
+  const second = new World({ hostId: 'h2' }, world);
+  const started = second.host.start();
+  await world.clock.advance(10_000);
+  expect(second.host.status().owner).toBe(false);
+  await world.stop();
+  await second.clock.advance(1_100);
+  await started;
+  expect(second.host.status()).toMatchObject({ owner: true, loaded: true });
+  await second.stop();
+});
+
+it('never goes back below the fences in the records, even when the lease was lost', async () => {
+  const world = await new World().start();
+  await world.ask('create');
+  const { fence } = world.record();
+  world.crash();
+  const next = new World({ hostId: 'h2' }, world);
+  // A re-created lease bucket counts from the beginning.
+  next.lease.acquire = () => Promise.resolve({ revision: 1 });
+  next.lease.renew = () => Promise.resolve(true);
+  await next.start();
+  await next.ask('note', { text: 'x' }, { 'Nats-Msg-Id': 'n' });
+  expect(next.record().fence).toBe(fence + 1);
+  await next.stop();
+});
+
+it('drains on stop: nothing new is taken, what waits is decided, the lease is free', async () => {
+  const world = await new World().start();
+  await world.ask('create');
+  const release = world.store.hold();
+  const id = world.send('note', { text: 'x' });
+  await world.clock.advance(0);
+  const stopped = world.host.stop();
+  expect(world.host.status().draining).toBe(true);
+  await world.clock.advance(50);
+  release();
+  await world.clock.advance(1_000);
+  await stopped;
+  expect(world.reply(id).body).toMatchObject({ accepted: true });
+  expect(world.lease.holder()).toBeUndefined();
+  expect(world.clock.pending()).toBe(0);
+});
+
+it('does not wait for ever for a store that is away when it stops', async () => {
+  const world = await new World().start();
+  await world.ask('create');
+  world.store.connected = false;
+  world.send('note', { text: 'x' });
+  await world.clock.advance(0);
+  const stopped = world.host.stop();
+  await world.clock.advance(11_000);
+  await stopped;
+  expect(world.bus.waiting()).toHaveLength(1);
+});
+
+it('answers busy when a mailbox is full, pauses the consumer at its bound, and goes on', async () => {
+  const world = await new World().start();
+  await world.ask('create');
+  const release = world.store.hold();
+  for (let count = 0; count < 8; count += 1) world.send('note', { text: `${count}` });
+  await world.clock.advance(0);
+  for (let round = 0; round < 8; round += 1) world.bus.redeliver();
+  await world.clock.advance(0);
+  const busy = world.bus.replies.filter(({ error }) => error?.status === 429);
+  expect(busy[0]?.body).toMatchObject({ code: 'mailbox.full', retryAfterMs: 1_000 });
+  expect(world.host.status().mailboxOldestMs).toBeGreaterThanOrEqual(0);
+  release();
+  await world.clock.advance(1_000);
+  expect(world.bus.waiting()).toEqual([]);
+  await world.stop();
+});
+
+it('tells gauges and status in plain numbers', async () => {
+  const world = await new World().start();
+  await world.ask('create');
+  const readings = new Map(world.host.readings().map(({ metric, value }) => [metric, value]));
+  expect(Object.fromEntries(readings)).toMatchObject({
+    fairlead_residents: 1,
+    fairlead_quarantined: 0,
+    fairlead_outbox_pending: 0,
+    fairlead_mailbox_waiting: 0,
+    fairlead_lease_held: 1,
+  });
+  expect(world.host.status()).toMatchObject({ connected: true, quarantined: [] });
+  await world.stop();
+});
