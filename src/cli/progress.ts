@@ -44,13 +44,14 @@ function changeLines(terminal: Terminal, elapsed: () => string): Progress {
 function liveBlock(terminal: Terminal, style: Style, elapsed: () => string): Progress {
   const views = new Map<string, ClusterView>();
   let drawn = 0;
+  /** Up to the first line drawn before, then clear to the end of the screen. */
+  const back = (): string => (drawn > 0 ? `\u001b[${drawn}A\u001b[0J` : '');
   const draw = (): void => {
-    const lines = [...views].flatMap(([actor, view]) =>
-      clusterLines(style, actor, view, elapsed()),
+    const lines = fitting(
+      [...views].map(([actor, view]) => clusterLines(style, actor, view, elapsed())),
+      (terminal.rows?.() ?? 24) - 1,
     );
-    // Up to the first line drawn before, clear to the end of the screen, draw anew.
-    const back = drawn > 0 ? `\u001b[${drawn}A\u001b[0J` : '';
-    terminal.err(back + lines.map((line) => `${cut(line, terminal.columns())}\n`).join(''));
+    terminal.err(back() + lines.map((line) => `${cut(line, terminal.columns())}\n`).join(''));
     drawn = lines.length;
   };
   const ticking = setInterval(draw, 1000);
@@ -61,8 +62,7 @@ function liveBlock(terminal: Terminal, style: Style, elapsed: () => string): Pro
       draw();
     },
     note: (text) => {
-      const back = drawn > 0 ? `\u001b[${drawn}A\u001b[0J` : '';
-      terminal.err(`${back}${text}\n`);
+      terminal.err(`${back()}${text}\n`);
       drawn = 0;
       draw();
     },
@@ -70,6 +70,15 @@ function liveBlock(terminal: Terminal, style: Style, elapsed: () => string): Pro
       clearInterval(ticking);
     },
   };
+}
+
+/** Lines that scrolled away cannot be redrawn: what is too much becomes one line per cluster, and then a number. */
+function fitting(blocks: readonly (readonly string[])[], linesMax: number): readonly string[] {
+  const all = blocks.flat();
+  if (all.length <= linesMax) return all;
+  const heads = blocks.map(([head = '']) => head);
+  if (heads.length <= linesMax) return heads;
+  return [...heads.slice(0, linesMax - 1), `and ${heads.length - linesMax + 1} more clusters`];
 }
 
 function clusterLines(style: Style, actor: string, view: ClusterView, time: string): string[] {

@@ -12,6 +12,8 @@ export interface Terminal {
   readonly inIsTty: boolean;
   /** Width of the terminal in columns, for cutting the last column of tables on a TTY. */
   columns(): number;
+  /** Height in lines, for keeping what is redrawn on the screen; 24 when left out. */
+  rows?(): number;
   readStdin(): string;
   /** Asks on stderr and resolves with the line typed, without its end. */
   ask(question: string): Promise<string>;
@@ -41,6 +43,7 @@ export function processTerminal(): Terminal {
     errIsTty: process.stderr.isTTY,
     inIsTty: process.stdin.isTTY && process.stderr.isTTY,
     columns: () => process.stdout.columns || process.stderr.columns || 120,
+    rows: () => process.stderr.rows || 24,
     readStdin: () => readFileSync(0, 'utf8'),
     ask: async (question) => {
       const { createInterface } = await import('node:readline/promises');

@@ -150,6 +150,9 @@ export function reasonOf(view: ClusterView): string {
     ({ type, status }) => status === 'True' && ['Blocked', 'Degraded'].includes(type),
   );
   if (told !== undefined) return told.message ?? told.reason ?? '';
-  const node = nodes.find((each) => nodeMood(each) !== 'good' && (each.reason ?? '') !== '');
+  // What is gone was told to go; what waits may wait for capacity.
+  const node = nodes.find(
+    (each) => nodeMood(each) !== 'good' && each.state !== 'gone' && (each.reason ?? '') !== '',
+  );
   return node === undefined ? '' : `${node.name}: ${node.reason ?? ''}`;
 }

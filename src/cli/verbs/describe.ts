@@ -69,10 +69,9 @@ const headLine = (style: Style, view: ClusterView): string =>
 function stateLine(style: Style, view: ClusterView, nowMs: number): string | undefined {
   const sinceMs = view.status?.sinceMs;
   const since = sinceMs === undefined ? '' : `since ${span(nowMs - sinceMs)}`;
-  return row(
-    'State',
-    joined(`${style.symbol(moodOf(view))} ${stateOf(view)}`, since, reasonOf(view)),
-  );
+  // A failure has lines of its own further down.
+  const reason = view.status?.lastError === undefined ? reasonOf(view) : '';
+  return row('State', joined(`${style.symbol(moodOf(view))} ${stateOf(view)}`, since, reason));
 }
 
 function placeLines(view: ClusterView): (string | undefined)[] {

@@ -12,6 +12,7 @@ export interface FakeTerminal extends Terminal {
 export interface TerminalOptions {
   readonly isTty?: boolean;
   readonly columns?: number;
+  readonly rows?: number;
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
   readonly stdin?: string;
@@ -34,6 +35,7 @@ export function fakeTerminal(options: TerminalOptions = {}): FakeTerminal {
     errIsTty: isTty,
     inIsTty: isTty,
     columns: () => options.columns ?? 120,
+    rows: () => options.rows ?? 24,
     readStdin: () => options.stdin ?? '',
     ask: async () => {
       if (options.answer === undefined) throw new Error('nobody is there to answer');

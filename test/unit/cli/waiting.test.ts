@@ -170,4 +170,18 @@ describe('progress on a terminal', () => {
     expect(stderr).toContain('\u001b[3A\u001b[0J');
     expect(stderr.trimEnd().split('\n').at(-1)).toContain('Provisioning Done · Installing Done');
   });
+
+  it('never draws more lines than the screen has', async () => {
+    const names = Array.from('abcdefgh');
+    const service = fakeService(...names.map((name) => clusterView({ name })));
+    const screen = { isTty: true, rows: 6, env: { LANG: 'C', NO_COLOR: '1' } };
+    const { stderr } = await fairlead(
+      `wait cluster ${names.join(' ')} --for running`,
+      service,
+      screen,
+    );
+    const blocks = stderr.split('\u001b[0J').map((block) => block.split('\n').length - 1);
+    expect(Math.max(...blocks)).toBe(5);
+    expect(stderr).toContain('and 4 more clusters\n');
+  });
 });
