@@ -12,9 +12,8 @@ import type { Query } from './query.ts';
 import { createCommander } from './commander.ts';
 import type { Command, Outcome } from './commander.ts';
 
-export type { CloudEvent, EventFeed, EventStart } from './event-feed.ts';
+export type { CloudEvent } from './event-feed.ts';
 export type { Command, Outcome } from './commander.ts';
-export type { Query } from './query.ts';
 export type { Problem } from './problem.ts';
 export { ClientProblem } from './problem.ts';
 

@@ -7,7 +7,7 @@ import type { Connection } from './connection.ts';
 import { classifyWrite, describe, hasCode, isNoResponders, jetStreamCodes } from './faults.ts';
 import { ClientProblem, clientProblem } from './problem.ts';
 import type { Problem } from './problem.ts';
-import { badAddress, failureOf } from './query.ts';
+import { badAddress, bodyOf, failureOf } from './query.ts';
 import type { Query } from './query.ts';
 import { commandSubject } from './subjects.ts';
 import type { Addressed } from './subjects.ts';
@@ -88,7 +88,12 @@ export function createCommander(
 function outcomeOf(message: Msg, commandId: string): Outcome {
   const problem = failureOf(message);
   if (problem) return { ok: false, commandId, problem };
-  return { commandId, ...message.json<Readonly<Record<string, unknown>>>(), ok: true };
+  try {
+    return { commandId, ...bodyOf(message), ok: true };
+  } catch (error) {
+    if (!(error instanceof ClientProblem)) throw error;
+    return { ok: false, commandId, problem: error.problem };
+  }
 }
 
 /** Stores the command in the stream, repeating with the same id while it is not known to be stored. */

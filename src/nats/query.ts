@@ -28,7 +28,7 @@ export async function askQuery(
     });
   const failure = failureOf(answer);
   if (failure) throw new ClientProblem(failure);
-  return answer.json<Readonly<Record<string, unknown>>>();
+  return bodyOf(answer);
 }
 
 function unanswered(error: unknown, timeoutMs: number): Problem {
@@ -45,6 +45,23 @@ function unanswered(error: unknown, timeoutMs: number): Problem {
 interface Answer {
   readonly headers?: { get(name: string): string };
   string(): string;
+}
+
+/** @throws ClientProblem when the answer is no JSON object: whoever sent it was no Fairlead host. */
+export function bodyOf(answer: Answer): Readonly<Record<string, unknown>> {
+  try {
+    const body: unknown = JSON.parse(answer.string());
+    if (typeof body === 'object' && body !== null) return body as Record<string, unknown>;
+  } catch {
+    // Told below, as for any other text that is no object.
+  }
+  throw new ClientProblem(
+    clientProblem(
+      500,
+      'internal.assertion',
+      'the answer is no JSON object; is this a Fairlead host?',
+    ),
+  );
 }
 
 /** A failed answer says so in its headers; the body alone does not decide. */

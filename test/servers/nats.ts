@@ -15,9 +15,6 @@ export interface NatsServer {
   kill(signal?: 'SIGKILL' | 'SIGTERM'): Promise<void>;
   /** Starts it again on the same port and store. */
   restart(): Promise<void>;
-  /** Freezes and thaws the process. */
-  freeze(): void;
-  thaw(): void;
   /** Ends the process and removes a folder that was made here. */
   stop(): Promise<void>;
 }
@@ -29,15 +26,16 @@ export interface NatsServerOptions {
   readonly jetStream?: boolean;
 }
 
-/** The binary the set-up step found, the one named by NATS_SERVER_BIN, or the one in PATH. */
-export function natsServerBinary(): string {
+/** The binary named by NATS_SERVER_BIN, the one the set-up step found, or the one in PATH. */
+function natsServerBinary(): string {
+  const named = process.env['NATS_SERVER_BIN'];
+  if (named !== undefined && named !== '') return named;
   const noted = path.resolve(import.meta.dirname, '../../.fairlead/setup.json');
   if (existsSync(noted)) {
     const setup = JSON.parse(readFileSync(noted, 'utf8')) as { natsServer?: { path?: string } };
     if (setup.natsServer?.path !== undefined) return setup.natsServer.path;
   }
-  const binary = process.env['NATS_SERVER_BIN'] ?? 'nats-server';
-  if (spawnSync(binary, ['--version']).status === 0) return binary;
+  if (spawnSync('nats-server', ['--version']).status === 0) return 'nats-server';
   throw new Error('no nats-server: run `node src/setup.mjs`, or set NATS_SERVER_BIN');
 }
 
@@ -97,8 +95,6 @@ export async function startNats(options: NatsServerOptions = {}): Promise<NatsSe
       await kill();
       await start();
     },
-    freeze: () => void child?.kill('SIGSTOP'),
-    thaw: () => void child?.kill('SIGCONT'),
     stop: async () => {
       await kill();
       if (options.dir === undefined) rmSync(folder, { recursive: true, force: true });

@@ -180,6 +180,18 @@ describe('queries', () => {
     });
   });
 
+  it('are refused an answer that no host would give', async () => {
+    const { nc } = rig.connection;
+    const stranger = nc.subscribe('fairlead.v1.qry.>', {
+      callback: (_error, message) => void message.respond('not json'),
+    });
+    await nc.flush();
+    const problem = await problemOf(client.query({ ...eu, verb: 'get' }));
+    expect(problem).toMatchObject({ code: 'internal.assertion', status: 500 });
+    stranger.unsubscribe();
+    await nc.flush();
+  });
+
   it('say at once that no host is running', async () => {
     const problem = await problemOf(client.query({ ...eu, verb: 'get' }));
     expect(problem).toMatchObject({ code: 'service.unavailable', status: 503, retryable: true });

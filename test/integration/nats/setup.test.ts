@@ -11,6 +11,7 @@ import { setUpStreams } from '../../../src/nats/setup.ts';
 import { commandSubject, storedCommandSubject } from '../../../src/nats/subjects.ts';
 import { startNats } from '../../servers/nats.ts';
 import type { NatsServer } from '../../servers/nats.ts';
+import { startOldNats } from '../../servers/old-nats.ts';
 
 const options = { holder: 'h1', binding: { mode: 'simulator', installation: 'i1' } };
 
@@ -48,6 +49,40 @@ describe('connecting', () => {
     expect(connection.connected()).toBe(true);
     await connection.close();
     await server.stop();
+  });
+});
+
+describe('a server below the version floor', () => {
+  it('is refused at the first connect', async () => {
+    const old = await startOldNats('2.9.10');
+    const connecting = connectNats({ url: old.url, name: 'test', waitForServer: true });
+    await expect(connecting).rejects.toThrow(/nats-server 2\.9\.10 is older than 2\.10\.23/);
+    await old.stop();
+  });
+
+  it('is refused at a reconnect, which closes the connection for good', async () => {
+    const server = await startNats();
+    const { url, nkeySeedFile } = server;
+    const connection = await connectNats({ url, nkeySeedFile, name: 'test' });
+    await server.kill('SIGTERM');
+    const old = await startOldNats('2.10.22', Number(new URL(url).port));
+    expect(await connection.closed).toMatchObject({ name: 'ServerTooOld' });
+    await expect(connection.ask(() => Promise.resolve())).rejects.toThrow(/not connected/);
+    await old.stop();
+    await server.stop();
+  });
+
+  it('is accepted when told to, with a log line that says what may happen', async () => {
+    const old = await startOldNats('2.9.10');
+    const logged: string[] = [];
+    const connecting = connectNats({
+      ...{ url: old.url, name: 'test', acceptUnsafeVersion: true },
+      log: (level, _fields, message) => logged.push(`${level} ${message}`),
+    });
+    // This stand-in has no JetStream, so connecting still ends, but only after the version was accepted.
+    await expect(connecting).rejects.toThrow(/without JetStream/);
+    expect(logged).toEqual(['error unsafe nats-server version accepted: data loss is possible']);
+    await old.stop();
   });
 });
 
