@@ -47,12 +47,14 @@ export function admitCluster(
     case 'cluster.delete':
       return context === undefined ? accepted : admitDelete(context, event.force);
     case 'cluster.pause':
+      if (context?.phase.startsWith('deleting') === true) return deleting(context, 'pause');
       return context?.paused === true ? unchanged : accepted;
     case 'cluster.resume':
       return context?.paused === false ? unchanged : accepted;
     case 'cluster.retry':
-      return context === undefined || retryable.test(context.phase)
-        ? accepted
+      if (context === undefined || retryable.test(context.phase)) return accepted;
+      return context.phase.startsWith('deleting')
+        ? deleting(context, 'retry')
         : refused({
             code: 'transition.notAllowed',
             message: `${resource(context)} is ${context.phase}: there is nothing to retry.`,
@@ -63,6 +65,13 @@ export function admitCluster(
       return refused({ code: 'command.unknownVerb', message: `${event.type} is no command.` });
   }
 }
+
+/** A deletion under way is neither held up nor taken back. */
+const deleting = (context: ClusterContext, verb: string): ClusterAdmission =>
+  refused({
+    code: 'resource.deleting',
+    message: `${resource(context)} is being deleted: ${verb} comes too late; wait until it is gone, then apply it again.`,
+  });
 
 function admitDelete(context: ClusterContext, force: boolean): ClusterAdmission {
   if (context.phase === 'deleting.stuck') return accepted;
@@ -95,11 +104,7 @@ const mutableUntilRunning = [
 const neverMutable = 'create a new cluster and move the workloads';
 
 function admitApply(context: ClusterContext, manifest: ClusterManifest): ClusterAdmission {
-  if (context.phase.startsWith('deleting'))
-    return refused({
-      code: 'resource.deleting',
-      message: `${resource(context)} is being deleted; wait until it is gone, then apply again.`,
-    });
+  if (context.phase.startsWith('deleting')) return deleting(context, 'apply');
   const { spec } = context;
   if (spec === null) return accepted;
   const changed = changedPaths(spec, manifest.spec, 'spec');
