@@ -33,15 +33,18 @@ export async function startRig(): Promise<NatsRig> {
     open.push(connection);
     return connection;
   };
-  const connection = await connect();
-  await setUpStreams(connection, { holder: 'contract', binding, leaseTtlMs: LEASE_TTL_MS });
-  return {
-    ...{ server, connection, connect, logged, log },
-    stop: async () => {
-      for (const each of open) await each.close(200);
-      await server.stop();
-    },
+  const stop = async (): Promise<void> => {
+    for (const each of open) await each.close(200);
+    await server.stop();
   };
+  try {
+    const connection = await connect();
+    await setUpStreams(connection, { holder: 'contract', binding, leaseTtlMs: LEASE_TTL_MS });
+    return { server, connection, connect, logged, log, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
 }
 
 /** The same connection, of which the next acknowledgement gets lost after the server has sent it. */
