@@ -16,7 +16,7 @@ import { revisionOf, stateOf } from './view.ts';
 import type { ClusterView } from './view.ts';
 
 /** How long `--wait` and `wait` go on when `--timeout` is not given. */
-export const waitDefaultMs = 30 * 60_000;
+const waitDefaultMs = 30 * 60_000;
 
 export interface Awaited {
   readonly key: ResourceKey;

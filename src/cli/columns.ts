@@ -96,11 +96,11 @@ export const eventColumns: readonly Column<EventView>[] = [
 ];
 
 /** `/fairlead/<installation>/cluster/shop/dev` → `cluster/shop/dev`. */
-export const resourceOf = (event: EventView): string =>
+const resourceOf = (event: EventView): string =>
   (event.source ?? '').split('/').slice(-3).join('/');
 
 /** `fairlead.cluster.phaseChanged.v1` → `phaseChanged`. */
-export const eventName = (event: EventView): string =>
+const eventName = (event: EventView): string =>
   (event.type ?? '').replace(/^fairlead\.[^.]+\./, '').replace(/\.v\d+$/, '');
 
 /** Flat `key=value` pairs; nested values as JSON. */

@@ -1,6 +1,6 @@
 /** Kinds a user may name, with their aliases, and the ways to name one resource. */
 import { usage } from './failure.ts';
-import { nearest } from './nearest.ts';
+import { nearest } from '../../actors/nearest.ts';
 
 export type KindName = 'cluster' | 'node';
 

@@ -9,7 +9,7 @@ import type { ClusterManifest } from '../../machines/specs.ts';
 import { exits } from './exit-codes.ts';
 import { Failure, usage } from './failure.ts';
 import type { ProblemItem } from './failure.ts';
-import { nearest } from './nearest.ts';
+import { nearest } from '../../actors/nearest.ts';
 import { isObject } from './view.ts';
 
 export interface ManifestText {

@@ -4,7 +4,7 @@ import { commandNamed, commands, globalFlags, spellingsOf } from './commands.ts'
 import type { CommandLine, FlagLine } from './commands.ts';
 import { parseDuration } from './duration.ts';
 import { usage } from './failure.ts';
-import { nearest } from './nearest.ts';
+import { nearest } from '../../actors/nearest.ts';
 import type { Flags } from './shell.ts';
 
 /** Timers of Node count milliseconds in 31 bits; beyond that they fire at once. */

@@ -2,7 +2,7 @@
 import type { ResourceKey } from '../../machines/ids.ts';
 import { problemIn } from './failure.ts';
 import type { Problem } from './failure.ts';
-import { nearest } from './nearest.ts';
+import { nearest } from '../../actors/nearest.ts';
 import type { Session } from './session.ts';
 import { asCluster, isObject } from './view.ts';
 import type { ClusterView } from './view.ts';

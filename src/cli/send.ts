@@ -16,7 +16,7 @@ import type { Shell } from './shell.ts';
 import { stateOf } from './view.ts';
 
 /** How long an answer may take when `--timeout` is not given. */
-export const answerDefaultMs = 30_000;
+const answerDefaultMs = 30_000;
 /** Pause before a busy actor is asked again when it does not say when. */
 const busyDefaultMs = 1_000;
 
@@ -30,7 +30,7 @@ export interface Sent {
  * the command id: a refused id is spent.
  * @throws Failure with the problem of the service
  */
-export async function send(shell: Shell, session: Session, order: Order): Promise<Sent> {
+async function send(shell: Shell, session: Session, order: Order): Promise<Sent> {
   const timeoutMs = shell.flags.timeout ?? answerDefaultMs;
   const untilMs = shell.terminal.nowMs() + timeoutMs;
   const { reason, commandId, ifRevision } = shell.flags;

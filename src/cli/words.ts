@@ -2,7 +2,7 @@
 import { commands, globalFlags, spellingsOf, takesValue } from './commands.ts';
 import { usage } from './failure.ts';
 import { kindOf, kindWords } from './kinds.ts';
-import { nearest } from './nearest.ts';
+import { nearest } from '../../actors/nearest.ts';
 
 const valued = new Set(globalFlags.filter(takesValue).flatMap(spellingsOf));
 const alone = new Map(

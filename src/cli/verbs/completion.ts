@@ -3,7 +3,7 @@ import { commands, globalFlags, spellingsOf } from '../commands.ts';
 import type { CommandLine, FlagLine } from '../commands.ts';
 import { exits } from '../exit-codes.ts';
 import { usage } from '../failure.ts';
-import { nearest } from '../nearest.ts';
+import { nearest } from '../../../actors/nearest.ts';
 import { outputFormats } from '../output.ts';
 import type { Verb } from '../shell.ts';
 

@@ -4,7 +4,7 @@ import { manifestSchemas } from '../../../machines/specs.ts';
 import { exits } from '../exit-codes.ts';
 import { usage } from '../failure.ts';
 import { kindOf, unknownKind } from '../kinds.ts';
-import { nearest } from '../nearest.ts';
+import { nearest } from '../../../actors/nearest.ts';
 import { objectText } from '../output.ts';
 import type { Verb } from '../shell.ts';
 import { tableText } from '../table.ts';

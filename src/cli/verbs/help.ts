@@ -2,7 +2,7 @@
 import { commandNamed, commands } from '../commands.ts';
 import { exitMeanings, exits } from '../exit-codes.ts';
 import { usage } from '../failure.ts';
-import { nearest } from '../nearest.ts';
+import { nearest } from '../../../actors/nearest.ts';
 import { helpText } from '../program.ts';
 import type { Verb } from '../shell.ts';
 

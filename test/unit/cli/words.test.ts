@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { completed, verbFirst, wantsJson } from '../../../src/cli/words.ts';
 import { parseDuration, span, stopwatch } from '../../../src/cli/duration.ts';
-import { nearest } from '../../../src/cli/nearest.ts';
+import { nearest } from '../../../actors/nearest.ts';
 import { cut, tableText } from '../../../src/cli/table.ts';
 
 const words = (line: string): string[] => line.split(' ');
