@@ -7,6 +7,7 @@ import type { CloudEvent, FairleadClient } from '../../src/nats/client.ts';
 import type { Bench } from './bench.ts';
 import { efficiencyOf, floorShareOf } from './efficiency.ts';
 import type { NodeTimes } from './efficiency.ts';
+import { grown, grownManifest } from './grown-cluster.ts';
 import { restingClusters } from './resting-clusters.ts';
 import { withStack } from './throw-away-stack.ts';
 
@@ -15,9 +16,9 @@ const SEED = 7;
 const PROFILE: ProfileName = 'production';
 /** Upper ends of the profile's budgets, in minutes. */
 const sizes = [
-  { nodes: 3, servers: 3, budgetMinutes: 10 },
-  { nodes: 10, servers: 3, budgetMinutes: 15 },
-  { nodes: 50, servers: 3, budgetMinutes: 25 },
+  { nodes: 3, budgetMinutes: 10 },
+  { nodes: 10, budgetMinutes: 15 },
+  { nodes: 50, budgetMinutes: 25 },
 ] as const;
 type Size = (typeof sizes)[number];
 
@@ -25,8 +26,6 @@ type Size = (typeof sizes)[number];
 const BUDGETS_MAX = 3;
 const EFFICIENCY_MIN = 0.8;
 const CPU_BUSY_SHARE = 0.9;
-
-const key = { namespace: 'bench', kind: 'cluster', name: 'grown' };
 
 export async function benchClusters(bench: Bench): Promise<void> {
   bench.say(`cluster: scale ${SCALE}, seed ${SEED}, profile ${PROFILE}, one run per size`);
@@ -74,11 +73,11 @@ async function create(
   size: Size,
 ): Promise<{ seconds: number; nodes: NodeTimes[] }> {
   const limit = AbortSignal.timeout(((BUDGETS_MAX * size.budgetMinutes * 60) / SCALE) * 1000);
-  const feed = client.events(key, { since: 'all', signal: limit });
+  const feed = client.events(grown, { since: 'all', signal: limit });
   const startMs = performance.now();
   const outcome = await client.command({
-    ...{ ...key, verb: 'create' },
-    arguments: { manifest: manifestOf(size) },
+    ...{ ...grown, verb: 'create' },
+    arguments: { manifest: grownManifest(size.nodes, PROFILE) },
   });
   if (!outcome.ok) throw new Error(`create: ${outcome.problem.code} ${outcome.problem.message}`);
   const events: CloudEvent[] = [];
@@ -93,21 +92,6 @@ async function create(
     `the cluster of ${size.nodes} does not run after ${BUDGETS_MAX} budgets; last: ${JSON.stringify(events.at(-1)?.data)}`,
   );
 }
-
-const manifestOf = ({ nodes, servers }: Size) => {
-  const instanceTypes = ['m6i.large', 'm6a.large', 'm5.large'];
-  const agents = nodes - servers;
-  return {
-    apiVersion: 'fairlead.dev/v1',
-    kind: 'Cluster',
-    metadata: { namespace: key.namespace, name: key.name },
-    spec: {
-      ...{ profile: PROFILE, region: 'eu-central-1' },
-      servers: { count: servers, instanceTypes },
-      agentPools: agents === 0 ? [] : [{ name: 'pool', count: agents, instanceTypes }],
-    },
-  };
-};
 
 /** When each node reached what, as the cluster itself dated it. */
 function timesOf(events: readonly CloudEvent[]): NodeTimes[] {
@@ -140,7 +124,8 @@ function describe(bench: Bench, { nodes }: Size, seconds: number, before: CpuTim
   const after = cpuTimes();
   const busy = (after.busyMs - before.busyMs) / (after.allMs - before.allMs);
   const load = (loadavg()[0] ?? 0).toFixed(1);
-  const verdict = busy > CPU_BUSY_SHARE ? ': the CPU was the limit, not Fairlead or the cloud' : '';
+  const verdict =
+    busy > CPU_BUSY_SHARE ? ': the CPU was the limit, so the simulated minutes are too many' : '';
   bench.say(
     `cluster: ${nodes} nodes in ${seconds.toFixed(1)} s of wall time; ${availableParallelism()} CPUs ` +
       `${Math.round(busy * 100)} % busy, load ${load}${verdict}`,

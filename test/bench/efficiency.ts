@@ -30,7 +30,8 @@ export function efficiencyOf(nodes: readonly NodeTimes[], lanes: number): number
 /**
  * Floor ÷ actual: what is left to gain without a faster node. The floor is the shortest this very work could take under the
  * rules of K3s and of the profile: the slowest server's staging, then all servers' joins one after the other, then the
- * agents' joins on c lanes, the longest first. 1 means that no turn, poll or queue of ours cost anything.
+ * agents' joins on c lanes, the longest first. 1 means that nothing was lost between the steps; how long a step's own end
+ * went unnoticed (a poll) is inside the step and not seen here.
  */
 export function floorShareOf(nodes: readonly NodeTimes[], lanes: number): number {
   const servers = nodes.filter(({ role }) => role === 'server');

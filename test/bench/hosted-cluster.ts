@@ -1,0 +1,115 @@
+/** One cluster under the real charts and host in this process, on fakes; it tells the size of every record it commits. */
+import { gate } from '../../actors/effect.ts';
+import { performer } from '../../actors/effects/perform.ts';
+import { createHost } from '../../actors/host.ts';
+import type { Host } from '../../actors/host.ts';
+import { Observer } from '../../actors/observer.ts';
+import type { LogFields, Ports, Telemetry } from '../../actors/ports.ts';
+import { buildClusterMachine } from '../../machines/cluster.ts';
+import { clusterKind } from '../../machines/kinds.ts';
+import { buildNodeMachine } from '../../machines/node.ts';
+import { operationMachine } from '../../machines/operation.ts';
+import { systemClock, systemRandom } from '../../src/clock.ts';
+import { FakeBus } from '../fakes/fake-bus.ts';
+import { FakeLease } from '../fakes/fake-lease.ts';
+import { FakeStore } from '../fakes/fake-store.ts';
+import { grown } from './grown-cluster.ts';
+import { quickCloud } from './quick-cloud.ts';
+
+/** Divides polls and sweeps only. */
+const SCALE = 1_000;
+const UNTIL_LIMIT_MS = 120_000;
+
+export class HostedCluster {
+  commits = 0;
+  state = '';
+  /** Of the last committed record. */
+  bytes = 0;
+  largest = { bytes: 0, state: '' };
+  /** True once a record was too large to be written; nothing goes on from there. */
+  isRefused = false;
+  readonly #bus = new FakeBus();
+  readonly #store = new FakeStore();
+  readonly #host: Host;
+  readonly #observer: Observer;
+  #onChange: () => void = () => undefined;
+
+  constructor() {
+    const lease = new FakeLease({ nowMs: () => systemClock.monotonicMs() });
+    const telemetry: Telemetry = {
+      log: (_level, fields) => this.#logged(fields),
+      count: () => undefined,
+      observe: (metric, value) => {
+        if (metric === 'fairlead_record_bytes') this.#measured(value);
+      },
+    };
+    const ports: Ports = {
+      ...quickCloud(),
+      ...{ clock: systemClock, random: systemRandom, lease, telemetry },
+      ...{ store: this.#store, bus: this.#bus },
+    };
+    const operation = operationMachine.provide({ actors: { perform: gate(performer(ports)) } });
+    const node = buildNodeMachine(operation, SCALE);
+    const cluster = clusterKind(buildClusterMachine({ operation, node, scale: SCALE }));
+    const host = createHost({ kinds: [cluster], ports, hostId: 'bench', installation: 'bench' });
+    const { clock, fleet } = ports;
+    const observer = new Observer({
+      ...{ clock, fleet, telemetry, scale: SCALE },
+      tell: (to, event) => {
+        host.observe(to, event);
+      },
+    });
+    host.onCommitted((of, _kind, snapshot) => {
+      observer.update(of, cluster.watches(snapshot));
+      this.state = cluster.stateText(snapshot);
+      if (this.bytes > this.largest.bytes) this.largest = { bytes: this.bytes, state: this.state };
+      this.#onChange();
+    });
+    this.#host = host;
+    this.#observer = observer;
+  }
+
+  start(): Promise<void> {
+    return this.#host.start();
+  }
+
+  /**
+   * Sends a command and resolves in that state, or when a record was refused.
+   * @throws Error when it rests somewhere else or takes more than two minutes
+   */
+  async order(verb: string, args: object, state: string): Promise<void> {
+    const reached = new Promise<void>((resolve, reject) => {
+      const fail = (): void => reject(new Error(`the cluster is ${this.state}, not ${state}`));
+      const limit = setTimeout(fail, UNTIL_LIMIT_MS);
+      this.#onChange = () => {
+        const isDone = this.isRefused || this.state === state;
+        if (!isDone && !/failed|stuck|blocked/.test(this.state)) return;
+        clearTimeout(limit);
+        if (isDone) resolve();
+        else fail();
+      };
+    });
+    this.#bus.publishCommand({ ...grown, verb, arguments: args });
+    await reached;
+  }
+
+  async stop(): Promise<void> {
+    this.#observer.stop();
+    await this.#host.stop();
+  }
+
+  #measured(bytes: number): void {
+    this.commits += 1;
+    this.bytes = bytes;
+    this.#store.writes.length = 0; // kept by the fake for tests: hundreds of megabytes here
+  }
+
+  /** A record past the cap is never measured: only the log tells how large it would have been. */
+  #logged({ reason }: LogFields): void {
+    const refused = typeof reason === 'string' ? /^record of (\d+) bytes$/.exec(reason) : null;
+    if (refused === null) return;
+    this.isRefused = true;
+    this.largest = { bytes: Number(refused[1]), state: this.state };
+    this.#onChange();
+  }
+}
