@@ -5,9 +5,11 @@
 import type {
   CloudScope,
   ClusterPlan,
+  EffectFault,
   InstanceFact,
   LaunchOrder,
   LaunchedNode,
+  Priority,
   ScriptAnswer,
   SecurityGroups,
 } from '../machines/messages.ts';
@@ -175,6 +177,31 @@ export interface Lease {
 export interface Attempt {
   readonly signal: AbortSignal;
   readonly correlationId: string;
+  /** Who goes first when calls have to wait. Default `background`. */
+  readonly priority?: Priority;
+  /** Which counted try of its operation this is, from 1. Default 1. */
+  readonly number?: number;
+}
+
+/** One call on the wire, as its guard sees it. */
+export interface CallOrder {
+  /** Breaker key, e.g. `main/eu-central-1/ec2:mutate`. */
+  readonly key: string;
+  readonly attempt: Attempt;
+  /** Whatever the call throws, as a fault: its type decides whether the service is to blame. */
+  classify(thrown: unknown): EffectFault;
+}
+
+/**
+ * Stands before every call to a provider: circuit, rate limit, bulkhead, attempt time-out. A call it refuses was not made;
+ * the fault then names the policy in `rejectedBy`.
+ */
+export interface CallGuard {
+  call<T>(order: CallOrder, run: (signal: AbortSignal) => Promise<T>): Promise<T>;
+  /** Resolves when it is this waiter's turn after the circuit lets calls through; rejects with the signal, or when too many wait. */
+  untilReleased(key: string, priority: Priority, signal: AbortSignal): Promise<void>;
+  /** Counts a call of ours that nothing may block, as those of the record store. */
+  observed<T>(key: string, run: () => Promise<T>, hasFailed?: (value: T) => boolean): Promise<T>;
 }
 
 /** Nodes: safe to repeat by token. All methods throw `CloudFault`-shaped objects (see `actors/faults.ts`). */

@@ -36,6 +36,8 @@ export const pacing = {
   stuckRetryMs: 300_000,
   autoRetryBaseMs: 60_000,
   autoRetryMaxMs: 1_800_000,
+  quotaAgainBaseMs: 300_000,
+  quotaAgainMaxMs: 3_600_000,
 } as const;
 
 /** Counts and sizes. */
@@ -90,22 +92,121 @@ export const hosting = {
   minRevisionPollMs: 50,
 } as const;
 
+/** How waits are spread: what chance may do to a delay. */
+export type Jitter = 'none' | 'proportional' | 'equal' | 'full' | 'decorrelated';
+
 /** How an operation repeats an effect. `maxAttempts` counts all tries; delays in milliseconds. */
 export interface RetryPreset {
   readonly maxAttempts: number;
   readonly baseMs: number;
+  /** No delay is longer, jitter included; only a provider's hint may be. */
   readonly capMs: number;
   readonly multiplier: number;
-  /** From the first try to the last answer. */
+  readonly jitter: Jitter;
+  /** Share by which a proportional jitter may go up or down. */
+  readonly jitterShare: number;
+  /** From the first try to the last answer, less the time spent waiting for a circuit. */
   readonly deadlineMs: number;
 }
 
+const preset = (
+  maxAttempts: number,
+  [baseMs, capMs, multiplier]: readonly [number, number, number],
+  deadlineMs: number,
+  jitter: Jitter = 'full',
+  jitterShare = 0,
+): RetryPreset => ({ maxAttempts, baseMs, capMs, multiplier, jitter, jitterShare, deadlineMs });
+
 export const retryPresets = {
-  default: { maxAttempts: 4, baseMs: 1_000, capMs: 30_000, multiplier: 2, deadlineMs: 300_000 },
-  aws: { maxAttempts: 6, baseMs: 500, capMs: 64_000, multiplier: 2, deadlineMs: 300_000 },
-  critical: { maxAttempts: 8, baseMs: 2_000, capMs: 120_000, multiplier: 2, deadlineMs: 1_200_000 },
+  default: preset(4, [1_000, 30_000, 2], 300_000),
+  aws: preset(6, [500, 64_000, 2], 300_000),
+  critical: preset(8, [2_000, 120_000, 2], 1_200_000),
+  highFrequency: preset(3, [100, 2_000, 1.5], 30_000),
+  reconcile: preset(5, [1_000, 300_000, 2], 300_000, 'proportional', 0.1),
+  network: preset(4, [100, 10_000, 2], 60_000),
+  store: preset(6, [50, 5_000, 1.5], 30_000),
+  standard: preset(5, [500, 30_000, 2], 120_000, 'proportional', 0.1),
+  aggressive: preset(10, [100, 10_000, 1.5], 60_000, 'proportional', 0.1),
+  conservative: preset(3, [1_000, 60_000, 3], 300_000, 'proportional', 0.1),
+  create: preset(3, [1_000, 30_000, 2], 300_000),
+  production: preset(3, [1_000, 60_000, 2], 300_000),
+  flakyDev: preset(10, [100, 30_000, 2], 120_000),
+  send: preset(4, [100, 5_000, 2], 60_000),
+  sync: preset(6, [200, 10_000, 2], 60_000),
+  consensus: preset(6, [500, 30_000, 2], 120_000),
+  none: preset(1, [0, 0, 1], 300_000, 'none'),
 } as const satisfies Record<string, RetryPreset>;
 export type RetryPresetName = keyof typeof retryPresets;
+
+/** Bounds of operations, breakers, limiters and queues. Times in milliseconds. */
+export const resilience = {
+  /** An operation that waits longer than this for its next try is parked. */
+  parkAfterMs: 60_000,
+  budgetParkMs: 10_000,
+  /** Waiting for a circuit moves an operation's deadline, but never past this. */
+  operationCapMs: 30 * 60_000,
+  openTripsMax: 3,
+  openJitter: 0.2,
+  /** A probe whose answer takes longer than this share of its attempt time-out counts as failed. */
+  probeLeaseShare: 1.5,
+  windowCalls: 100,
+  windowMs: 60_000,
+  windowCallsMin: 20,
+  failedShare: 0.5,
+  slowShare: 0.8,
+  breakersMax: 256,
+  waitersMax: 20_000,
+  rampGapMs: 1_000,
+  rampShare: 0.1,
+  /** An isolation without an end of its own. */
+  isolationMaxMs: 365 * 86_400_000,
+  ordersMax: 256,
+  budgetTokens: 100,
+  budgetPerFirstTry: 0.2,
+  budgetFloorRetries: 10,
+  budgetFloorMs: 10_000,
+  limiterWaitMs: 20_000,
+  limiterMinPerSecond: 0.5,
+  bulkheadQueue: 50,
+  bulkheadWaitMs: 5_000,
+  guardAbsentMs: 24 * 3_600_000,
+  statusLogMs: 300_000,
+} as const;
+
+/** What one class of calls is allowed, before a policy set by hand changes it. Times in milliseconds. */
+export interface CallPolicy {
+  /** Failures in a row that open the circuit. */
+  readonly failuresMax: number;
+  readonly openBaseMs: number;
+  readonly successThreshold: number;
+  readonly probesMax: number;
+  readonly attemptTimeoutMs: number;
+  /** Calls in flight at once. */
+  readonly concurrentMax: number;
+  readonly ratePerSecond: number;
+  readonly burst: number;
+}
+
+const row = (
+  [failuresMax, openBaseMs, concurrentMax]: readonly [number, number, number],
+  [successThreshold, attemptTimeoutMs]: readonly [number, number],
+  [ratePerSecond, burst]: readonly [number, number],
+): CallPolicy => ({
+  ...{ failuresMax, openBaseMs, successThreshold, probesMax: 1 },
+  ...{ attemptTimeoutMs, concurrentMax, ratePerSecond, burst },
+});
+
+/** Rows by service, and by `service:class` where classes differ; rates are about half of what AWS allows. */
+export const callPolicies: Readonly<Record<string, CallPolicy>> = {
+  'ec2:read': row([3, 30_000, 5], [2, 30_000], [10, 50]),
+  'ec2:mutate': row([3, 30_000, 5], [2, 45_000], [5, 25]),
+  'ec2:teardown': row([3, 30_000, 5], [2, 45_000], [5, 50]),
+  ssm: row([3, 45_000, 3], [2, 60_000], [20, 50]),
+  nats: row([5, 10_000, 100], [2, 5_000], [1_000, 100]),
+  k8s: row([5, 60_000, 10], [2, 240_000], [100, 100]),
+  backend: row([5, 60_000, 10], [2, 240_000], [20, 50]),
+  other: row([3, 30_000, 5], [2, 60_000], [10, 20]),
+};
 
 /** How many nodes of one cluster may join or be touched at once. */
 export const profiles = {
@@ -132,6 +233,22 @@ export function assertLimits(): void {
       'a lease survives one missed renewal',
     ],
     [bounds.sweepsCleanMin >= 2, 'nothing is called gone after one look'],
+    [
+      Object.values(retryPresets).every(({ baseMs, capMs }) => baseMs <= capMs),
+      'no first delay passes its cap',
+    ],
+    [
+      Object.values(retryPresets).every((each) => each.deadlineMs <= resilience.operationCapMs),
+      'no preset outlives the cap of an operation',
+    ],
+    [
+      resilience.windowCallsMin <= resilience.windowCalls,
+      'a window holds as many calls as a rate needs',
+    ],
+    [
+      resilience.bulkheadWaitMs < deadlines.ec2AttemptMs,
+      'the wait for a place ends before the attempt does',
+    ],
   ];
   for (const [holds, text] of relations) if (!holds) throw new Error(`limits.ts: ${text}`);
 }

@@ -3,6 +3,8 @@ import { z } from 'zod';
 import { clusterManifestSchema } from './specs.ts';
 import type { ClusterSpec } from './specs.ts';
 import type { Slot } from './ids.ts';
+import { resilience } from './limits.ts';
+import type { RetryPresetName } from './limits.ts';
 
 /** Fault types of provider errors; what is retried and how follows from the type alone. */
 export const faultTypes = [
@@ -17,6 +19,7 @@ export const faultTypes = [
   'QuotaExceeded',
   'Conflict',
   'CapacityShortage',
+  'CircuitOpen',
   'Cancelled',
   'ProviderError',
   'InternalError',
@@ -34,7 +37,16 @@ export interface EffectFault {
   readonly retryAfterMs?: number;
   /** False when the call certainly did nothing; absent or true when it may have happened. */
   readonly mayHaveHappened?: boolean;
+  /** Set when we refused the call ourselves: no request went out, and no attempt is counted. */
+  readonly rejectedBy?: Rejection;
+  /** Key of the breaker or limit that refused. */
+  readonly key?: string;
 }
+export type Rejection = 'circuit' | 'rateLimit' | 'bulkhead' | 'budget';
+
+/** Who goes first when calls have to wait. */
+export const priorities = ['teardown', 'failover', 'user', 'repair', 'background'] as const;
+export type Priority = (typeof priorities)[number];
 
 /** What a hosted effect always resolves to: the host stamps wall time and a random number, so charts need neither. */
 export type EffectResult<O> =
@@ -127,6 +139,8 @@ export interface Effects {
   'cluster.sweep': { in: CloudScope & { uid: string }; out: { alive: number } };
   'network.delete': { in: CloudScope & { uid: string; vpcId: string }; out: { deleted: number } };
   'secrets.delete': { in: CloudScope & { uid: string }; out: { deleted: number } };
+  /** Ends when the circuit lets calls through again; asks for nothing itself. */
+  'circuit.wait': { in: { key: string; priority: Priority }; out: { waited: true } };
 }
 export type EffectName = keyof Effects;
 
@@ -155,6 +169,9 @@ export interface PerformInput {
   readonly token: string;
   readonly correlationId: string;
   readonly attempt: number;
+  /** True when an earlier try of the same operation may have reached the world. */
+  readonly isRepeat: boolean;
+  readonly preset: RetryPresetName;
 }
 export type PerformResult = EffectResult<Effects[EffectName]['out']>;
 
@@ -193,6 +210,39 @@ export const commandSchemas = {
     pause: z.strictObject({ reason }),
     resume: z.strictObject({ reason }),
     retry: z.strictObject({ reason }),
+  },
+} as const;
+
+/** A breaker key, or a service whose classes are all meant: `main/eu-central-1/ec2:mutate`, `main/eu-central-1/ec2`. */
+const breakerKey = z
+  .string()
+  .regex(/^[a-zA-Z0-9._-]+(\/[a-zA-Z0-9._-]+){1,3}(:[a-z]+)?$/, 'expected a breaker key')
+  .max(200);
+const forMs = z.int().min(1_000).max(resilience.isolationMaxMs).optional();
+const ordered = { key: breakerKey, reason: z.string().min(1).max(500) };
+
+/** Orders to the breakers of every host, by verb; the kind is hosted as `guard/system/fleet`. */
+export const systemCommandSchemas = {
+  guard: {
+    reset: z.strictObject(ordered),
+    isolate: z.strictObject({ ...ordered, forMs, allowTeardown: z.boolean().default(false) }),
+    release: z.strictObject(ordered),
+    observe: z.strictObject({ ...ordered, forMs }),
+    set: z.strictObject({
+      ...ordered,
+      policy: z
+        .strictObject({
+          failuresMax: z.int().min(1).max(1_000),
+          openBaseMs: z.int().min(1_000).max(3_600_000),
+          successThreshold: z.int().min(1).max(100),
+          probesMax: z.int().min(1).max(100),
+          attemptTimeoutMs: z.int().min(100).max(3_600_000),
+          concurrentMax: z.int().min(1).max(10_000),
+          ratePerSecond: z.number().min(0.5).max(100_000),
+          burst: z.int().min(1).max(100_000),
+        })
+        .partial(),
+    }),
   },
 } as const;
 
@@ -245,12 +295,16 @@ export const clusterEvents = [
   'planned',
   'nodeChanged',
   'operationRetried',
+  'operationExhausted',
   'paused',
   'resumed',
   'failed',
   'ready',
   'deleted',
 ] as const;
+
+/** What guards publish: `breakerChanged` by the guard of a host, `ordered` by the fleet's. */
+export const guardEvents = ['breakerChanged', 'ordered'] as const;
 
 /** What a chart emits; the host adds id, time, revision and the resource's identity. */
 export interface PublishedEvent {

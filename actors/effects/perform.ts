@@ -2,15 +2,19 @@
 import { deadlines } from '../../machines/limits.ts';
 import type { EffectName, Effects, PerformInput } from '../../machines/messages.ts';
 import type { Call } from '../effect.ts';
-import type { Attempt, Ports } from '../ports.ts';
+import { priorityOf } from '../../machines/priority.ts';
+import type { Attempt, CallGuard, Ports } from '../ports.ts';
 import { withTimeout } from './attempt-timeout.ts';
 
-type EffectPorts = Pick<Ports, 'clock' | 'machines' | 'surroundings' | 'remote'>;
+type EffectPorts = Pick<Ports, 'clock' | 'machines' | 'surroundings' | 'remote' | 'telemetry'> & {
+  /** Absent where nothing guards calls, as in tests of a single part. */
+  readonly guard?: CallGuard;
+};
 
 interface Turn {
   readonly token: string;
-  /** From 1; beyond it the earlier try may have happened. */
-  readonly number: number;
+  /** True when an earlier try may have happened. */
+  readonly isRepeat: boolean;
   readonly attempt: Attempt;
 }
 
@@ -28,9 +32,9 @@ const performers: Performers = {
     surroundings.ensureSecurityGroups(input, attempt),
   'secrets.ensure': ({ surroundings }, { uid, ...scope }, { attempt }) =>
     surroundings.ensureSecrets(scope, uid, attempt),
-  'node.launch': async ({ machines }, { order }, { token, number, attempt }) => {
+  'node.launch': async ({ machines }, { order }, { token, isRepeat, attempt }) => {
     // An earlier try may have launched it, and the token's memory in the cloud ends some day: look first.
-    const found = number > 1 ? await machines.find(order, token, attempt) : undefined;
+    const found = isRepeat ? await machines.find(order, token, attempt) : undefined;
     return found ?? machines.launch(order, token, attempt);
   },
   'node.resolve': async ({ machines }, { order }, { token, attempt }) => {
@@ -48,7 +52,7 @@ const performers: Performers = {
     machines.terminate(scope, instanceId, isProtected, attempt),
   'node.script': ({ remote }, { instanceId, verb, opId, parameters, ...scope }, turn) =>
     remote.run(
-      { ...scope, instanceId, verb, opId, parameters, mayBeSent: turn.number > 1 },
+      { ...scope, instanceId, verb, opId, parameters, mayBeSent: turn.isRepeat },
       turn.attempt,
     ),
   'cluster.sweep': async ({ machines }, { uid, ...scope }, { attempt }) => {
@@ -62,6 +66,10 @@ const performers: Performers = {
   'secrets.delete': async ({ surroundings }, { uid, ...scope }, { attempt }) => ({
     deleted: await surroundings.deleteSecrets(scope, uid, attempt),
   }),
+  'circuit.wait': async ({ guard }, { key, priority }, { attempt }) => {
+    await guard?.untilReleased(key, priority, attempt.signal);
+    return { waited: true };
+  },
 };
 
 /**
@@ -80,18 +88,25 @@ const timeoutMs = (effect: EffectName): number =>
 
 /** The one source that `operation` invokes, bound to this process's ports. */
 export function performer(ports: EffectPorts) {
-  return (
-    { effect, input, token, attempt: number }: PerformInput,
-    call: Call,
-  ): Promise<Effects[EffectName]['out']> => {
+  return (order: PerformInput, call: Call): Promise<Effects[EffectName]['out']> => {
+    const { effect, input, token, isRepeat, attempt: number, preset } = order;
     // The table pairs each name with its own input and output; the compiler cannot follow that through a variable.
     const run = performers[effect] as (
       ports: EffectPorts,
       input: unknown,
       turn: Turn,
     ) => Promise<Effects[EffectName]['out']>;
-    return withTimeout(ports.clock, effect, timeoutMs(effect), call, (attempt) =>
-      run(ports, input, { token, number, attempt }),
+    const { correlationId } = call;
+    const whole = { correlationId, priority: priorityOf(effect), number };
+    // The operation's own chart bounds this wait.
+    if (effect === 'circuit.wait')
+      return run(ports, input, { token, isRepeat, attempt: { ...whole, signal: call.signal } });
+    ports.telemetry.count('fairlead_retry_attempts_total', {
+      policy: preset,
+      n: number > 3 ? '4+' : String(number),
+    });
+    return withTimeout(ports.clock, effect, timeoutMs(effect), call, ({ signal }) =>
+      run(ports, input, { token, isRepeat, attempt: { ...whole, signal } }),
     );
   };
 }

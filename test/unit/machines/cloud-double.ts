@@ -29,7 +29,8 @@ export const manifest = (servers: number, agents: number, extra: object = {}) =>
   });
 
 type Instance = InstanceFact & { token: string };
-export type Answer = { value: unknown } | { fault: EffectFault } | 'hang';
+/** `lost`: the call is done and its answer is this fault. */
+export type Answer = { value: unknown } | { fault: EffectFault } | { lost: EffectFault } | 'hang';
 /** Decides an effect's answer; undefined leaves it to the double. */
 export type Script = (input: PerformInput, nth: number) => Answer | undefined;
 
@@ -40,6 +41,8 @@ export class CloudDouble {
   readonly emitted: { type: string; data: Record<string, unknown> }[] = [];
   readonly cluster: ActorRefFrom<ReturnType<typeof buildClusterMachine>>;
   bootsAtOnce = true;
+  /** Instances that only the sweep has found. */
+  swept = 0;
   #script: Script;
   #voters = 0;
   #ready = 0;
@@ -78,13 +81,16 @@ export class CloudDouble {
 
   /** Lets promises settle, tells facts and moves time until `done` or the bound. */
   async runUntil(done: () => boolean, stepsMax = 400): Promise<void> {
-    for (let step = 0; step < stepsMax && !done(); step += 1) {
-      for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
-      this.observe();
-      for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
-      if (!done()) this.clock.increment(1_000);
-    }
+    for (let step = 0; step < stepsMax && !done(); step += 1) await this.step(1_000, done);
     if (!done()) throw new Error(`still ${this.phase} after ${stepsMax} simulated seconds`);
+  }
+
+  /** Lets promises settle, tells facts, settles again, then moves time unless `done`. */
+  async step(ms = 1_000, done: () => boolean = () => false): Promise<void> {
+    for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
+    this.observe();
+    for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
+    if (!done()) this.clock.increment(ms);
   }
 
   observe(): void {
@@ -108,6 +114,10 @@ export class CloudDouble {
     const stamp = { atMs: this.clock.now(), roll: 0.5 };
     if (scripted !== undefined && 'fault' in scripted)
       return { ok: false, fault: scripted.fault, ...stamp };
+    if (scripted !== undefined && 'lost' in scripted) {
+      this.#answer(input);
+      return { ok: false, fault: scripted.lost, ...stamp };
+    }
     const value = scripted === undefined ? this.#answer(input) : scripted.value;
     return Promise.resolve({ ok: true, value: value as never, ...stamp });
   }
@@ -129,13 +139,17 @@ export class CloudDouble {
       }
       case 'node.script':
         return this.#script_((input as { verb: string }).verb);
-      case 'cluster.sweep':
-        return {
-          alive: [...this.instances.values()].filter((i) => i.state !== 'terminated').length,
-        };
+      case 'cluster.sweep': {
+        const alive = [...this.instances.values()].filter((each) => each.state !== 'terminated');
+        for (const each of alive) this.set(each.instanceId, { state: 'terminated' });
+        this.swept += alive.length;
+        return { alive: alive.length };
+      }
       case 'network.delete':
       case 'secrets.delete':
         return { deleted: 2 };
+      case 'circuit.wait':
+        return { waited: true };
     }
   }
 
