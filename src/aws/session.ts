@@ -36,8 +36,7 @@ interface RequestOptions {
 type Operation<Method> = Method extends {
   (input: infer Input, options?: RequestOptions): Promise<infer Output>;
   (input: never, callback: never): void;
-  // Kept apart: TypeScript matches overload by overload, from the last one up.
-  // eslint-disable-next-line @typescript-eslint/unified-signatures
+  // eslint-disable-next-line @typescript-eslint/unified-signatures -- TypeScript matches overload by overload, from the last one up
   (input: never, options: never, callback: never): void;
 }
   ? { input: Input; output: Output }
