@@ -65,7 +65,7 @@ describe('the process lock', () => {
     for (const child of children) child.stdin.end();
     await Promise.all(children.map((child) => once(child, 'exit')));
     expect(answers.filter((answer) => answer === 'held')).toHaveLength(1);
-  });
+  }, 30_000);
 
   it('knows that a process is alive only with its start time', () => {
     const own = identityOf(process.pid);
