@@ -81,7 +81,15 @@ export async function startNats(options: NatsServerOptions = {}): Promise<NatsSe
     await gone;
   };
 
-  await start();
+  const remove = (): void => {
+    if (options.dir === undefined) rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    await start();
+  } catch (error) {
+    remove();
+    throw error;
+  }
   return {
     get url() {
       return `nats://127.0.0.1:${port}`;
@@ -97,7 +105,7 @@ export async function startNats(options: NatsServerOptions = {}): Promise<NatsSe
     },
     stop: async () => {
       await kill();
-      if (options.dir === undefined) rmSync(folder, { recursive: true, force: true });
+      remove();
     },
   };
 }
