@@ -89,8 +89,14 @@ export const allNodesGone = (context: ClusterContext): boolean =>
   entries(context).every(([, entry]) => entry.phase === 'gone');
 export const failedNode = (context: ClusterContext): [Slot, NodeEntry] | undefined =>
   entries(context).find(
-    ([, entry]) => entry.isExhausted || (entry.phase === 'failed' && entry.pending !== 'retry'),
+    ([, entry]) =>
+      entry.isExhausted ||
+      ((entry.phase === 'failed' || entry.phase === 'lost') && entry.pending !== 'retry'),
   );
+
+/** A failed node goes on where it stopped; a lost agent gets a new machine, a lost server may still be in etcd. */
+export const mayRetryNode = (entry: NodeEntry): boolean =>
+  entry.phase === 'failed' || (entry.phase === 'lost' && entry.role === 'agent');
 
 /** A server that serves the API, the first one preferred; undefined while there is none. */
 export const readyServer = (context: ClusterContext): [Slot, NodeEntry] | undefined =>

@@ -189,7 +189,7 @@ export const clusterSetup = setup({
     retryNodes: enqueueActions(({ context, event, enqueue }) => {
       const atMs = steps.atMsOf(event) ?? context.sinceMs;
       for (const [slot, entry] of Object.entries(context.nodes))
-        if (entry.phase === 'failed')
+        if (plan.mayRetryNode(entry))
           enqueue.sendTo(slot, { type: 'node.retry', atMs, correlationId: context.correlationId });
       enqueue.assign(({ context: now }) => steps.noteRetried(now));
     }),

@@ -1,7 +1,7 @@
 /** What each event changes in a cluster's context: pure functions the chart assigns from. */
 import { isBlocking, specOf } from './cluster-context.ts';
 import type { ClusterContext, ClusterEvent, LastError, NodeEntry } from './cluster-context.ts';
-import { offersFor, wantedNodes } from './cluster-plan.ts';
+import { mayRetryNode, offersFor, wantedNodes } from './cluster-plan.ts';
 import { bounds } from './limits.ts';
 import type { ClusterPlan, EffectFault, ScriptAnswer, SecurityGroups } from './messages.ts';
 import { answerOf, faultOf, outputOf } from './node-context.ts';
@@ -122,7 +122,8 @@ export function noteNode(context: ClusterContext, report: NodeReport): Change {
     ...nextOffer(context, before, report),
   };
   const caHash = report.facts['caHash'];
-  const hasFailed = entry.phase === 'failed' || entry.isExhausted;
+  const isLost = entry.phase === 'lost' && context.access === null;
+  const hasFailed = entry.phase === 'failed' || entry.isExhausted || isLost;
   return {
     nodes: { ...context.nodes, [report.slot]: entry },
     ...(typeof caHash === 'string' && report.slot === context.initGrant ? { caHash } : {}),
@@ -154,7 +155,7 @@ export const noteRetried = (context: ClusterContext): Change => ({
   nodes: mapNodes(context, (entry) => ({
     ...entry,
     isExhausted: false,
-    pending: entry.phase === 'failed' ? 'retry' : entry.pending,
+    pending: mayRetryNode(entry) ? 'retry' : entry.pending,
   })),
 });
 

@@ -184,8 +184,10 @@ const nodeSetup = setup({
       const { result } = outputOf(event);
       return result.ok && result.value === null;
     },
-    lacksCapacity: ({ event }) => faultOf(event)?.type === 'CapacityShortage',
-    certainlyRefused: ({ event }) => faultOf(event)?.mayHaveHappened === false,
+    // A refusal proves nothing while an earlier try under the same token may have happened.
+    lacksCapacity: ({ event }) =>
+      faultOf(event)?.type === 'CapacityShortage' && !outputOf(event).isUncertain,
+    certainlyRefused: ({ event }) => !outputOf(event).isUncertain,
     isRunning: ({ context }) => context.instanceState === 'running',
     isOnline: ({ context }) => context.agentOnline && context.instanceState === 'running',
     isDead: ({ context }) => isDead(context),
@@ -405,6 +407,8 @@ export const nodeMachine = nodeSetup.createMachine({
     lost: {
       tags: 'alert',
       entry: { type: 'report', params: { phase: 'lost' } },
+      // Sent to agents only: a lost server may still be a member of etcd.
+      on: { 'node.retry': { target: 'terminating', actions: 'noteRetry' } },
     },
     failed: {
       tags: 'alert',
