@@ -24,12 +24,16 @@ export interface Terminal {
   readonly interrupted: AbortSignal;
 }
 
+/** What is under way when Ctrl-C comes, as a connect to a silent server, may take this long to end by itself. */
+const detachMaxMs = 2_000;
+
 /** The terminal of this process. The first Ctrl-C detaches, the second ends the process at once. */
 export function processTerminal(): Terminal {
   const interrupt = new AbortController();
   process.on('SIGINT', () => {
     if (interrupt.signal.aborted) process.exit(130);
     interrupt.abort();
+    setTimeout(() => process.exit(130), detachMaxMs).unref();
   });
   // `fairlead get … | head` closes our stdout early: that is the reader's right, not a failure.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {

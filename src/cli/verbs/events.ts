@@ -2,6 +2,7 @@
 import { eventColumns } from '../columns.ts';
 import type { EventView } from '../columns.ts';
 import { exits } from '../exit-codes.ts';
+import type { Exit } from '../exit-codes.ts';
 import { usage } from '../failure.ts';
 import { targetOf } from '../kinds.ts';
 import type { Target } from '../kinds.ts';
@@ -25,32 +26,32 @@ export const history: Verb = async (shell) => {
 };
 
 export const events: Verb = async (shell) => {
-  const { operands, namespace, terminal } = shell;
+  const { operands, namespace } = shell;
   const words = operands.length === 0 ? ['cluster'] : operands;
   const target = targetOf(words, namespace, { name: 'events', kinds: ['cluster'] });
   const session = await shell.session();
-  const isFollowing = shell.flags.follow === true;
-  const ended = new AbortController();
-  const signal = AbortSignal.any([terminal.interrupted, ended.signal]);
-  // Subscribed before the stored ones are read, so that none falls in between; what comes twice is folded by id.
+  if (shell.flags.follow === true) return followEvents(shell, session, target);
+  await print(shell, shell.wish, await stored(shell, session, target));
+  return exits.ok;
+};
+
+/** Subscribes before it reads what is stored, so that nothing falls in between; what comes twice is folded by id. */
+async function followEvents(shell: Shell, session: Session, target: Target): Promise<Exit> {
+  const signal = shell.terminal.interrupted;
   const live = session.events(filterOf(shell, target), { since: 'new', signal });
+  await live.ready;
   const past = await stored(shell, session, target);
-  await print(shell, shell.wish, past);
-  if (!isFollowing) {
-    ended.abort();
-    return exits.ok;
-  }
+  const format = shell.wish.format === 'json' ? 'jsonl' : shell.wish.format;
+  await print(shell, { ...shell.wish, format }, past);
   const known = new Set(past.map(idOf));
-  const wish = { ...shell.wish, headers: shell.wish.headers && past.length === 0 };
-  const format = wish.format === 'json' ? 'jsonl' : wish.format;
-  let headers = wish.headers;
+  let headers = shell.wish.headers && past.length === 0;
   for await (const event of live) {
     if (!isObject(event) || known.has(idOf(event))) continue;
     await print(shell, { format, headers }, [event]);
     headers = false;
   }
-  return terminal.interrupted.aborted ? exits.interrupted : exits.ok;
-};
+  return signal.aborted ? exits.interrupted : exits.ok;
+}
 
 async function stored(shell: Shell, session: Session, target: Target): Promise<EventView[]> {
   const { flags, namespace } = shell;
