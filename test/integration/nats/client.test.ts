@@ -108,7 +108,7 @@ describe('commands', () => {
     });
     const repeat = { ...eu, verb: 'resume', commandId: 'repeat-1' };
     const first = await client.command(repeat);
-    expect(await client.command(repeat)).toEqual(first);
+    expect(await client.command(repeat)).toMatchObject(first);
     expect(handled).toBe(1);
   });
 
