@@ -32,6 +32,8 @@ export interface Stranger {
     sent?: Headers,
   ): Promise<Answer & { readonly ack: PubAck }>;
   query(subject: string, payload?: string): Promise<Answer>;
+  /** False while its own connection is down, as after a kill of nats-server. */
+  connected(): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -59,6 +61,11 @@ export async function stranger({ nats, keys }: Stack): Promise<Stranger> {
     },
     query: async (subject, payload = '') =>
       answerOf(await nc.request(subject, payload, { timeout: 5_000 })),
+    connected: () =>
+      nc.rtt().then(
+        () => true,
+        () => false,
+      ),
     close: () => nc.close(),
   };
 }
@@ -129,5 +136,8 @@ export async function streamTexts({ nats, keys }: Stack, stream: string): Promis
 
 function connectAs(url: string, seedFile: string): Promise<NatsConnection> {
   const seed = new TextEncoder().encode(readFileSync(seedFile, 'utf8').trim());
-  return connect({ servers: url, authenticator: nkeyAuthenticator(seed) });
+  return connect({
+    ...{ servers: url, authenticator: nkeyAuthenticator(seed) },
+    ...{ maxReconnectAttempts: -1, reconnectTimeWait: 100 },
+  });
 }
