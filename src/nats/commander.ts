@@ -76,7 +76,9 @@ export function createCommander(
       if ('problem' in stored) return refused(stored.problem);
       const reply = replied.then((message) => outcomeOf(message, commandId));
       const found = findOutcome(ask, command, commandId, stored.duplicate, left, settled.signal);
-      return (await Promise.race([reply, found])) ?? refused(unanswered(commandId, timeoutMs));
+      const outcome = await Promise.race([reply, found]);
+      if (outcome === undefined) return refused(unanswered(commandId, timeoutMs));
+      return outcome.ok && stored.wasThere ? { ...outcome, repeated: true } : outcome;
     } finally {
       settled.abort();
       waiting.delete(replyTo);
@@ -103,12 +105,12 @@ async function publish(
   commandId: string,
   replyTo: string,
   left: () => number,
-): Promise<{ duplicate: boolean } | { problem: Problem }> {
+): Promise<{ duplicate: boolean; wasThere: boolean } | { problem: Problem }> {
   const subject = commandSubject(command);
   const payload = JSON.stringify(command.arguments ?? {});
   const sent = headersOf(command, replyTo);
   const missingUntilMs = performance.now() + STREAM_MISSING_MS;
-  for (;;) {
+  for (let isFirst = true; ; isFirst = false) {
     try {
       const ack = await connection.ask(() =>
         connection.js.publish(subject, payload, {
@@ -117,7 +119,8 @@ async function publish(
           timeout: Math.max(1, Math.min(left(), PUBLISH_MS)),
         }),
       );
-      return { duplicate: ack.duplicate };
+      // A later try may meet what an earlier one of this very call has stored.
+      return { duplicate: ack.duplicate, wasThere: ack.duplicate && isFirst };
     } catch (error) {
       const isMissing = isNoResponders(error) && performance.now() >= missingUntilMs;
       const problem = refusalOf(error, payload.length, isMissing, left() <= 0, commandId);
