@@ -45,16 +45,17 @@ it(`no slot has two live instances, init runs under one id, and delete leaves no
     fc.asyncProperty(story, async (told) => {
       let call = 0;
       let isCalm = false;
-      const cloud = new CloudDouble(({ effect }: PerformInput) => {
+      const cloud: CloudDouble = new CloudDouble(({ effect, token }: PerformInput) => {
         call += 1;
         if (isCalm) return undefined;
         const answer = trouble[told.troubles[call % told.troubles.length] ?? 0];
-        // Only launches lack capacity.
+        // Only launches lack capacity, and a token that launched something answers with that, whatever is scarce.
+        const isKnown = [...cloud.instances.values()].some((each) => each.token === token);
         const isCapacity =
           typeof answer === 'object' &&
           'fault' in answer &&
           answer.fault.type === 'CapacityShortage';
-        return isCapacity && effect !== 'node.launch' ? undefined : answer;
+        return isCapacity && (effect !== 'node.launch' || isKnown) ? undefined : answer;
       });
       cloud.command('cluster.apply', manifest(told.servers, told.agents));
 
