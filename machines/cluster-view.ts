@@ -1,9 +1,9 @@
 /** What a user sees of a cluster: the resource with its status, read from context alone. Never a secret. */
-import { commandSchemas } from './messages.ts';
 import { admitCluster } from './cluster-admission.ts';
+import { clusterVerbs } from './cluster-verbs.ts';
 import type { ClusterContext } from './cluster-context.ts';
 import { nameOf, percentDone } from './cluster-plan.ts';
-import { apiVersion } from './specs.ts';
+import { apiVersion } from './ids.ts';
 
 const phases = ['provisioning', 'installing', 'configuring'] as const;
 
@@ -154,9 +154,8 @@ export function allowedVerbs(context: ClusterContext): string[] {
   );
   const mayDelete =
     admitCluster(context, { type: 'cluster.delete', force: false, ...stamp }).kind === 'accepted';
-  const all = Object.keys(commandSchemas.cluster);
   const allowed = new Set<string>(['apply', ...simple, ...(mayDelete ? ['delete'] : [])]);
-  return all.filter((verb) => allowed.has(verb));
+  return clusterVerbs.filter((verb) => allowed.has(verb));
 }
 
 /** Fields of a success reply. */

@@ -1,6 +1,9 @@
 /** Spelling of identities: resource keys, slots, tokens, operation ids, partitions. Pure text, no hashing but FNV-1a. */
 import { bounds } from './limits.ts';
 
+/** The one version of manifests so far. */
+export const apiVersion = 'fairlead.dev/v1';
+
 /** Identity of a resource as users write it. */
 export interface ResourceKey {
   readonly kind: string;

@@ -1,6 +1,7 @@
 /** What travels: commands from outside, facts, effect inputs and results, reports between machines, published events. */
 import { z } from 'zod';
 import { clusterManifestSchema } from './specs.ts';
+import type { ClusterVerb } from './cluster-verbs.ts';
 import type { ClusterSpec } from './specs.ts';
 import type { Slot } from './ids.ts';
 import { resilience } from './limits.ts';
@@ -210,7 +211,7 @@ export const commandSchemas = {
     pause: z.strictObject({ reason }),
     resume: z.strictObject({ reason }),
     retry: z.strictObject({ reason }),
-  },
+  } satisfies Record<ClusterVerb, z.ZodType>,
 } as const;
 
 /** A breaker key, or a service whose classes are all meant: `main/eu-central-1/ec2:mutate`, `main/eu-central-1/ec2`. */

@@ -1,9 +1,7 @@
 /** Manifests: what a user may declare. Unknown keys are refused; every message says what to write instead. */
 import { z } from 'zod';
 import { bounds } from './limits.ts';
-import { dnsLabel } from './ids.ts';
-
-export const apiVersion = 'fairlead.dev/v1';
+import { apiVersion, dnsLabel } from './ids.ts';
 
 const label = (what: string, max: number) =>
   z

@@ -1,5 +1,6 @@
 /** `fairlead cluster create`: a manifest out of flags, checked and sent like one from a file. */
-import { apiVersion, manifestSchemas } from '../../../machines/specs.ts';
+import { apiVersion } from '../../../machines/ids.ts';
+import { manifestSchemas } from '../../../machines/specs.ts';
 import { checked } from '../../../actors/schema-problems.ts';
 import { exits } from '../exit-codes.ts';
 import { Failure, usage } from '../failure.ts';
