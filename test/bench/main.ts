@@ -18,7 +18,7 @@ const groups: Readonly<Record<string, { readonly run: Group; readonly summary: s
   cluster: {
     run: benchClusters,
     summary:
-      'clusters of 3, 10 and 50 nodes in simulated minutes beside their budgets (about 5 min)',
+      'clusters of 3, 10 and 50 nodes in simulated minutes beside their budgets (about 3 min)',
   },
   record: {
     run: benchRecords,
