@@ -67,3 +67,10 @@ export const metrics = {
   fairlead_lease_held: gauge('1 while this host owns the partitions'),
 } as const satisfies Record<string, Metric>;
 export type MetricName = keyof typeof metrics;
+
+/** The present value of a gauge. */
+export interface MetricReading {
+  readonly metric: MetricName;
+  readonly value: number;
+  readonly labels?: Readonly<Record<string, string>>;
+}
