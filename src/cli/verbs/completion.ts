@@ -42,16 +42,16 @@ function bash(): string {
   const cases = commands
     .map((line) => `    ${line.name}) flags="${flagWords(line)}"; words="${operandWords(line)}" ;;`)
     .join('\n');
+  // Nothing here may be bash alone: zsh runs the same function behind bashcompinit.
   return `# bash completion for fairlead: source <(fairlead completion bash)
 _fairlead() {
-  local word="\${COMP_WORDS[COMP_CWORD]}" before="\${COMP_WORDS[COMP_CWORD-1]}"
-  local verb="" kind="" flags="" words="" each
-  for each in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+  local word="\${COMP_WORDS[COMP_CWORD]}" before="$3" verb="" kind="" flags="" words="" each
+  for each in "\${COMP_WORDS[@]:1:$((COMP_CWORD - 1))}"; do
     case "$each" in
       cluster|clusters|cl) kind=clusters ;;
       node|nodes|no) kind=nodes ;;
       -*) ;;
-      *) [ -z "$verb" ] && verb="$each" ;;
+      *) if [ -z "$verb" ]; then verb="$each"; fi ;;
     esac
   done
   case "$before" in
@@ -62,8 +62,11 @@ _fairlead() {
     "") words="${verbs} cluster node" ;;
 ${cases}
   esac
-  if [ -n "$verb" ] && [ -n "$kind" ] && [ "\${word#-}" = "$word" ]; then
-    words="$(${liveNames})"
+  if [ -n "$verb" ] && [ -n "$kind" ]; then
+    case "$word" in
+      -*) ;;
+      *) words="$(${liveNames})" ;;
+    esac
   fi
   case "$word" in
     -*) COMPREPLY=($(compgen -W "$flags" -- "$word")) ;;

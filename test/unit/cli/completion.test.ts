@@ -21,7 +21,7 @@ async function script(shell: string): Promise<string> {
 /** What bash offers for the last word; `fairlead` itself is a stub that prints two names. */
 async function offered(...words: string[]): Promise<string[]> {
   const stub = 'fairlead() { printf "cluster/default/web\\ncluster/default/dev\\n"; }';
-  const asked = `${stub}; source "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _fairlead; printf '%s\\n' "\${COMPREPLY[@]}"`;
+  const asked = `${stub}; source "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _fairlead fairlead "\${@: -1}" "\${@: -2:1}"; printf '%s\\n' "\${COMPREPLY[@]}"`;
   const file = await script('bash');
   const { stdout, stderr } = spawnSync('bash', ['-c', asked, file, 'fairlead', ...words], {
     encoding: 'utf8',
