@@ -191,9 +191,11 @@ async function findOutcome(
   const { namespace, kind, name } = command;
   const query = { namespace, kind, name, verb: 'outcome', arguments: { commandId } };
   let gapMs = isDuplicate ? 0 : ASK_AFTER_MS;
-  while (!settled.aborted) {
+  const isSettled = (): boolean => settled.aborted;
+  while (!isSettled()) {
     await sleep(Math.max(0, Math.min(gapMs, left())), settled);
-    if (left() <= 0) return undefined;
+    // The reply ends the sleep; asking then would cost the host a read per command.
+    if (isSettled() || left() <= 0) return undefined;
     gapMs = Math.min(Math.max(REPEAT_GAP_MS, gapMs * 2), ASK_AFTER_MS);
     try {
       const body = await ask(query, Math.min(left(), ASK_TIMEOUT_MS));
