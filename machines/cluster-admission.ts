@@ -163,7 +163,7 @@ const isPlain = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Leaves that differ, as users write their paths; arrays of objects are compared by position. */
-export function changedPaths(from: unknown, to: unknown, path: string): Change[] {
+function changedPaths(from: unknown, to: unknown, path: string): Change[] {
   if (isPlain(from) && isPlain(to))
     return [...new Set([...Object.keys(from), ...Object.keys(to)])].flatMap((key) =>
       changedPaths(from[key], to[key], `${path}.${key}`),
@@ -176,8 +176,7 @@ export function changedPaths(from: unknown, to: unknown, path: string): Change[]
 }
 
 /** Equal as JSON whatever the order of keys. */
-export const sameJson = (left: unknown, right: unknown): boolean =>
-  canonical(left) === canonical(right);
+const sameJson = (left: unknown, right: unknown): boolean => canonical(left) === canonical(right);
 
 function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;

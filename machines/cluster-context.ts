@@ -1,12 +1,6 @@
 /** What a cluster machine remembers, is told, and how its parts are named. */
 import type { Slot } from './ids.ts';
-import type {
-  ClusterCommand,
-  ClusterPlan,
-  CommandStamp,
-  InstanceFact,
-  SecurityGroups,
-} from './messages.ts';
+import type { ClusterCommand, ClusterPlan, InstanceFact, SecurityGroups } from './messages.ts';
 import type { NodePhase, NodeReport } from './node-context.ts';
 import type { ClusterSpec } from './specs.ts';
 
@@ -100,12 +94,6 @@ export type ClusterEvent =
       readonly instances: readonly InstanceFact[];
     }
   | NodeReport;
-
-export const isCommand = (event: ClusterEvent): event is ClusterCommand =>
-  event.type.startsWith('cluster.');
-
-export const stampOf = (event: ClusterEvent): CommandStamp | undefined =>
-  isCommand(event) ? event : undefined;
 
 /** States that plan and beyond are entered only with a spec and a plan. */
 export const specOf = (context: ClusterContext): ClusterSpec => context.spec as ClusterSpec;

@@ -49,7 +49,7 @@ export function stageScript(context: ClusterContext, entry: NodeEntry): Paramete
 }
 
 /** Where nodes reach the API: the fixed address if there is one, else the server that initialised. */
-export function serverUrl(context: ClusterContext): string {
+function serverUrl(context: ClusterContext): string {
   const fixed = specOf(context).network.registrationAddress;
   const first = context.initGrant === null ? undefined : context.nodes[context.initGrant];
   return `https://${fixed === '' ? (first?.privateIp ?? '') : fixed}:6443`;

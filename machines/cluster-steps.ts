@@ -17,7 +17,7 @@ const hints: Readonly<Partial<Record<EffectFault['type'], string>>> = {
   CapacityShortage: 'add instance types or zones to the manifest and apply it again, or wait',
 };
 
-export function lastErrorOf(fault: EffectFault, step: string, atMs: number): LastError {
+function lastErrorOf(fault: EffectFault, step: string, atMs: number): LastError {
   return {
     type: fault.type,
     code: fault.code,

@@ -16,7 +16,7 @@ const enter = (phase: string) => ({ type: 'enter', params: { phase } }) as const
 /** Shared by the three states in which nodes are made: a failed node or a missed deadline ends them. */
 const nodeFailed = { guard: 'nodeFailed', target: '#cluster.lifecycle.failed' } as const;
 
-export const clusterMachine = clusterSetup.createMachine({
+const clusterMachine = clusterSetup.createMachine({
   id: 'cluster',
   context: ({ input }) => ({
     ...input,

@@ -247,16 +247,6 @@ export const systemCommandSchemas = {
   },
 } as const;
 
-/** One line per command for help texts and pages. */
-export const commandHelp: Record<keyof (typeof commandSchemas)['cluster'], string> = {
-  create: 'create the cluster of this manifest; refused when the name is taken',
-  apply: 'create the cluster, or change it to this manifest',
-  delete: 'terminate every node and remove what the cluster owns in AWS',
-  pause: 'start nothing new; a call in flight ends and observation goes on',
-  resume: 'go on after a pause',
-  retry: 'try again what failed or was blocked',
-};
-
 /** Argument schemas of queries by verb; the same for every kind. */
 export const querySchemas = {
   get: z.strictObject({ minRevision: z.int().min(0).optional() }),

@@ -323,7 +323,7 @@ function parseCidr(text: string): [number, number] {
   return [start, Number(bits)];
 }
 
-export const metadataSchema = z.strictObject({
+const metadataSchema = z.strictObject({
   namespace: label('namespace', 40).default('default'),
   name: label('name', 40),
   labels: kubernetesLabels.default({}),
@@ -341,7 +341,6 @@ export const clusterManifestSchema = z.strictObject({
 
 export type ClusterSpec = z.infer<typeof clusterSpecSchema>;
 export type ClusterManifest = z.infer<typeof clusterManifestSchema>;
-export type AgentPool = ClusterSpec['agentPools'][number];
 
 /** Manifest kinds this version knows; anything else is refused by name. */
 export const manifestSchemas = { Cluster: clusterManifestSchema } as const;

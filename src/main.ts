@@ -65,6 +65,8 @@ async function runHost(config: HostConfig): Promise<void> {
     ...(nkeySeedFile === undefined ? {} : { nkeySeedFile }),
     ...(credsFile === undefined ? {} : { credsFile }),
     name: `fairlead ${hostId}`,
+    // Its own prefix, so that users who may read `_INBOX.>` do not read the host's answers.
+    inboxPrefix: '_INBOX_host',
     waitForServer: true,
     log,
   });

@@ -4,7 +4,7 @@ import type { Attempt, Clock } from '../ports.ts';
 import type { Call } from '../effect.ts';
 
 /** What a timed-out attempt throws; hosting knows it by its `fault`. */
-export class AttemptTimeout extends Error {
+class AttemptTimeout extends Error {
   readonly fault: EffectFault;
   constructor(effect: string, timeoutMs: number) {
     const message = `${effect} gave no answer within ${Math.round(timeoutMs / 1000)} s`;

@@ -9,8 +9,8 @@ export class ServerTooOld extends Error {
   constructor(version: string) {
     super(
       `nats-server ${version} is older than ${serverVersionFloor}: it loses committed revisions after a crash and lets ` +
-        'two writers win. Upgrade, or run: fairlead nats install. Override (data loss possible): ' +
-        '--nats-accept-unsafe-version',
+        'two writers win. Upgrade it, or run npm start, which fetches one. Override (data loss possible): ' +
+        'nats.acceptUnsafeVersion: true in the host config',
     );
   }
 }

@@ -163,6 +163,6 @@ function judge(seed: number, journal: Journal, world: World, ids: string[], text
 it('keeps every promise over random crashes, slow writes and changes of owner', async () => {
   const first = Number(process.env['TORTURE_SEED'] ?? Math.floor(Math.random() * 1e6));
   const count = Number(process.env['TORTURE_RUNS'] ?? runs);
-  console.log(`torture seeds ${first} to ${first + count - 1}`);
+  process.stdout.write(`torture seeds ${first} to ${first + count - 1}\n`);
   for (let run = 0; run < count; run += 1) await torture(first + run);
 }, 60_000);

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { clusterEvents } from '../../../machines/messages.ts';
 import type { EffectFault, PerformInput } from '../../../machines/messages.ts';
 import { CloudDouble, manifest } from '../../unit/machines/cloud-double.ts';
 import type { Answer } from '../../unit/machines/cloud-double.ts';
@@ -91,6 +92,8 @@ it(`no slot has two live instances, init runs under one id, and delete leaves no
         judge();
       }
       expect(cloud.phase).toBe('deleted');
+      const registered: readonly string[] = clusterEvents;
+      expect(cloud.emitted.filter(({ type }) => !registered.includes(type))).toEqual([]);
       // Every instance was known to its node: the sweep is a net, not the road.
       expect(cloud.swept).toBe(0);
       expect([...cloud.instances.values()].filter((each) => isAlive(each.state))).toEqual([]);

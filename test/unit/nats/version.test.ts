@@ -14,7 +14,7 @@ describe('server version', () => {
   it('is refused with what would go wrong and what to do', () => {
     expect(new ServerTooOld('2.9.10').message).toBe(
       'nats-server 2.9.10 is older than 2.10.23: it loses committed revisions after a crash and lets two writers win. ' +
-        'Upgrade, or run: fairlead nats install. Override (data loss possible): --nats-accept-unsafe-version',
+        'Upgrade it, or run npm start, which fetches one. Override (data loss possible): nats.acceptUnsafeVersion: true in the host config',
     );
   });
 });

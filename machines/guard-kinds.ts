@@ -1,0 +1,51 @@
+/** How hosting reads the two guard machines: the fleet's orders, and the breakers of one host. */
+import { guardFleetMachine, orderVerbs } from './guard-fleet.ts';
+import type { FleetContext } from './guard-fleet.ts';
+import { guardMachine } from './guard.ts';
+
+interface ReadSnapshot {
+  readonly value: unknown;
+  readonly context: unknown;
+}
+
+/** Where orders go: one actor for all hosts. */
+export const fleetKey = { kind: 'guard', namespace: 'system', name: 'fleet' } as const;
+
+const always = {
+  isTombstone: () => false,
+  isDeleting: () => false,
+  replyFields: () => ({}),
+  watches: () => undefined,
+} as const;
+
+/** The partitioned actor `guard/system/fleet`. Any first order creates it. */
+export const guardFleetKind = {
+  ...always,
+  name: 'guard',
+  version: 1,
+  machine: guardFleetMachine,
+  creating: new Set<string>(orderVerbs),
+  input: () => undefined,
+  admit: () => ({ kind: 'accepted' }) as const,
+  allowed: () => [...orderVerbs],
+  stateText: () => 'ordering',
+  view: (snapshot: ReadSnapshot) => ({
+    kind: 'Guard',
+    metadata: { namespace: fleetKey.namespace, name: fleetKey.name },
+    status: { state: 'ordering', standing: (snapshot.context as FleetContext).standing },
+  }),
+};
+
+/** One host's breakers; takes no commands, and its record is not in any partition. */
+export const hostGuardKind = {
+  ...always,
+  name: 'guard',
+  version: 1,
+  machine: guardMachine,
+  creating: new Set<string>(),
+  input: () => undefined,
+  admit: () => ({ kind: 'accepted' }) as const,
+  allowed: () => [],
+  stateText: () => 'watching',
+  view: () => ({}),
+};
