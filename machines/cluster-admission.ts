@@ -47,19 +47,11 @@ export function admitCluster(
     case 'cluster.delete':
       return context === undefined ? accepted : admitDelete(context, event.force);
     case 'cluster.pause':
-      if (context?.phase.startsWith('deleting') === true) return deleting(context, 'pause');
-      return context?.paused === true ? unchanged : accepted;
+      return context === undefined ? accepted : admitPause(context);
     case 'cluster.resume':
       return context?.paused === false ? unchanged : accepted;
     case 'cluster.retry':
-      if (context === undefined || retryable.test(context.phase)) return accepted;
-      return context.phase.startsWith('deleting')
-        ? deleting(context, 'retry')
-        : refused({
-            code: 'transition.notAllowed',
-            message: `${resource(context)} is ${context.phase}: there is nothing to retry.`,
-            because: ['retry works in failed, pending.blocked and deleting.stuck'],
-          });
+      return context === undefined ? accepted : admitRetry(context);
     case 'facts.observed':
     case 'node.changed':
       return refused({ code: 'command.unknownVerb', message: `${event.type} is no command.` });
@@ -72,6 +64,21 @@ const deleting = (context: ClusterContext, verb: string): ClusterAdmission =>
     code: 'resource.deleting',
     message: `${resource(context)} is being deleted: ${verb} comes too late; wait until it is gone, then apply it again.`,
   });
+
+function admitPause(context: ClusterContext): ClusterAdmission {
+  if (context.phase.startsWith('deleting')) return deleting(context, 'pause');
+  return context.paused ? unchanged : accepted;
+}
+
+function admitRetry(context: ClusterContext): ClusterAdmission {
+  if (retryable.test(context.phase)) return accepted;
+  if (context.phase.startsWith('deleting')) return deleting(context, 'retry');
+  return refused({
+    code: 'transition.notAllowed',
+    message: `${resource(context)} is ${context.phase}: there is nothing to retry.`,
+    because: ['retry works in failed, pending.blocked and deleting.stuck'],
+  });
+}
 
 function admitDelete(context: ClusterContext, force: boolean): ClusterAdmission {
   if (context.phase === 'deleting.stuck') return accepted;

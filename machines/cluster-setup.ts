@@ -292,10 +292,6 @@ export const clusterSetup = setup({
     sweepGap: pacing.sweepGapMs,
     groupBusy: pacing.groupBusyMs,
     stuckRetry: pacing.stuckRetryMs,
-    autoRetry: ({ context }) => autoRetryMs(context),
+    autoRetry: ({ context }) => steps.autoRetryMs(context.autoRetries),
   },
 });
-
-/** One minute, then about five, then thirty. */
-export const autoRetryMs = (context: ClusterContext): number =>
-  Math.min(pacing.autoRetryMaxMs, pacing.autoRetryBaseMs * 5.5 ** context.autoRetries);

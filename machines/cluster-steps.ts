@@ -2,7 +2,7 @@
 import { isBlocking, specOf } from './cluster-context.ts';
 import type { ClusterContext, ClusterEvent, LastError, NodeEntry } from './cluster-context.ts';
 import { mayRetryNode, offersFor, wantedNodes } from './cluster-plan.ts';
-import { bounds } from './limits.ts';
+import { bounds, pacing } from './limits.ts';
 import type { ClusterPlan, EffectFault, ScriptAnswer, SecurityGroups } from './messages.ts';
 import { answerOf, faultOf, outputOf } from './node-context.ts';
 import type { NodeReport } from './node-context.ts';
@@ -217,3 +217,7 @@ export function failureClass(context: ClusterContext): FailureClass {
   if (operatorCodes.has(lastError.code)) return 'needsOperator';
   return isBlocking(lastError.type) ? 'blocked' : 'retryable';
 }
+
+/** Wait before the next try of a failed creation, before pacing: one minute, then about five, then thirty. */
+export const autoRetryMs = (autoRetries: number): number =>
+  Math.min(pacing.autoRetryMaxMs, pacing.autoRetryBaseMs * 5.5 ** autoRetries);

@@ -1,6 +1,8 @@
 /** What a user sees of a cluster: the resource with its status, read from context alone. Never a secret. */
 import { admitCluster } from './cluster-admission.ts';
+import { autoRetryMs } from './cluster-steps.ts';
 import { clusterVerbs } from './cluster-verbs.ts';
+import { bounds } from './limits.ts';
 import type { ClusterContext } from './cluster-context.ts';
 import { nameOf, percentDone } from './cluster-plan.ts';
 import { apiVersion } from './ids.ts';
@@ -95,6 +97,16 @@ function health(context: ClusterContext): string {
   return all ? 'healthy' : 'degraded';
 }
 
+/** What a failed creation does next: tried again by itself at the latest at `nextRetryAt`, or not at all. */
+function retryOutlook(context: ClusterContext): object {
+  if (context.phase !== 'failed.retryable') return {};
+  const attempt = context.autoRetries + 1;
+  const step = context.lastError?.step ?? '';
+  if (context.autoRetries >= bounds.autoRetriesMax) return { operation: { step, attempt } };
+  const nextRetryAt = context.sinceMs + autoRetryMs(context.autoRetries);
+  return { operation: { step, attempt, maxAttempts: bounds.autoRetriesMax + 1, nextRetryAt } };
+}
+
 /** The whole resource: manifest as accepted, and status. Times are epoch milliseconds. */
 export function viewCluster(context: ClusterContext): Readonly<Record<string, unknown>> {
   return {
@@ -136,10 +148,12 @@ export function viewCluster(context: ClusterContext): Readonly<Record<string, un
       })),
       progress: { percent: percentDone(context), steps: progressSteps(context) },
       ...(context.lastError === null ? {} : { lastError: context.lastError }),
+      ...retryOutlook(context),
       ...(context.access === null ? {} : { access: context.access }),
       conditions: conditions(context),
       correlationId: context.correlationId,
     },
+    allowedNext: allowedVerbs(context),
   };
 }
 

@@ -1,12 +1,7 @@
 /** One K3s cluster: pending → provisioning → installing → configuring → running; failed with resume; deleting → deleted. */
 import { planOf, scopeOf, specOf } from './cluster-context.ts';
-import {
-  autoRetryMs,
-  clusterSetup,
-  operation,
-  operationId,
-  serverScript,
-} from './cluster-setup.ts';
+import { clusterSetup, operation, operationId, serverScript } from './cluster-setup.ts';
+import { autoRetryMs } from './cluster-steps.ts';
 import { pacing } from './limits.ts';
 import type { nodeMachine } from './node.ts';
 import type { operationMachine } from './operation.ts';
@@ -419,7 +414,7 @@ export function buildClusterMachine({ operation: bound, node, scale }: ClusterPa
       sweepGap: pacing.sweepGapMs / scale,
       groupBusy: pacing.groupBusyMs / scale,
       stuckRetry: pacing.stuckRetryMs / scale,
-      autoRetry: ({ context }) => autoRetryMs(context) / scale,
+      autoRetry: ({ context }) => autoRetryMs(context.autoRetries) / scale,
     },
   });
 }
