@@ -9,7 +9,7 @@ export interface Situation {
   readonly revision: number;
   readonly nowMs: number;
   /** Whether the chart has a transition for it: XState drops what it does not know without a word. */
-  can(): boolean;
+  readonly can: () => boolean;
 }
 
 const refused = (code: string, message: string): Admission => ({

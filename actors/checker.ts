@@ -1,6 +1,6 @@
 /** Would today's chart go on from this record? XState restores a mismatch without a word, and the actor hangs for ever. */
 import type { AnyStateMachine, AnyStateNode } from 'xstate';
-import { childMachines } from './definition.ts';
+import { childMachines, delayedOf } from './definition.ts';
 import type { ActorRecord } from './record.ts';
 import type { StoredTimer } from './tree.ts';
 
@@ -118,7 +118,9 @@ function timerDrifts(
   path: string,
 ): Drift[] {
   const armed = new Set(timers.map(({ id }) => id));
-  const expected = new Set(nodes.flatMap((node) => node.after.map(({ eventType }) => eventType)));
+  const expected = new Set(
+    nodes.flatMap((node) => delayedOf(node).map(({ eventType }) => eventType)),
+  );
   const missing = nodes
     .flatMap((node) => mustBeArmed(node).map((id) => ({ node, id })))
     .filter(({ id }) => !armed.has(id))
@@ -137,7 +139,7 @@ function timerDrifts(
 
 /** Delayed events whose firing certainly leaves the state: being in it then means that they are still to come. */
 function mustBeArmed(node: AnyStateNode): string[] {
-  return node.after
+  return delayedOf(node)
     .filter(({ guard, target, reenter }) => {
       const isInside = (target ?? []).every((each) => isWithin(each, node));
       return guard === undefined && target !== undefined && (reenter || !isInside);

@@ -79,13 +79,24 @@ function nodeOf(node: AnyStateNode): NodeDefinition {
   };
 }
 
-export type AnyTransition = AnyStateNode['on'][string][number] & { delay?: string | number };
+/** The parts of a transition that charts decide; XState types most of them as any. */
+export interface AnyTransition {
+  readonly eventType: string;
+  readonly target: readonly AnyStateNode[] | undefined;
+  readonly guard?: unknown;
+  readonly actions: readonly unknown[];
+  readonly delay?: string | number;
+  readonly reenter: boolean;
+}
 
 /** Every edge that leaves a node, `always` and `after` included. */
 export const transitionsOf = (node: AnyStateNode): AnyTransition[] => [
   ...([...node.transitions.values()].flat() as AnyTransition[]),
   ...((node.always ?? []) as AnyTransition[]),
 ];
+
+/** The delayed edges among them. */
+export const delayedOf = (node: AnyStateNode): AnyTransition[] => node.after as AnyTransition[];
 
 function transitionOf(transition: AnyTransition): TransitionDefinition {
   return {
@@ -101,7 +112,7 @@ function transitionOf(transition: AnyTransition): TransitionDefinition {
 const sourceText = (src: unknown): string => (typeof src === 'string' ? src : 'inline');
 
 /** Guards by name; `and`, `or`, `not` with what they hold. */
-export function guardOf(guard: unknown): unknown {
+function guardOf(guard: unknown): unknown {
   if (typeof guard === 'string') return guard;
   if (typeof guard === 'function') {
     const { guards } = guard as { guards?: unknown[] };

@@ -12,7 +12,8 @@ import { nearest } from './nearest.ts';
 import type { CommandDelivery } from './ports.ts';
 import { checked, problemsOf } from './schema-problems.ts';
 
-export { checked, problemsOf };
+/** For the command line, which checks manifests before it sends them. */
+export { problemsOf };
 
 /** Argument schemas by kind and verb. */
 export type CommandSchemas = Readonly<Record<string, Readonly<Record<string, z.ZodType>>>>;

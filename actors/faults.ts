@@ -85,7 +85,7 @@ export const faults = {
 } as const satisfies Record<string, Fault>;
 export type FaultCode = keyof typeof faults;
 
-export const isFaultCode = (code: string): code is FaultCode => Object.hasOwn(faults, code);
+const isFaultCode = (code: string): code is FaultCode => Object.hasOwn(faults, code);
 
 const exitCodes: Readonly<Record<Status, number>> = {
   400: 2,

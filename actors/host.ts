@@ -16,7 +16,8 @@ import type { OutboxEntry } from './outbox.ts';
 import { Ownership } from './ownership.ts';
 import type { Ports, Subscription } from './ports.ts';
 import { answerQuery } from './queries.ts';
-import type { HostedKind, Resident } from './resident.ts';
+import type { HostedKind } from './household.ts';
+import type { Resident } from './resident.ts';
 import { Tenure } from './tenure.ts';
 import type { CommittedListener } from './tenure.ts';
 

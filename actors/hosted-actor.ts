@@ -1,10 +1,9 @@
-/** One resource's chart behind its commit gate: nothing it wants becomes visible before its record is stored. */
-import { keyText, recordKey } from '../machines/ids.ts';
+/** One resource's chart, hosted: it takes messages, and its commit gate decides when their consequences may be seen. */
+import { keyText } from '../machines/ids.ts';
 import type { ResourceKey } from '../machines/ids.ts';
 import { bounds } from '../machines/limits.ts';
-import { admit } from './admission.ts';
-import { commit } from './commit.ts';
-import type { CommitOutcome } from './commit.ts';
+import { CommitGate } from './commit-gate.ts';
+import type { Cut } from './commit-gate.ts';
 import { bindEffects } from './effect.ts';
 import type { EffectHost } from './effect.ts';
 import type { Command } from './envelope.ts';
@@ -13,19 +12,12 @@ import type { Kind, KindSnapshot } from './kind.ts';
 import { Outbox } from './outbox.ts';
 import type { OutboxEntry } from './outbox.ts';
 import type { Random, RecordStore, Telemetry } from './ports.ts';
-import { recordSchema } from './record.ts';
+import { recordSchema, snapshotOf, wakeAtMsOf } from './record.ts';
 import type { ActorRecord, Strikes } from './record.ts';
-import { Seen } from './seen.ts';
+import { acceptedCode, Seen } from './seen.ts';
 import type { SeenEntry } from './seen.ts';
-import { hasCallInFlight, Tree } from './tree.ts';
-
-/** Why an actor in memory was given up. Its record is untouched by that. */
-export type Cut =
-  | { readonly kind: 'poison'; readonly error: unknown }
-  | { readonly kind: 'tooLarge'; readonly bytes: number }
-  | { readonly kind: 'stale' }
-  | { readonly kind: 'unowned' }
-  | { readonly kind: 'stopped' };
+import { Tree } from './tree.ts';
+import { acceptedEntry, decide, eventOf } from './turn.ts';
 
 export interface ActorOptions {
   readonly kind: Kind;
@@ -47,7 +39,7 @@ export interface ActorOptions {
   readonly onDrained: () => void;
 }
 
-/** What an actor starts from: nothing but what outlived its name's last bearer, or its own stored record. */
+/** What an actor starts from: what outlived the name's last bearer, or its own stored record. */
 export type Origin =
   | {
       readonly kind: 'new';
@@ -73,11 +65,6 @@ export type TurnOutcome =
   /** The actor was lost meanwhile; ask its next incarnation. */
   | { readonly kind: 'lost' };
 
-interface Waiter {
-  readonly version: number;
-  readonly resolve: (stored: boolean) => void;
-}
-
 export class HostedActor implements EffectHost {
   readonly actor: string;
   readonly clock: HeapClock;
@@ -87,20 +74,12 @@ export class HostedActor implements EffectHost {
   readonly #tree: Tree;
   readonly #seen: Seen;
   readonly #outbox: Outbox;
+  readonly #gate: CommitGate;
   readonly #calls = new Set<AbortController>();
-  readonly #waiters: Waiter[] = [];
   readonly #strikes: Strikes | null;
-  #revision: number;
-  #lastBytes: string;
   #wakeAtMs: number | null = 0;
-  /** Counts changes in memory; `#durable` is the last one that is stored. */
-  #touched = 1;
-  #durable = 0;
   #isAwakening = true;
-  #isScheduled = false;
-  #turnNowMs = 0;
-  #isFlushing = false;
-  #flushing: Promise<void> | undefined;
+  /** No record of this uid is stored yet. */
   #isNew: boolean;
   #command: Command | undefined;
   #cut: Cut | undefined;
@@ -112,54 +91,21 @@ export class HostedActor implements EffectHost {
     this.clock = options.clock;
     this.random = options.random;
     this.telemetry = options.telemetry;
-    const isStored = origin.kind === 'stored';
-    const from = isStored ? origin.record : origin;
-    this.#isNew = !isStored;
-    this.#revision = origin.revision;
-    this.#lastBytes = isStored ? origin.bytes : '';
-    this.#strikes = isStored ? origin.record.strikes : null;
-    this.#seen = new Seen(from.seen, origin.revision);
-    this.#outbox = new Outbox({
-      uid: options.uid,
-      entries: from.outbox,
-      next: isStored ? origin.record.outboxNext : 1,
-      clock: options.clock,
-      publish: (entry) => options.publish(entry),
-      onFailure: (entry, thrown) => this.#notPublished(entry, thrown),
-      onDrained: () => options.onDrained(),
-    });
-    this.#tree = new Tree({
-      machine: options.kind.machine,
-      id: this.actor,
-      clock: options.clock,
-      from: isStored
-        ? { snapshot: origin.record.snapshot }
-        : {
-            input: options.kind.input({
-              ...options.key,
-              uid: options.uid,
-              atMs: this.clock.nowMs(),
-            }),
-          },
-      hooks: {
-        touched: () => this.touch(),
-        emitted: (event) => this.#outbox.append(event, this.clock.nowMs(), this.#command),
-        failed: (error) => this.cut({ kind: 'poison', error }),
-        fired: (timer) => this.#timerFired(timer),
-      },
-    });
+    const stored = origin.kind === 'stored' ? origin.record : undefined;
+    this.#isNew = stored === undefined;
+    this.#strikes = stored?.strikes ?? null;
+    const { seen, outbox } = stored ?? (origin as Extract<Origin, { kind: 'new' }>);
+    this.#seen = new Seen(seen, origin.revision);
+    this.#outbox = this.#newOutbox(outbox, stored?.outboxNext ?? 1);
+    this.#gate = this.#newGate(origin.revision, origin.kind === 'stored' ? origin.bytes : '');
+    this.#tree = this.#newTree(stored);
     bindEffects(this.#tree.root.system, this);
   }
 
-  get uid(): string {
-    return this.#options.uid;
-  }
   get revision(): number {
-    return this.#revision;
+    return this.#gate.revision;
   }
-  get strikes(): Strikes | null {
-    return this.#strikes;
-  }
+  /** The live one, children included. */
   get snapshot(): KindSnapshot {
     return this.#tree.snapshot;
   }
@@ -177,7 +123,7 @@ export class HostedActor implements EffectHost {
     return this.#cut !== undefined;
   }
   get isTombstone(): boolean {
-    return this.#options.kind.isTombstone(this.snapshot);
+    return this.#options.kind.isTombstone(this.#tree.snapshot);
   }
   /** Why the stored snapshot cannot be restored by this machine. */
   get fault(): { readonly error: unknown } | undefined {
@@ -191,29 +137,19 @@ export class HostedActor implements EffectHost {
     this.#tree.rearm(timers, nowMs);
     this.#tree.noteDeadlines(nowMs);
     this.#isAwakening = false;
-    this.#schedule();
+    this.#gate.schedule();
   }
 
   /** One command: decided, applied and answered after its write. The caller hands over one at a time. */
   async take(command: Command): Promise<TurnOutcome> {
-    if (this.#cut) return { kind: 'lost' };
-    const isRepeat = this.#seen.find(command.commandId) !== undefined;
-    if (!isRepeat) {
-      const entry = this.#turn(command);
-      const cut = this.#causeOfCut();
-      if (cut) return cut.kind === 'poison' ? { kind: 'poisoned', cut } : { kind: 'lost' };
-      if (this.#isNew && entry.code !== 'ok') {
-        this.cut({ kind: 'stopped' }); // nothing was made, so no record can hold the refusal
-        return { kind: 'outside', entry };
-      }
-      this.#seen.add(entry);
-      this.touch();
-    }
-    const isStored = await this.committed();
-    const cut = this.#causeOfCut();
-    if (!isStored && cut?.kind === 'tooLarge' && !isRepeat) return { kind: 'poisoned', cut };
-    const entry = this.#seen.find(command.commandId);
-    return isStored && entry ? { kind: 'answered', entry, isRepeat } : { kind: 'lost' };
+    const startMs = this.clock.monotonicMs();
+    const outcome = await this.#take(command);
+    const kind = this.#options.kind.name;
+    this.telemetry.count('fairlead_turns_total', { kind, outcome: outcome.kind });
+    this.telemetry.observe('fairlead_turn_seconds', (this.clock.monotonicMs() - startMs) / 1000, {
+      kind,
+    });
+    return outcome;
   }
 
   /** One observation: no id, no answer; unchanged bytes are not written. */
@@ -231,13 +167,11 @@ export class HostedActor implements EffectHost {
 
   /** No call in flight, nothing uncommitted, nothing to publish. */
   isIdle(): boolean {
-    return this.#calls.size === 0 && this.#durable === this.#touched && this.#outbox.size === 0;
+    return this.#calls.size === 0 && !this.#gate.isDirty && this.#outbox.size === 0;
   }
 
   committed(): Promise<boolean> {
-    if (this.#cut) return Promise.resolve(false);
-    if (this.#durable >= this.#touched) return Promise.resolve(true);
-    return new Promise((resolve) => this.#waiters.push({ version: this.#touched, resolve }));
+    return this.#gate.committed();
   }
 
   mayAct(): boolean {
@@ -250,11 +184,8 @@ export class HostedActor implements EffectHost {
     return () => this.#calls.delete(call);
   }
 
-  /** Notes a change; the record is built a microtask later, when the tree is quiescent. */
   touch(): void {
-    if (this.#isAwakening || this.#cut) return;
-    this.#touched += 1;
-    this.#schedule();
+    if (!this.#isAwakening) this.#gate.touch();
   }
 
   /** Gives the actor up in memory: gates stay shut for good, calls are aborted, nothing is written any more. */
@@ -264,13 +195,53 @@ export class HostedActor implements EffectHost {
     this.#tree.cut();
     this.#outbox.close();
     for (const call of this.#calls) call.abort(new Error(`the actor was cut: ${cause.kind}`));
-    for (const waiter of this.#waiters.splice(0)) waiter.resolve(false);
+    this.#gate.close();
+    if (cause.kind === 'stale') this.#tellStale();
     this.#options.onCut(cause);
   }
 
   /** Resolves when a write that may still be under way has ended. */
-  async settled(): Promise<void> {
-    await this.#flushing;
+  settled(): Promise<void> {
+    return this.#gate.settled();
+  }
+
+  async #take(command: Command): Promise<TurnOutcome> {
+    if (this.#cut) return { kind: 'lost' };
+    const isRepeat = this.#seen.find(command.commandId) !== undefined;
+    if (!isRepeat) {
+      const entry = this.#turn(command);
+      const cut = this.#causeOfCut();
+      if (cut) return cut.kind === 'poison' ? { kind: 'poisoned', cut } : { kind: 'lost' };
+      if (this.#isNew && entry.code !== acceptedCode) {
+        this.cut({ kind: 'stopped' }); // nothing was made, so no record can hold the refusal
+        return { kind: 'outside', entry };
+      }
+      this.#seen.add(entry);
+      this.touch();
+    }
+    const isStored = await this.committed();
+    const cut = this.#causeOfCut();
+    if (!isStored && cut?.kind === 'tooLarge' && !isRepeat) return { kind: 'poisoned', cut };
+    const entry = this.#seen.find(command.commandId);
+    return isStored && entry ? { kind: 'answered', entry, isRepeat } : { kind: 'lost' };
+  }
+
+  #turn(command: Command): SeenEntry {
+    const { kind } = this.#options;
+    const stamp = { atMs: this.clock.nowMs(), roll: this.random.roll() };
+    const event = eventOf(kind, command, stamp);
+    const decision = decide(kind, command, event, {
+      snapshot: this.#isNew ? undefined : this.#tree.snapshot,
+      revision: this.#isNew ? 0 : this.revision,
+      nowMs: stamp.atMs,
+      can: () => this.#tree.can(event),
+    });
+    if (decision.kind === 'answer') return decision.entry;
+    this.#command = command;
+    this.#tree.root.send(event);
+    this.#command = undefined;
+    // A root that failed has no readable state, and its entry is never stored.
+    return acceptedEntry(kind, command, this.#cut ? undefined : this.#tree.snapshot);
   }
 
   // `cut` may happen inside any call into the tree; a method keeps the compiler from knowing better.
@@ -278,127 +249,49 @@ export class HostedActor implements EffectHost {
     return this.#cut;
   }
 
-  #turn(command: Command): SeenEntry {
-    const { kind } = this.#options;
-    const { commandId, correlationId } = command;
-    const stamp = { atMs: this.clock.nowMs(), roll: this.random.roll(), commandId, correlationId };
-    const event = { ...command.arguments, ...stamp, type: `${kind.name}.${command.verb}` };
-    const situation = {
-      snapshot: this.#isNew ? undefined : this.snapshot,
-      revision: this.#isNew ? 0 : this.#revision,
-      nowMs: stamp.atMs,
-      can: () => this.#tree.can(event),
+  #newOutbox(entries: readonly OutboxEntry[], next: number): Outbox {
+    const { uid, clock, publish, onDrained } = this.#options;
+    const onFailure = ({ id, event, correlationId }: OutboxEntry, thrown: unknown): void => {
+      this.telemetry.count('fairlead_publish_failures_total');
+      const fields = { actor: this.actor, id, event, correlationId, reason: String(thrown) };
+      this.telemetry.log('warn', fields, 'event not confirmed; it is published again');
     };
-    const decision = admit(kind, command, event, situation);
-    if (decision.kind === 'refused') {
-      const { code, message, problems, because } = decision.refusal;
-      const state = this.#isNew ? {} : { state: kind.stateText(this.snapshot) };
-      const allowedNext = this.#isNew ? [...kind.creating] : kind.allowed(this.snapshot);
-      return {
-        ...{ id: commandId, code, correlationId, ...state, message, allowedNext },
-        ...(problems && { problems }),
-        ...(because && { because }),
-      };
-    }
-    if (decision.kind === 'accepted') {
-      this.#command = command;
-      this.#tree.root.send(event);
-      this.#command = undefined;
-      if (this.#cut) return { id: commandId, code: 'actor.poisoned', correlationId };
-    }
-    return {
-      ...{ id: commandId, code: 'ok', correlationId, state: kind.stateText(this.snapshot) },
-      ...(decision.kind === 'unchanged' && { unchanged: true }),
-      fields: kind.replyFields(this.snapshot),
-    };
+    return new Outbox({ uid, entries, next, clock, publish, onFailure, onDrained });
   }
 
-  #schedule(): void {
-    if (this.#isScheduled) return;
-    this.#isScheduled = true;
-    this.#turnNowMs = this.clock.nowMs();
-    queueMicrotask(() => {
-      this.#isScheduled = false;
-      if (this.#cut) return;
-      this.#tree.noteDeadlines(this.#turnNowMs);
-      if (!this.#isFlushing) this.#flushing = this.#flush();
+  #newGate(revision: number, bytes: string): CommitGate {
+    const { store, clock, telemetry, owned, key } = this.#options;
+    return new CommitGate({
+      ...{ store, clock, telemetry, owned, key, revision, bytes },
+      quiescent: (nowMs) => this.#tree.noteDeadlines(nowMs),
+      record: () => this.#record(),
+      written: (record, atRevision, sizeBytes) => this.#written(record, atRevision, sizeBytes),
+      stored: (record, atRevision) => {
+        this.#isNew = false;
+        this.#wakeAtMs = record.wakeAtMs;
+        this.#seen.stored(record.seen, atRevision);
+        this.#outbox.release(record.outbox, atRevision); // only what THAT record held
+      },
+      lost: (cut) => this.cut(cut),
     });
   }
 
-  /** Single flight: whatever changes while a write is under way shares the next one. */
-  async #flush(): Promise<void> {
-    this.#isFlushing = true;
-    try {
-      await this.#writeOut();
-    } catch (thrown) {
-      this.cut({ kind: 'poison', error: thrown }); // a snapshot that is no JSON, most likely
-    } finally {
-      // In the same step as the last look at `#touched`: a later touch starts a flush of its own.
-      this.#isFlushing = false;
-    }
-  }
-
-  async #writeOut(): Promise<void> {
-    while (this.#durable < this.#touched && !this.#cut) {
-      if (!this.#options.owned()) return this.cut({ kind: 'unowned' });
-      const version = this.#touched;
-      const record = this.#record();
-      const bytes = JSON.stringify(record); // before the first await: the context in it is the live one
-      const held = [...record.outbox];
-      const unstored = this.#seen.unstored();
-      if (bytes !== this.#lastBytes) {
-        const sizeBytes = byteLength(bytes);
-        if (sizeBytes > bounds.recordBytesMax)
-          return this.cut({ kind: 'tooLarge', bytes: sizeBytes });
-        const outcome = await commit(
-          this.#commitOptions(),
-          recordKey(this.#options.key),
-          bytes,
-          this.#revision,
-        );
-        if (this.#causeOfCut()) return; // cut off while the write was under way: the record speaks for itself
-        if (outcome.kind !== 'written') return this.#lose(outcome);
-        this.#committed(outcome.revision, bytes, sizeBytes, record);
-      }
-      this.#wakeAtMs = record.wakeAtMs;
-      this.#durable = version;
-      this.#isNew = false;
-      this.#seen.stored(unstored, this.#revision);
-      this.#openGates();
-      this.#outbox.release(held, this.#revision); // only what THAT record held
-    }
-  }
-
-  #commitOptions() {
-    const { store, clock, telemetry, owned } = this.#options;
-    return { store, clock, telemetry, owned: () => !this.#cut && owned() };
-  }
-
-  #lose(outcome: Exclude<CommitOutcome, { kind: 'written' }>): void {
-    if (outcome.kind === 'stale') {
-      const fields = { actor: this.actor, revision: this.#revision, correlationId: '' };
-      this.telemetry.log('warn', fields, 'stale: somebody else wrote this record');
-      this.telemetry.count('fairlead_stale_total', { kind: this.#options.kind.name });
-    }
-    this.cut(outcome);
-  }
-
-  #committed(revision: number, bytes: string, sizeBytes: number, record: ActorRecord): void {
-    this.#revision = revision;
-    this.#lastBytes = bytes;
-    this.telemetry.observe('fairlead_record_bytes', sizeBytes, { kind: this.#options.kind.name });
-    if (sizeBytes > bounds.recordBytesAlarm) {
-      const fields = { actor: this.actor, sizeBytes, alarmBytes: bounds.recordBytesAlarm };
-      this.telemetry.log('warn', fields, 'the record is near its size cap');
-    }
-    this.#options.onCommitted(record.snapshot as KindSnapshot, revision);
-  }
-
-  #openGates(): void {
-    const open = this.#waiters.filter(({ version }) => version <= this.#durable);
-    const shut = this.#waiters.filter(({ version }) => version > this.#durable);
-    this.#waiters.splice(0, this.#waiters.length, ...shut);
-    for (const waiter of open) waiter.resolve(true);
+  #newTree(stored: ActorRecord | undefined): Tree {
+    const { kind, key, uid, clock } = this.#options;
+    const input = { ...key, uid, atMs: clock.nowMs() };
+    return new Tree({
+      ...{ machine: kind.machine, id: this.actor, clock },
+      from: stored ? { snapshot: stored.snapshot } : { input: kind.input(input) },
+      hooks: {
+        touched: () => this.touch(),
+        emitted: (event) => this.#outbox.append(event, this.clock.nowMs(), this.#command),
+        failed: (error) => this.cut({ kind: 'poison', error }),
+        fired: (timer) => {
+          this.telemetry.count('fairlead_timers_fired_total', { kind: kind.name });
+          this.telemetry.log('info', { actor: this.actor, ...timer }, 'timer fired');
+        },
+      },
+    });
   }
 
   #record(): ActorRecord {
@@ -406,8 +299,6 @@ export class HostedActor implements EffectHost {
     const snapshot = this.#tree.persisted();
     const timers = this.#tree.timers();
     const outbox = this.#outbox.list();
-    const isBusy = outbox.length > 0 || hasCallInFlight(snapshot);
-    const earliestMs = timers.reduce((least, { atMs }) => Math.min(least, atMs), Infinity);
     return {
       schema: recordSchema,
       key: this.actor,
@@ -423,24 +314,22 @@ export class HostedActor implements EffectHost {
       outboxNext: this.#outbox.next,
       seen: this.#seen.list(),
       strikes: this.#strikes,
-      wakeAtMs: isBusy ? 0 : Number.isFinite(earliestMs) ? earliestMs : null,
+      wakeAtMs: wakeAtMsOf(snapshot, timers, outbox),
     };
   }
 
-  #timerFired(timer: { event: string; to: string; correlationId: string }): void {
-    this.telemetry.count('fairlead_timers_fired_total', { kind: this.#options.kind.name });
-    this.telemetry.log('info', { actor: this.actor, ...timer }, 'timer fired');
+  #written(record: ActorRecord, revision: number, sizeBytes: number): void {
+    this.telemetry.observe('fairlead_record_bytes', sizeBytes, { kind: this.#options.kind.name });
+    if (sizeBytes > bounds.recordBytesAlarm) {
+      const fields = { actor: this.actor, sizeBytes, alarmBytes: bounds.recordBytesAlarm };
+      this.telemetry.log('warn', fields, 'the record is near its size cap');
+    }
+    this.#options.onCommitted(snapshotOf(record), revision);
   }
 
-  #notPublished(entry: OutboxEntry, thrown: unknown): void {
-    this.telemetry.count('fairlead_publish_failures_total');
-    const { id, event, correlationId } = entry;
-    const fields = { actor: this.actor, id, event, correlationId, reason: String(thrown) };
-    this.telemetry.log('warn', fields, 'event not confirmed; it is published again');
+  #tellStale(): void {
+    const fields = { actor: this.actor, revision: this.revision, correlationId: '' };
+    this.telemetry.log('warn', fields, 'stale: somebody else wrote this record');
+    this.telemetry.count('fairlead_stale_total', { kind: this.#options.kind.name });
   }
 }
-
-const encoder = new TextEncoder();
-/** UTF-8 size; exact only where it could matter. */
-const byteLength = (text: string): number =>
-  text.length * 3 <= bounds.recordBytesAlarm ? text.length : encoder.encode(text).length;

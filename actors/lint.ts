@@ -28,8 +28,10 @@ function lintMachine(machine: AnyStateMachine): string[] {
   if (!Number.isFinite(machine.options.maxIterations))
     found.push('sets no options.maxIterations: an always loop would never end');
   try {
-    machine.root.initial;
-    for (const node of allNodes(machine.root)) if (node.type === 'compound') node.initial;
+    // The getter resolves the target, and throws for one that is not there.
+    const compounds = allNodes(machine.root).filter(({ type }) => type === 'compound');
+    if (compounds.some(({ initial }) => initial.target.length === 0))
+      found.push('has a compound state without an initial one');
   } catch (thrown) {
     found.push(`has a wrong initial state: ${String(thrown)}`);
   }

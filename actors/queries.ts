@@ -3,7 +3,6 @@ import { keyText, recordKey } from '../machines/ids.ts';
 import type { ResourceKey } from '../machines/ids.ts';
 import { bounds, hosting } from '../machines/limits.ts';
 import { querySchemas } from '../machines/messages.ts';
-import { admit } from './admission.ts';
 import { checkArguments, readJson, schemaFor } from './envelope.ts';
 import type { Command, CommandSchemas, Flaw } from './envelope.ts';
 import { messageOf, problem } from './faults.ts';
@@ -18,6 +17,7 @@ import type { ActorRecord } from './record.ts';
 import { replyOf } from './replies.ts';
 import { Seen } from './seen.ts';
 import { revive } from './tree.ts';
+import { acceptedEntry, decide, eventOf } from './turn.ts';
 
 export interface QueryParts {
   readonly bus: Bus;
@@ -25,7 +25,11 @@ export interface QueryParts {
   readonly clock: HeapClock;
   readonly kinds: ReadonlyMap<string, { readonly kind: Kind }>;
   readonly schemas: CommandSchemas;
+  readonly live?: LiveViews;
 }
+
+/** Kinds whose `get` and `list` show this process's memory too, which no record holds. */
+export type LiveViews = Readonly<Record<string, (verb: 'get' | 'list') => Promise<Body>>>;
 
 interface Asked {
   readonly parts: QueryParts;
@@ -51,6 +55,9 @@ export async function answerQuery(parts: QueryParts, request: QueryRequest): Pro
   try {
     const hosted = parts.kinds.get(kind);
     const args = openQuery(parts, request, key);
+    const { verb } = request;
+    const live = verb === 'get' || verb === 'list' ? parts.live?.[kind] : undefined;
+    if (live !== undefined && (verb === 'get' || verb === 'list')) return { body: await live(verb) };
     if (!hosted) throw refusal('command.unknownKind', key, `No machine for ${kind} runs here.`);
     return { body: await run({ parts, kind: hosted.kind, key }, request.verb, args) };
   } catch (thrown) {
@@ -92,7 +99,7 @@ function certain<T extends object>(found: Flaw | T, key: ResourceKey): T {
 function run(asked: Asked, verb: string, args: Body): Promise<Body> {
   switch (verb) {
     case 'get':
-      return get(asked, args as { minRevision?: number });
+      return get(asked, args);
     case 'list':
       return list(asked, args as unknown as ListArguments);
     case 'history':
@@ -229,43 +236,30 @@ async function dryRun(asked: Asked, args: { verb: string; arguments?: object }):
   const { key, kind, parts } = asked;
   const { verb } = args;
   const { schema } = certain(schemaFor(parts.schemas, key.kind, verb), key);
-  const checked = certain(checkArguments({ ...key, verb }, schema, args.arguments ?? {}), key);
-  const found = await load(asked);
-  const isGone = found && kind.isTombstone(snapshotOf(found.record));
-  if ((!found || isGone) && !kind.creating.has(verb))
-    throw isGone
-      ? refusal('resource.deleted', key, `${keyText(key)} was deleted; create it again.`)
-      : missing(key);
-  const stored = isGone ? undefined : found;
-  const ids = { commandId: 'dry-run', correlationId: 'dry-run' };
-  const command: Command = { ...ids, ...checked, key, verb };
+  const given = certain(checkArguments({ ...key, verb }, schema, args.arguments ?? {}), key);
+  const stored = await livingOf(asked, verb);
+  const command: Command = { commandId: 'dry-run', correlationId: 'dry-run', ...given, key, verb };
   const nowMs = parts.clock.nowMs();
-  const event = {
-    ...checked.arguments,
-    ...ids,
-    atMs: nowMs,
-    roll: 0,
-    type: `${kind.name}.${verb}`,
-  };
+  const event = eventOf(kind, command, { atMs: nowMs, roll: 0 });
   const snapshot = stored && revive(kind.machine, stored.record.snapshot);
   const can = () => snapshot?.can(event) ?? true;
-  const revision = stored?.revision ?? 0;
-  const decision = admit(kind, command, event, { snapshot, revision, nowMs, can });
-  const state = snapshot && kind.stateText(snapshot);
+  const situation = { snapshot, revision: stored?.revision ?? 0, nowMs, can };
+  const decision = decide(kind, command, event, situation);
+  const entry =
+    decision.kind === 'answer' ? decision.entry : acceptedEntry(kind, command, snapshot);
+  const reply = replyOf({ ...entry, revision: situation.revision }, keyText(key), false);
+  if (!reply.ok) throw new Refused(reply.problem);
   const allowedNext = snapshot ? kind.allowed(snapshot) : [...kind.creating];
-  const now = { allowedNext, ...(state !== undefined && { state }) };
-  if (decision.kind !== 'refused')
-    return {
-      dryRun: true,
-      accepted: true,
-      unchanged: decision.kind === 'unchanged',
-      revision,
-      ...now,
-    };
-  const { code, message, problems, because } = decision.refusal;
-  throw refusal(code, key, message, {
-    ...now,
-    ...(problems && { problems }),
-    ...(because && { because }),
-  });
+  return { ...reply.body, dryRun: true, allowedNext };
+}
+
+/** The stored resource; undefined when a creating verb would make it. */
+async function livingOf(asked: Asked, verb: string): Promise<Stored | undefined> {
+  const { kind, key } = asked;
+  const stored = await load(asked);
+  const isGone = stored !== undefined && kind.isTombstone(snapshotOf(stored.record));
+  if (stored && !isGone) return stored;
+  if (kind.creating.has(verb)) return undefined;
+  if (!isGone) throw missing(key);
+  throw refusal('resource.deleted', key, `${keyText(key)} was deleted; create it again.`);
 }

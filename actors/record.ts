@@ -5,6 +5,7 @@ import type { ResourceKey } from '../machines/ids.ts';
 import type { KindSnapshot } from './kind.ts';
 import type { OutboxEntry } from './outbox.ts';
 import type { SeenEntry } from './seen.ts';
+import { hasCallInFlight } from './tree.ts';
 import type { StoredTimer } from './tree.ts';
 
 /** Layout version of the record itself. */
@@ -88,6 +89,17 @@ export function readRecord(bytes: string): ReadRecord {
   const checked = shape.safeParse(json);
   if (!checked.success) return { ok: false, reason: z.prettifyError(checked.error) };
   return { ok: true, record: json as ActorRecord };
+}
+
+/** When a host that loads this must wake the actor: at once, at its earliest deadline, or never by itself. */
+export function wakeAtMsOf(
+  snapshot: unknown,
+  timers: readonly StoredTimer[],
+  outbox: readonly OutboxEntry[],
+): number | null {
+  if (outbox.length > 0 || hasCallInFlight(snapshot)) return 0;
+  const earliestMs = timers.reduce((least, { atMs }) => Math.min(least, atMs), Infinity);
+  return Number.isFinite(earliestMs) ? earliestMs : null;
 }
 
 /** The root's state as stored, for views and observers. */

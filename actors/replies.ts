@@ -39,9 +39,8 @@ export function replyOf(entry: SeenEntry, actor: string, isRepeat: boolean): Rep
 }
 
 export interface Post {
-  readonly bus: Bus;
+  readonly ports: { readonly bus: Bus; readonly telemetry: Telemetry };
   readonly clock: Clock;
-  readonly telemetry: Telemetry;
   /** False once this host must not settle anything any more. */
   readonly owned: () => boolean;
 }
@@ -71,16 +70,16 @@ export async function refuse(
 ): Promise<void> {
   const { commandId } = told;
   const letter = { delivery, commandId, problem: refusal };
-  const isStored = await persist(post, () => post.bus.publishDeadLetter(letter));
+  const isStored = await persist(post, () => post.ports.bus.publishDeadLetter(letter));
   if (!isStored) return;
-  post.telemetry.count('fairlead_dead_letters_total', { code: refusal.code });
+  post.ports.telemetry.count('fairlead_dead_letters_total', { code: refusal.code });
   const remove = () => (isFinal ? delivery.terminate(refusal.code) : delivery.ackConfirmed());
   if (await persist(post, remove)) answer(post, delivery, told, { ok: false, problem: refusal });
 }
 
 function answer(post: Post, delivery: CommandDelivery, told: Told, reply: Reply): void {
   const { kind, namespace, name, verb } = delivery;
-  const { telemetry, bus } = post;
+  const { telemetry, bus } = post.ports;
   const code = reply.ok ? 'ok' : reply.problem.code;
   telemetry.count('fairlead_commands_total', { kind, verb, code });
   const fields = {
@@ -95,7 +94,10 @@ function answer(post: Post, delivery: CommandDelivery, told: Told, reply: Reply)
     telemetry.log('warn', { ...fields, code, status, reason: message }, 'command refused');
   }
   if (told.replyTo === undefined) return;
-  if (reply.ok) return bus.reply(told.replyTo, reply.body);
+  if (reply.ok) {
+    bus.reply(told.replyTo, reply.body);
+    return;
+  }
   const { status, message } = reply.problem;
   bus.reply(told.replyTo, reply.problem, { status, text: message });
 }
@@ -108,7 +110,7 @@ async function persist(post: Post, run: () => Promise<void>): Promise<boolean> {
       return true;
     } catch (thrown) {
       const fields = { reason: messageOf(thrown), waitMs, correlationId: '' };
-      post.telemetry.log('warn', fields, 'a refusal could not be filed; it is tried again');
+      post.ports.telemetry.log('warn', fields, 'a refusal could not be filed; it is tried again');
       await pause(post.clock, waitMs);
       waitMs = Math.min(waitMs * 2, hosting.storeRetryMaxMs);
     }

@@ -1,69 +1,53 @@
 /** What a host keeps about one key while it is busy with it: mailbox, hosted actor, and what to do when that is cut. */
-import { recordKey, keyText } from '../machines/ids.ts';
+import { keyText, recordKey } from '../machines/ids.ts';
 import type { ResourceKey } from '../machines/ids.ts';
 import { bounds, hosting } from '../machines/limits.ts';
-import { check } from './checker.ts';
-import { commit, loadRecord } from './commit.ts';
+import type { Cut } from './commit-gate.ts';
+import { loadRecord } from './commit.ts';
 import type { CommitOptions } from './commit.ts';
+import { doubt } from './doubt.ts';
 import type { Command } from './envelope.ts';
 import { messageOf, problem } from './faults.ts';
 import type { ProblemFields } from './faults.ts';
-import type { HeapClock } from './heap-clock.ts';
 import { HostedActor } from './hosted-actor.ts';
-import type { Cut, Origin, TurnOutcome } from './hosted-actor.ts';
-import type { Kind, KindSnapshot } from './kind.ts';
+import type { Origin, TurnOutcome } from './hosted-actor.ts';
+import type { HostedKind, Household, Work } from './household.ts';
 import { Mailbox } from './mailbox.ts';
-import type { OutboxEntry } from './outbox.ts';
-import type { Cancel, CommandDelivery, Ports } from './ports.ts';
-import { isRecordOf, readRecord, snapshotOf } from './record.ts';
-import type { ActorRecord, Strikes } from './record.ts';
+import type { Cancel } from './ports.ts';
+import { readRecord, snapshotOf } from './record.ts';
 import { refuse, replyOf, settle } from './replies.ts';
-import type { Post } from './replies.ts';
 import { Seen } from './seen.ts';
+import { blame, strike } from './strikes.ts';
 
-export interface HostedKind {
-  readonly kind: Kind;
-  readonly definitionHash: string;
-}
-
-/** What one period of ownership gives to every actor in it. */
-export interface Household {
-  readonly ports: Pick<Ports, 'store' | 'bus' | 'random' | 'telemetry'>;
-  readonly clock: HeapClock;
-  readonly hostId: string;
-  readonly fence: number;
-  readonly owned: () => boolean;
-  readonly publish: (key: ResourceKey, entry: OutboxEntry) => Promise<void>;
-  readonly onCommitted: (key: ResourceKey, snapshot: KindSnapshot, revision: number) => void;
-  /** The actor left memory; null: nothing to wake for. */
-  readonly onResting: (key: ResourceKey, wakeAtMs: number | null) => void;
-  /** Nothing waits and nothing is in memory: the resident may be forgotten. */
-  readonly onEmpty: (key: ResourceKey) => void;
-  /** Somebody else keeps writing although the lease is ours. */
-  readonly giveUp: (why: string) => void;
-}
-
-export type Work =
-  | { readonly kind: 'command'; readonly command: Command; readonly delivery: CommandDelivery }
-  | { readonly kind: 'observation'; readonly event: { readonly type: string } }
-  /** A due timer, an unfinished call or a cut actor: bring it (back) into memory. */
-  | { readonly kind: 'wake' }
-  /** Write an emptied outbox back. */
-  | { readonly kind: 'tidy' }
-  /** Make room: leave memory when idle. */
-  | { readonly kind: 'rest' };
+type CommandWork = Extract<Work, { kind: 'command' }>;
+type NewLife = Extract<Origin, { kind: 'new' }>;
 
 type Found =
   | { readonly kind: 'live'; readonly actor: HostedActor }
   | { readonly kind: 'absent' }
-  | { readonly kind: 'tombstone'; readonly record: ActorRecord; readonly revision: number }
+  | { readonly kind: 'tombstone'; readonly origin: NewLife }
   | { readonly kind: 'quarantined'; readonly reason: string }
   /** It failed while starting; its strike comes first. */
   | { readonly kind: 'lost' }
   /** Ownership is gone: drop everything silently. */
   | { readonly kind: 'unowned' };
 
-type CommandWork = Extract<Work, { kind: 'command' }>;
+type Attempt =
+  | Extract<TurnOutcome, { kind: 'answered' }>
+  | {
+      readonly kind: 'refused';
+      readonly code: string;
+      readonly message: string;
+      readonly more: Partial<ProblemFields>;
+    }
+  | { readonly kind: 'again' }
+  | { readonly kind: 'dropped' };
+
+const refused = (
+  code: string,
+  message: string,
+  more: Partial<ProblemFields> = {},
+): Attempt & { kind: 'refused' } => ({ kind: 'refused', code, message, more });
 
 export class Resident {
   readonly key: ResourceKey;
@@ -90,8 +74,7 @@ export class Resident {
       onIdle: () => {
         if (!this.#actor && this.#quarantine === undefined) house.onEmpty(key);
       },
-      onError: (thrown) =>
-        this.#log('error', { reason: messageOf(thrown) }, 'a turn failed inside hosting'),
+      onError: (thrown) => this.#tellBug(thrown),
     });
   }
 
@@ -105,7 +88,7 @@ export class Resident {
     return this.#actor?.outbox.length ?? 0;
   }
 
-  /** Resolves when nothing waits and everything that changed is stored. */
+  /** Resolves when everything that changed is stored, or never will be. */
   async settled(): Promise<void> {
     await this.#actor?.committed();
   }
@@ -123,10 +106,9 @@ export class Resident {
     if (work.kind === 'tidy') return this.#tidy();
     if (work.kind === 'rest') return this.#rest();
     const found = await this.#find();
-    if (work.kind === 'observation' && found.kind === 'live') {
-      await found.actor.observe(work.event);
-      await this.#afterCut();
-    }
+    if (work.kind !== 'observation' || found.kind !== 'live' || found.actor.isTombstone) return;
+    await found.actor.observe(work.event);
+    await this.#afterCut();
   }
 
   /** A bug of hosting itself must not leave a message in the stream for ever. */
@@ -134,102 +116,87 @@ export class Resident {
     try {
       await this.#command(work);
     } catch (thrown) {
-      this.#log('error', { reason: messageOf(thrown) }, 'a turn failed inside hosting');
+      this.#tellBug(thrown);
       this.#actor?.cut({ kind: 'stopped' });
-      await this.#refuse(work, 'internal.assertion', messageOf(thrown));
+      await this.#refuse(work, refused('internal.assertion', messageOf(thrown)));
     }
   }
 
   async #command(work: CommandWork): Promise<void> {
     for (let isAgain = false; this.#house.owned(); isAgain = true) {
-      const outcome = await this.#attempt(work);
+      const attempt = await this.#attempt(work.command);
       await this.#afterCut();
-      if (outcome.kind === 'answered') {
-        this.#staleInARow = 0;
-        const isRepeat = outcome.isRepeat && !isAgain;
-        if (outcome.entry.code === 'actor.poisoned')
-          return this.#refuse(work, outcome.entry.code, outcome.entry.message ?? '');
-        const reply = replyOf(outcome.entry, this.#name, isRepeat);
-        return settle(this.#post(), work.delivery, work.command, reply);
-      }
-      if (outcome.kind === 'refused')
-        return this.#refuse(work, outcome.code, outcome.message, outcome.more);
-      if (outcome.kind === 'dropped') return;
+      if (attempt.kind === 'refused') return this.#refuse(work, attempt);
+      if (attempt.kind === 'dropped') return;
+      if (attempt.kind === 'again') continue;
+      this.#staleInARow = 0;
+      const { entry, isRepeat } = attempt;
+      if (entry.code === 'actor.poisoned')
+        return this.#refuse(work, refused(entry.code, entry.message ?? ''));
+      const reply = replyOf(entry, this.#name, isRepeat && !isAgain);
+      settle(this.#house, work.delivery, work.command, reply);
+      return;
     }
   }
 
   /** One try; `again` when the actor was lost on the way. */
-  async #attempt(work: CommandWork): Promise<Attempt> {
-    const { command } = work;
+  async #attempt(command: Command): Promise<Attempt> {
     const found = await this.#find();
     switch (found.kind) {
       case 'unowned':
         return { kind: 'dropped' };
       case 'lost':
         return { kind: 'again' };
-      case 'quarantined':
-        return refused(
-          'actor.quarantined',
-          `${this.#name} is held for inspection: ${found.reason}`,
-        );
+      case 'quarantined': {
+        const message = `${this.#name} is held for inspection: ${found.reason}`;
+        return refused('actor.quarantined', message);
+      }
       case 'absent':
-        if (!this.#hosted.kind.creating.has(command.verb))
-          return refused(
-            'resource.notFound',
-            `There is no ${this.#name}; check namespace and name.`,
-          );
-        return this.#create(work, { kind: 'new', revision: 0, seen: [], outbox: [] });
+        if (this.#hosted.kind.creating.has(command.verb))
+          return this.#create(command, { kind: 'new', revision: 0, seen: [], outbox: [] });
+        return refused('resource.notFound', `There is no ${this.#name}; check namespace and name.`);
       case 'tombstone':
-        return this.#overTombstone(work, found);
+        return this.#afterLife(command, found.origin);
       case 'live':
-        if (found.actor.isTombstone) {
-          await found.actor.committed();
-          const { seen, outbox, revision } = found.actor;
-          return this.#overGone(work, { kind: 'new', revision, seen, outbox });
-        }
-        if (found.actor.outbox.length >= bounds.outboxMax)
-          return refused('outbox.full', `${this.#name} cannot publish its events now.`, busy);
-        return this.#taken(await found.actor.take(command), work);
+        return this.#hand(command, found.actor);
     }
   }
 
-  #overTombstone(
-    work: CommandWork,
-    found: Extract<Found, { kind: 'tombstone' }>,
-  ): Promise<Attempt> {
-    const { record, revision } = found;
-    return this.#overGone(work, {
-      kind: 'new',
-      revision,
-      seen: record.seen,
-      outbox: record.outbox,
-    });
+  async #hand(command: Command, actor: HostedActor): Promise<Attempt> {
+    if (actor.isTombstone) {
+      if (!(await actor.committed())) return { kind: 'again' };
+      const { seen, outbox, revision } = actor;
+      return this.#afterLife(command, { kind: 'new', revision, seen, outbox });
+    }
+    if (actor.outbox.length < bounds.outboxMax)
+      return this.#taken(await actor.take(command), command);
+    const retryAfterMs = hosting.busyRetryAfterMs;
+    return refused('outbox.full', `${this.#name} cannot publish its events now.`, { retryAfterMs });
   }
 
   /** The resource is gone: a repeat gets its old answer, a creating verb starts a new life, all else is too late. */
-  async #overGone(work: CommandWork, origin: Extract<Origin, { kind: 'new' }>): Promise<Attempt> {
-    const { command } = work;
+  async #afterLife(command: Command, origin: NewLife): Promise<Attempt> {
     const entry = new Seen(origin.seen, origin.revision).find(command.commandId);
     if (entry) return { kind: 'answered', entry, isRepeat: true };
-    if (this.#hosted.kind.creating.has(command.verb)) return this.#create(work, origin);
+    if (this.#hosted.kind.creating.has(command.verb)) return this.#create(command, origin);
     return refused(
       'resource.deleted',
       `${this.#name} was deleted; create it again to use the name.`,
     );
   }
 
-  async #create(work: CommandWork, origin: Extract<Origin, { kind: 'new' }>): Promise<Attempt> {
+  async #create(command: Command, origin: NewLife): Promise<Attempt> {
     this.#actor?.cut({ kind: 'stopped' });
-    this.#unhandled = undefined;
     const actor = this.#host(this.#house.ports.random.ulid(), origin);
     this.#actor = actor;
-    if (actor.fault) this.#cutBy(actor, actor.fault.error);
+    if (actor.fault) actor.cut({ kind: 'poison', error: actor.fault.error });
     else actor.start();
-    if (actor.isCut) return this.#taken({ kind: 'poisoned', cut: this.#unhandledCut() }, work);
-    return this.#taken(await actor.take(work.command), work);
+    const cut = this.#unhandled?.cut;
+    const outcome: TurnOutcome = cut ? { kind: 'poisoned', cut } : await actor.take(command);
+    return this.#taken(outcome, command);
   }
 
-  async #taken(outcome: TurnOutcome, work: CommandWork): Promise<Attempt> {
+  async #taken(outcome: TurnOutcome, command: Command): Promise<Attempt> {
     switch (outcome.kind) {
       case 'answered':
         return outcome;
@@ -241,23 +208,16 @@ export class Resident {
           ...(allowedNext && { allowedNext }),
         });
       }
-      case 'poisoned':
-        return this.#poisoned(outcome.cut, work);
+      case 'poisoned': {
+        // Too large: the message is to blame, not the actor, so it gets no strike.
+        if (outcome.cut.kind === 'tooLarge') this.#unhandled = undefined;
+        await this.#afterCut(command);
+        const { code, message } = blame(outcome.cut);
+        return refused(code, `${this.#name} failed on this message: ${message}`);
+      }
       case 'lost':
         return { kind: 'again' };
     }
-  }
-
-  async #poisoned(cut: Cut, work: CommandWork): Promise<Attempt> {
-    const isTooLarge = cut.kind === 'tooLarge';
-    const code = isTooLarge ? 'record.tooLarge' : 'actor.poisoned';
-    const message = isTooLarge
-      ? `The record of ${this.#name} would have ${cut.bytes} bytes; at most ${bounds.recordBytesMax} are stored.`
-      : `The machine of ${this.#name} failed on this message: ${cut.kind === 'poison' ? messageOf(cut.error) : cut.kind}`;
-    if (isTooLarge)
-      this.#unhandled = undefined; // the message is to blame, not the actor
-    else await this.#afterCut(work.command);
-    return refused(code, message);
   }
 
   async #tidy(): Promise<void> {
@@ -280,11 +240,8 @@ export class Resident {
     this.#cancelTidy();
     actor.cut({ kind: 'stopped' });
     this.#actor = undefined;
-    this.#unhandled = undefined;
     this.#house.onResting(this.key, wakeAtMs);
   }
-
-  // ------------------------------------------------------------------------------------------ find, awaken
 
   async #find(): Promise<Found> {
     if (this.#quarantine !== undefined) return { kind: 'quarantined', reason: this.#quarantine };
@@ -293,15 +250,16 @@ export class Resident {
     const stored = await loadRecord(this.#commitOptions(), recordKey(this.key));
     if (stored === 'unowned') return { kind: 'unowned' };
     if (!stored) return { kind: 'absent' };
-    const read = readRecord(stored.bytes);
+    const { bytes, revision } = stored;
+    const read = readRecord(bytes);
     if (!read.ok) return this.#isolate(`the record cannot be read: ${read.reason}`);
     const { record } = read;
-    const { kind } = this.#hosted;
-    if (kind.isTombstone(snapshotOf(record)) && record.outbox.length === 0)
-      return { kind: 'tombstone', record, revision: stored.revision };
-    const doubt = this.#doubt(record);
-    if (doubt !== undefined) return this.#isolate(doubt);
-    return this.#awaken({ kind: 'stored', record, bytes: stored.bytes, revision: stored.revision });
+    const { seen, outbox } = record;
+    if (this.#hosted.kind.isTombstone(snapshotOf(record)) && outbox.length === 0)
+      return { kind: 'tombstone', origin: { kind: 'new', revision, seen, outbox } };
+    const reason = doubt(record, this.key, this.#hosted, this.#house.fence);
+    if (reason !== undefined) return this.#isolate(reason);
+    return this.#awaken({ kind: 'stored', record, bytes, revision });
   }
 
   #awaken(origin: Extract<Origin, { kind: 'stored' }>): Found {
@@ -313,29 +271,9 @@ export class Resident {
     return actor.isCut ? { kind: 'lost' } : { kind: 'live', actor };
   }
 
-  /** Why a record must not be awakened by this host; undefined when it may. */
-  #doubt(record: ActorRecord): string | undefined {
-    const { kind, definitionHash } = this.#hosted;
-    const { strikes } = record;
-    if (!isRecordOf(record, this.key)) return `the record belongs to ${record.key}`;
-    if (record.fence > this.#house.fence)
-      return `the record carries fence ${record.fence} from the future of ${this.#house.fence}`;
-    if (record.machineId !== kind.machine.id)
-      return `the record was written by machine ${record.machineId}`;
-    if (record.machineVersion !== kind.version)
-      return `no migration leads from version ${record.machineVersion} to ${kind.version}`;
-    if (record.definitionHash !== definitionHash)
-      return `the chart changed without a new version (still ${kind.version})`;
-    if (strikes && strikes.count >= bounds.strikesMax && strikes.machineVersion === kind.version)
-      return `${strikes.count} turns failed, last: ${strikes.message}`;
-    const drifts = check(kind.machine, record);
-    if (drifts.length === 0) return undefined;
-    return drifts.map(({ code, path, text }) => `${code} ${path}: ${text}`).join('; ');
-  }
-
   #isolate(reason: string): Found {
     this.#quarantine = reason;
-    this.#log('error', { reason }, 'quarantined: the actor is not started');
+    this.#log({ reason }, 'quarantined: the actor is not started');
     return { kind: 'quarantined', reason };
   }
 
@@ -348,7 +286,11 @@ export class Resident {
         ...{ store: ports.store, random: ports.random, telemetry: ports.telemetry },
         publish: (entry) => this.#house.publish(this.key, entry),
         onCommitted: (snapshot, revision) => this.#house.onCommitted(this.key, snapshot, revision),
-        onCut: (cut) => this.#noteCut(() => actor, cut),
+        onCut: (cut) => {
+          if (cut.kind === 'stopped' || cut.kind === 'unowned') return;
+          this.#unhandled = { actor, cut };
+          this.mailbox.offer({ kind: 'wake' }, true);
+        },
         onDrained: () => this.#tidyLater(),
       },
       origin,
@@ -363,22 +305,6 @@ export class Resident {
     });
   }
 
-  // ------------------------------------------------------------------------------------- cut, strike, reply
-
-  #noteCut(actor: () => HostedActor, cut: Cut): void {
-    if (cut.kind === 'stopped' || cut.kind === 'unowned') return;
-    this.#unhandled = { actor: actor(), cut };
-    this.mailbox.offer({ kind: 'wake' }, true);
-  }
-
-  #cutBy(actor: HostedActor, error: unknown): void {
-    actor.cut({ kind: 'poison', error });
-  }
-
-  #unhandledCut(): Cut {
-    return this.#unhandled?.cut ?? { kind: 'stopped' };
-  }
-
   /** Counts strikes and stale writes of an actor that was cut, once. `culprit` is the command that did it, if one did. */
   async #afterCut(culprit?: Command): Promise<void> {
     const unhandled = this.#unhandled;
@@ -386,66 +312,25 @@ export class Resident {
     this.#unhandled = undefined;
     const { actor, cut } = unhandled;
     await actor.settled();
-    if (cut.kind === 'poison' || cut.kind === 'tooLarge') await this.#strike(cut, culprit);
-    if (cut.kind !== 'stale') return;
-    this.#staleInARow += 1;
-    if (this.#staleInARow > bounds.staleReloadsMax)
-      this.#house.giveUp(`somebody else keeps writing ${this.#name}`);
-  }
-
-  /** One more strike over the last good record, with the culprit's answer, so that its redelivery is not run again. */
-  async #strike(
-    cut: Extract<Cut, { kind: 'poison' | 'tooLarge' }>,
-    culprit?: Command,
-  ): Promise<void> {
-    const message = cut.kind === 'poison' ? messageOf(cut.error) : `record of ${cut.bytes} bytes`;
-    const code = cut.kind === 'poison' ? 'actor.poisoned' : 'record.tooLarge';
-    const { kind } = this.#hosted;
-    const correlationId = culprit?.correlationId ?? '';
-    this.#log(
-      'error',
-      { correlationId, commandId: culprit?.commandId, reason: message },
-      'poison: the turn was discarded',
-    );
-    this.#house.ports.telemetry.count('fairlead_poison_total', { kind: kind.name });
-    for (;;) {
-      const stored = await loadRecord(this.#commitOptions(), recordKey(this.key));
-      if (stored === 'unowned' || !stored) return; // a creation that failed leaves nothing behind
-      const read = readRecord(stored.bytes);
-      if (!read.ok) return;
-      const seen = new Seen(read.record.seen, stored.revision);
-      if (culprit) seen.add({ id: culprit.commandId, code, correlationId, message });
-      const strikes = this.#nextStrikes(read.record.strikes, code, message);
-      const bytes = JSON.stringify({ ...read.record, seen: seen.list(), strikes });
-      const key = recordKey(this.key);
-      const outcome = await commit(this.#commitOptions(), key, bytes, stored.revision);
-      if (outcome.kind !== 'stale') return;
+    if (cut.kind === 'stale') {
+      this.#staleInARow += 1;
+      if (this.#staleInARow > bounds.staleReloadsMax)
+        this.#house.giveUp(`somebody else keeps writing ${this.#name}`);
+      return;
     }
+    const { commandId, correlationId = '' } = culprit ?? {};
+    const reason = blame(cut).message;
+    this.#log({ correlationId, commandId, reason }, 'poison: the turn was discarded');
+    const { name, version } = this.#hosted.kind;
+    this.#house.ports.telemetry.count('fairlead_poison_total', { kind: name });
+    await strike(this.#commitOptions(), this.key, version, cut, culprit);
   }
 
-  #nextStrikes(last: Strikes | null, code: string, message: string): Strikes {
-    const atMs = this.#house.clock.nowMs();
-    const machineVersion = this.#hosted.kind.version;
-    const counts =
-      last?.machineVersion === machineVersion && atMs - last.atMs < hosting.strikeWindowMs;
-    return { count: counts ? last.count + 1 : 1, code, message, atMs, machineVersion };
-  }
-
-  async #refuse(
-    work: CommandWork,
-    code: string,
-    message: string,
-    more: Partial<ProblemFields> = {},
-  ) {
+  async #refuse(work: CommandWork, { code, message, more }: Attempt & { kind: 'refused' }) {
     const { command, delivery } = work;
     const { correlationId } = command;
     const told = problem(code, { ...more, message, correlationId, actor: this.#name });
-    await refuse(this.#post(), delivery, command, told);
-  }
-
-  #post(): Post {
-    const { ports, clock, owned } = this.#house;
-    return { bus: ports.bus, telemetry: ports.telemetry, clock, owned };
+    await refuse(this.#house, delivery, command, told);
   }
 
   #commitOptions(): CommitOptions {
@@ -453,25 +338,12 @@ export class Resident {
     return { store: ports.store, telemetry: ports.telemetry, clock, owned };
   }
 
-  #log(level: 'error' | 'warn' | 'info', fields: object, text: string): void {
+  #tellBug(thrown: unknown): void {
+    this.#log({ reason: messageOf(thrown) }, 'a turn failed inside hosting');
+  }
+
+  #log(fields: object, text: string): void {
     const named = { actor: this.#name, correlationId: '', ...fields };
-    this.#house.ports.telemetry.log(level, named, text);
+    this.#house.ports.telemetry.log('error', named, text);
   }
 }
-
-type Attempt =
-  | Extract<TurnOutcome, { kind: 'answered' }>
-  | {
-      readonly kind: 'refused';
-      readonly code: string;
-      readonly message: string;
-      readonly more: Partial<ProblemFields>;
-    }
-  | { readonly kind: 'again' }
-  | { readonly kind: 'dropped' };
-
-const refused = (code: string, message: string, more: Partial<ProblemFields> = {}): Attempt => ({
-  ...{ kind: 'refused', code, message, more },
-});
-
-const busy = { retryAfterMs: hosting.busyRetryAfterMs };

@@ -34,7 +34,7 @@ interface Scene {
 }
 
 /** `spec.agentPools[0].count`; odd keys in brackets. */
-export function pathText(path: Path, root = ''): string {
+function pathText(path: Path, root = ''): string {
   const parts = root !== '' && path[0] === root ? path.slice(1) : path;
   return parts.reduce<string>((text, part) => {
     if (typeof part === 'number') return `${text}[${part}]`;

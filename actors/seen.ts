@@ -45,14 +45,10 @@ export class Seen {
     if (this.#entries.size > bounds.seenMax && oldest !== undefined) this.#entries.delete(oldest);
   }
 
-  /** Ids that are still without a revision: the next write is their first. */
-  unstored(): string[] {
-    return [...this.#entries.values()].filter((e) => e.revision === undefined).map((e) => e.id);
-  }
-
-  stored(ids: readonly string[], revision: number): void {
-    for (const id of ids) {
-      const entry = this.#entries.get(id);
+  /** These entries are stored: those among them that are new were first stored at `revision`. */
+  stored(entries: readonly SeenEntry[], revision: number): void {
+    for (const { id, revision: known } of entries) {
+      const entry = known === undefined ? this.#entries.get(id) : undefined;
       if (entry) this.#entries.set(id, { ...entry, revision });
     }
   }

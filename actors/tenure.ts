@@ -15,7 +15,7 @@ import { keyOf, readRecord, snapshotOf } from './record.ts';
 import { refuse } from './replies.ts';
 import type { Post } from './replies.ts';
 import { Resident } from './resident.ts';
-import type { HostedKind, Household, Work } from './resident.ts';
+import type { HostedKind, Household, Work } from './household.ts';
 
 export type CommittedListener = (
   key: ResourceKey,
@@ -162,8 +162,14 @@ export class Tenure {
     const fields = { actor: keyText(key), verb, commandId, correlationId, sequence, deliveries };
     telemetry.log('info', fields, 'command received');
     const tracked = this.#track(delivery);
-    if (!opened.ok) return void refuse(this.#post(), tracked, told, opened.problem, true);
-    if (!this.#options.kinds.has(kind)) return this.#unhosted(tracked, told, key);
+    if (!opened.ok) {
+      void refuse(this.#post(), tracked, told, opened.problem, true);
+      return;
+    }
+    if (!this.#options.kinds.has(kind)) {
+      this.#unhosted(tracked, told, key);
+      return;
+    }
     const isTaken = this.#offer(key, {
       kind: 'command',
       command: opened.command,
@@ -228,7 +234,7 @@ export class Tenure {
 
   #post(): Post {
     const { ports, clock } = this.#options;
-    return { bus: ports.bus, telemetry: ports.telemetry, clock, owned: () => this.#owned() };
+    return { ports, clock, owned: () => this.#owned() };
   }
 
   // --------------------------------------------------------------------------------------- back-pressure

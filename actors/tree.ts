@@ -185,8 +185,7 @@ export class Tree {
   /** Undefined when the actor no longer hangs in the tree. */
   #pathOf(ref: AnyActorRef): string | undefined {
     const ids: string[] = [];
-    let each: AnyActorRef | undefined = ref;
-    for (; each?._parent; each = each._parent) ids.unshift(each.id);
+    for (let each = ref; each._parent; each = each._parent) ids.unshift(each.id);
     const path = ids.join('/');
     return this.#at(path) === ref ? path : undefined;
   }

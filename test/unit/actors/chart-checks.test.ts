@@ -74,12 +74,12 @@ it.each<[string, AnyStateMachine, string]>([
   ],
   [
     'spawnChild without id',
-    made({ ...work, actions: { s: spawnChild('work' as never, {} as never) } }, {}),
+    made({ ...work, actions: { s: spawnChild('work' as never, {}) } }, {}),
     'm: action s spawns without an id',
   ],
   [
     'spawnChild of inline logic',
-    made({ actions: { s: spawnChild(effect as never, { id: 'x' } as never) } }, {}),
+    made({ actions: { s: spawnChild(effect as never, { id: 'x' }) } }, {}),
     'm: action s spawns inline logic',
   ],
   [

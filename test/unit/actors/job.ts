@@ -1,7 +1,7 @@
 /** A small kind for tests of hosting: a job runs one effect with retries in a child, beside a region that watches time. */
 import { z } from 'zod';
-import { and, assign, emit, fromPromise, not, raise, setup } from 'xstate';
-import type { AnyStateMachine, SnapshotFrom } from 'xstate';
+import { and, assign, emit, not, raise, setup } from 'xstate';
+import type { SnapshotFrom } from 'xstate';
 import { gate } from '../../../actors/effect.ts';
 import type { Call } from '../../../actors/effect.ts';
 import type { Kind, KindSnapshot } from '../../../actors/kind.ts';
@@ -29,7 +29,7 @@ export interface CallInput {
 export type Perform = (input: CallInput, call: Call) => Promise<string>;
 
 interface TryContext extends CallInput {
-  result: EffectResult<string> | null;
+  result: EffectResult<string>;
 }
 
 /** One effect, tried three times, 1 s apart. */
@@ -38,12 +38,12 @@ const tryMachine = (perform: Perform) =>
     types: {
       context: {} as TryContext,
       input: {} as Omit<CallInput, 'attempt'>,
-      output: {} as { result: EffectResult<string>; attempts: number },
+      output: {} as Done,
       emitted: {} as PublishedEvent,
     },
     actors: { perform: gate<CallInput, string>(perform) },
     actions: {
-      note: assign({ result: ({ event }) => outputOf<EffectResult<string>>(event) }),
+      note: assign({ result: ({ event }) => resultOf(event) }),
       again: assign({ attempt: ({ context }) => context.attempt + 1 }),
       tellRetry: emit(({ context }) => ({
         type: 'retried',
@@ -52,16 +52,16 @@ const tryMachine = (perform: Perform) =>
       })),
     },
     guards: {
-      ok: ({ event }) => outputOf<EffectResult<string>>(event).ok,
+      ok: ({ event }) => resultOf(event).ok,
       mayRetry: ({ context, event }) => {
-        const result = outputOf<EffectResult<string>>(event);
+        const result = resultOf(event);
         return !result.ok && result.fault.type === 'Retryable' && context.attempt < 3;
       },
     },
     delays: { backoff: 1_000 },
   }).createMachine({
     id: 'try',
-    context: ({ input }) => ({ ...input, attempt: 1, result: null }),
+    context: ({ input }) => ({ ...input, attempt: 1, result: notYet }),
     initial: 'trying',
     states: {
       trying: {
@@ -82,13 +82,25 @@ const tryMachine = (perform: Perform) =>
       done: { type: 'final' },
     },
     output: ({ context }) => ({
-      result: context.result as EffectResult<string>,
+      result: context.result,
       attempts: context.attempt,
     }),
     options: { maxIterations: 20 },
   });
 
-const outputOf = <T>(event: unknown): T => (event as { output: T }).output;
+const notYet: EffectResult<string> = {
+  ok: false,
+  fault: { type: 'InternalError', code: 'job.notYet', message: '' },
+  atMs: 0,
+  roll: 0,
+};
+interface Done {
+  result: EffectResult<string>;
+  attempts: number;
+}
+/** Done events are no members of the declared events. */
+const resultOf = (event: unknown) => (event as { output: EffectResult<string> }).output;
+const doneOf = (event: unknown) => (event as { output: Done }).output;
 
 export type JobEvent =
   | { type: 'job.create' | 'job.apply'; token?: string; padding?: string; correlationId: string }
@@ -152,9 +164,7 @@ export const jobMachine = ({
         throw new Error('boom in assign');
       }),
       finish: assign(({ event }) => {
-        const { result, attempts } = outputOf<{ result: EffectResult<string>; attempts: number }>(
-          event,
-        );
+        const { result, attempts } = doneOf(event);
         return { attempts, result: result.ok ? result.value : result.fault.code };
       }),
       sayCreated: emit(({ context }) => said('created', context)),
@@ -259,7 +269,7 @@ export function jobKind(options: JobOptions = {}): Kind {
     replyFields: (snapshot) => ({ runs: contextOf(snapshot).runs }),
     watches: () => undefined,
   };
-  return kind as unknown as Kind;
+  return kind;
 }
 
 export const jobSchemas = {
@@ -275,7 +285,3 @@ export const jobSchemas = {
     delete: z.strictObject({}),
   },
 };
-
-/** A machine with one child effect that stays inline: for the lint. */
-export const plainPromise = fromPromise(() => Promise.resolve(1));
-export type { AnyStateMachine };

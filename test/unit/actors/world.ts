@@ -21,7 +21,7 @@ export interface LogLine {
   readonly fields: LogFields;
 }
 
-export class FakeTelemetry implements Telemetry {
+class FakeTelemetry implements Telemetry {
   readonly lines: LogLine[] = [];
   readonly counts = new Map<string, number>();
   log(level: string, fields: LogFields, text: string): void {
@@ -37,7 +37,7 @@ export class FakeTelemetry implements Telemetry {
   }
 }
 
-export class CountingRandom implements Random {
+class CountingRandom implements Random {
   #count = 0;
   roll(): number {
     return 0.5;

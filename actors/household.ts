@@ -1,0 +1,38 @@
+/** What one period of ownership gives to every actor in it, and what their mailboxes hold. */
+import type { ResourceKey } from '../machines/ids.ts';
+import type { Command } from './envelope.ts';
+import type { HeapClock } from './heap-clock.ts';
+import type { Kind, KindSnapshot } from './kind.ts';
+import type { OutboxEntry } from './outbox.ts';
+import type { CommandDelivery, Ports } from './ports.ts';
+
+export interface HostedKind {
+  readonly kind: Kind;
+  readonly definitionHash: string;
+}
+
+export interface Household {
+  readonly ports: Pick<Ports, 'store' | 'bus' | 'random' | 'telemetry'>;
+  readonly clock: HeapClock;
+  readonly hostId: string;
+  readonly fence: number;
+  readonly owned: () => boolean;
+  readonly publish: (key: ResourceKey, entry: OutboxEntry) => Promise<void>;
+  readonly onCommitted: (key: ResourceKey, snapshot: KindSnapshot, revision: number) => void;
+  /** The actor left memory; null: nothing to wake for. */
+  readonly onResting: (key: ResourceKey, wakeAtMs: number | null) => void;
+  /** Nothing waits and nothing is in memory: the resident may be forgotten. */
+  readonly onEmpty: (key: ResourceKey) => void;
+  /** Somebody else keeps writing although the lease is ours. */
+  readonly giveUp: (why: string) => void;
+}
+
+export type Work =
+  | { readonly kind: 'command'; readonly command: Command; readonly delivery: CommandDelivery }
+  | { readonly kind: 'observation'; readonly event: { readonly type: string } }
+  /** A due timer, an unfinished call or a cut actor: bring it (back) into memory. */
+  | { readonly kind: 'wake' }
+  /** Write an emptied outbox back. */
+  | { readonly kind: 'tidy' }
+  /** Make room: leave memory when idle. */
+  | { readonly kind: 'rest' };

@@ -1,0 +1,62 @@
+/** What one command comes to: the event for the chart, and the entry that answers it now and when it is repeated. Pure. */
+import { admit } from './admission.ts';
+import type { Situation } from './admission.ts';
+import type { Command } from './envelope.ts';
+import type { Kind, KindSnapshot } from './kind.ts';
+import { acceptedCode } from './seen.ts';
+import type { SeenEntry } from './seen.ts';
+
+export type CommandEvent = Readonly<Record<string, unknown>> & { readonly type: string };
+
+/** The command as the chart sees it: arguments, ids, and one wall time and one random number for the whole turn. */
+export function eventOf(
+  kind: Kind,
+  { verb, arguments: given, commandId, correlationId }: Command,
+  stamp: { readonly atMs: number; readonly roll: number },
+): CommandEvent {
+  return { ...given, ...stamp, commandId, correlationId, type: `${kind.name}.${verb}` };
+}
+
+export type Decision =
+  { readonly kind: 'apply' } | { readonly kind: 'answer'; readonly entry: SeenEntry };
+
+/** Either the event is to be sent, or the answer is certain without. */
+export function decide(
+  kind: Kind,
+  command: Command,
+  event: CommandEvent,
+  situation: Situation,
+): Decision {
+  const admission = admit(kind, command, event, situation);
+  if (admission.kind === 'accepted') return { kind: 'apply' };
+  const { snapshot } = situation;
+  if (admission.kind === 'unchanged')
+    return {
+      kind: 'answer',
+      entry: { ...acceptedEntry(kind, command, snapshot), unchanged: true },
+    };
+  const { code, message, problems, because } = admission.refusal;
+  const { commandId: id, correlationId } = command;
+  return {
+    kind: 'answer',
+    entry: {
+      ...{ id, code, correlationId, message },
+      ...(snapshot && { state: kind.stateText(snapshot) }),
+      allowedNext: snapshot ? kind.allowed(snapshot) : [...kind.creating],
+      ...(problems && { problems }),
+      ...(because && { because }),
+    },
+  };
+}
+
+/** The answer of a command that was applied; `snapshot` is the state after it. */
+export function acceptedEntry(
+  kind: Kind,
+  { commandId: id, correlationId }: Command,
+  snapshot: KindSnapshot | undefined,
+): SeenEntry {
+  return {
+    ...{ id, code: acceptedCode, correlationId },
+    ...(snapshot && { state: kind.stateText(snapshot), fields: kind.replyFields(snapshot) }),
+  };
+}
