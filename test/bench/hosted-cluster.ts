@@ -32,12 +32,15 @@ export class HostedCluster {
   readonly #store = new FakeStore();
   readonly #host: Host;
   readonly #observer: Observer;
+  #trouble = '';
   #onChange: () => void = () => undefined;
 
   constructor() {
     const lease = new FakeLease({ nowMs: () => systemClock.monotonicMs() });
     const telemetry: Telemetry = {
-      log: (_level, fields) => this.#logged(fields),
+      log: (level, fields, text) => {
+        if (level === 'error') this.#failed(fields, text);
+      },
       count: () => undefined,
       observe: (metric, value) => {
         if (metric === 'fairlead_record_bytes') this.#measured(value);
@@ -79,11 +82,13 @@ export class HostedCluster {
    */
   async order(verb: string, args: object, state: string): Promise<void> {
     const reached = new Promise<void>((resolve, reject) => {
-      const fail = (): void => reject(new Error(`the cluster is ${this.state}, not ${state}`));
+      const fail = (): void =>
+        reject(new Error(`the cluster is ${this.state}, not ${state} ${this.#trouble}`));
       const limit = setTimeout(fail, UNTIL_LIMIT_MS);
       this.#onChange = () => {
         const isDone = this.isRefused || this.state === state;
-        if (!isDone && !/failed|stuck|blocked/.test(this.state)) return;
+        const isOver = this.#trouble !== '' || /failed|stuck|blocked/.test(this.state);
+        if (!isDone && !isOver) return;
         clearTimeout(limit);
         if (isDone) resolve();
         else fail();
@@ -105,11 +110,13 @@ export class HostedCluster {
   }
 
   /** A record past the cap is never measured: only the log tells how large it would have been. */
-  #logged({ reason }: LogFields): void {
-    const refused = typeof reason === 'string' ? /^record of (\d+) bytes$/.exec(reason) : null;
-    if (refused === null) return;
-    this.isRefused = true;
-    this.largest = { bytes: Number(refused[1]), state: this.state };
+  #failed({ reason }: LogFields, text: string): void {
+    this.#trouble = `${text}: ${typeof reason === 'string' ? reason : ''}`;
+    const refused = /\brecord\b.*?(\d+) bytes/.exec(this.#trouble);
+    if (refused !== null) {
+      this.isRefused = true;
+      this.largest = { bytes: Number(refused[1]), state: this.state };
+    }
     this.#onChange();
   }
 }
