@@ -1,6 +1,7 @@
 /** One host: the composition root. Adapters become ports here and nowhere else; then start, serve, drain. */
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { fleetKey, guardFleetKind } from '../machines/guard-kinds.ts';
 import { clusterKind, machineVersions } from '../machines/kinds.ts';
 import { buildClusterMachine } from '../machines/cluster.ts';
 import { buildNodeMachine } from '../machines/node.ts';
@@ -8,8 +9,14 @@ import { operationMachine } from '../machines/operation.ts';
 import { assertLimits, hosting } from '../machines/limits.ts';
 import { gate } from '../actors/effect.ts';
 import { performer } from '../actors/effects/perform.ts';
+import { messageOf } from '../actors/faults.ts';
+import { GuardHost } from '../actors/guard-host.ts';
+import { guardViews } from '../actors/guard-views.ts';
+import { pause } from '../actors/heap-clock.ts';
 import { createHost } from '../actors/host.ts';
 import { Observer } from '../actors/observer.ts';
+import { Guard } from '../actors/policies/call-guard.ts';
+import { observedBus, observedStore } from '../actors/policies/observed-ports.ts';
 import type { Ports, Telemetry } from '../actors/ports.ts';
 import { createAws } from './aws/cloud.ts';
 import type { Aws } from './aws/cloud.ts';
@@ -23,10 +30,12 @@ import { parseResult, renderScript } from './k3s/script.ts';
 import type { Verb } from './k3s/script.ts';
 import { watchEventLoop } from './liveness.ts';
 import { openLog } from './log.ts';
+import type { Log } from './log.ts';
 import { openMetrics } from './metrics.ts';
 import { createBus } from './nats/bus.ts';
 import { connectNats } from './nats/connection.ts';
 import type { Connection } from './nats/connection.ts';
+import { openEvents } from './nats/event-feed.ts';
 import { createLease } from './nats/lease.ts';
 import { createRecordStore } from './nats/records.ts';
 import { setUpStreams } from './nats/setup.ts';
@@ -81,23 +90,34 @@ async function runHost(config: HostConfig): Promise<void> {
       measurements.observe(metric, value, labels);
     },
   };
-  const aws = await openAws(config, telemetry);
-  const ports = await makePorts(aws, connection, telemetry);
-  const operation = operationMachine.provide({ actors: { perform: gate(performer(ports)) } });
+  const measurements = openMetrics(log, () => [...host.readings(), ...guard.readings()]);
   const scale = config.pacing.scale;
+  const guard = new Guard({ clock: systemClock, random: systemRandom, telemetry, scale });
+  const aws = await openAws(config, telemetry, guard);
+  const bare = await makePorts(aws, connection, telemetry);
+  const guardHost = new GuardHost({ guard, hostId, installation, ports: bare });
+  await guardHost.start();
+  const ports = {
+    ...bare,
+    store: observedStore(guard, bare.store),
+    bus: observedBus(guard, bare.bus),
+  };
+  const perform = gate(performer({ ...ports, guard }));
+  const operation = operationMachine.provide({ actors: { perform } });
   const cluster = clusterKind(
     buildClusterMachine({ operation, node: buildNodeMachine(operation, scale), scale }),
   );
-  const host = createHost({ kinds: [cluster], ports, hostId, installation });
-  const measurements = openMetrics(log, () => host.readings());
+  const live = { guard: guardViews({ guard, hostId, store: ports.store, clock: ports.clock }) };
+  const kinds = [cluster, guardFleetKind];
+  const host = createHost({ kinds, ports, hostId, installation, live });
   const observer = new Observer({
     ...{ clock: ports.clock, fleet: ports.fleet, telemetry, scale },
     tell: (key, event) => {
       host.observe(key, event);
     },
   });
-  host.onCommitted((key, _kind, snapshot) => {
-    observer.update(key, cluster.watches(snapshot));
+  host.onCommitted((key, kind, snapshot) => {
+    if (kind === cluster.name) observer.update(key, cluster.watches(snapshot));
   });
 
   const loop = watchEventLoop();
@@ -110,6 +130,8 @@ async function runHost(config: HostConfig): Promise<void> {
       text: await measurements.text(),
     }),
   });
+  const listening = new AbortController();
+  void hearGuards(connection, guardHost, log, listening.signal);
   await host.start();
   log('info', { httpPort: http.port, scale, machines: machineVersions }, 'host is ready');
   console.log(JSON.stringify({ ready: true, hostId, httpPort: http.port }));
@@ -121,7 +143,9 @@ async function runHost(config: HostConfig): Promise<void> {
     log('info', { signal }, 'draining');
     observer.stop();
     loop.stop();
+    listening.abort();
     await host.stop();
+    await guardHost.stop();
     await http.close();
     aws.close();
     await connection.close(hosting.drainMs);
@@ -139,13 +163,38 @@ async function runHost(config: HostConfig): Promise<void> {
   if (reason !== undefined && !isEnding) die(reason);
 }
 
-async function openAws(config: HostConfig, telemetry: Telemetry): Promise<Aws> {
+/**
+ * Orders of the fleet and other hosts' trips, as they are published. Standing orders are read again behind the start of
+ * the feed, so that none falls between the two; an order applied twice changes nothing.
+ */
+async function hearGuards(
+  connection: Connection,
+  guardHost: GuardHost,
+  log: Log,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      const filter = { namespace: fleetKey.namespace, kind: fleetKey.kind };
+      const feed = openEvents(connection, filter, 'new', signal);
+      await feed.ready;
+      await guardHost.applyStanding();
+      for await (const event of feed) guardHost.heard(event);
+    } catch (error) {
+      log('warn', { reason: messageOf(error) }, 'orders to the guards are not heard; trying again');
+      await pause(systemClock, hosting.busyRetryAfterMs);
+    }
+  }
+}
+
+async function openAws(config: HostConfig, telemetry: Telemetry, guard: Guard): Promise<Aws> {
   const artifactsUrl = config.artifacts.url;
   const aws = createAws({
     ...(await awsSettings(config)),
     ...(artifactsUrl === undefined ? {} : { artifactsUrl }),
     pacingScale: config.pacing.scale,
     telemetry,
+    guard,
     script: {
       // A manifest's own base wins; then the host's; then the official releases, which need no parameter.
       render: (verb, parameters) =>

@@ -37,6 +37,7 @@ const callScope = ({ account, region }: CloudScope): CallScope => ({
   account,
   region,
   correlationId: 'fleet-poll',
+  priority: 'background',
   signal: AbortSignal.timeout(deadlines.ec2AttemptMs),
 });
 

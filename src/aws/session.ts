@@ -4,8 +4,9 @@
  */
 import type { EC2, EC2ClientConfig } from '@aws-sdk/client-ec2';
 import type { SSM } from '@aws-sdk/client-ssm';
-import type { Attempt, Telemetry } from '../../actors/ports.ts';
+import type { Attempt, CallGuard, Telemetry } from '../../actors/ports.ts';
 import type { CloudScope } from '../../machines/messages.ts';
+import { breakerKey } from './call-class.ts';
 import { CloudFault, faultOf, ownFault } from './faults.ts';
 
 /** A configured account. */
@@ -24,6 +25,8 @@ export interface SessionsConfig {
   /** By name as manifests use it; `main` always exists. */
   readonly accounts?: Readonly<Record<string, AccountSettings>>;
   readonly telemetry?: Pick<Telemetry, 'log'>;
+  /** Stands before every call; left out only in tests of a single part. */
+  readonly guard?: CallGuard;
   /** Replaces the HTTP side of the clients; tests capture requests with it. */
   readonly requestHandler?: NonNullable<EC2ClientConfig['requestHandler']>;
 }
@@ -83,18 +86,23 @@ export function createSessions(config: SessionsConfig): Sessions {
   const owners = new Map<string, string>();
   const clients = new Map<string, Promise<EC2 | SSM>>();
 
+  /** @throws CloudFault `account.unknown` */
+  function accountOf(scope: CloudScope): AccountSettings {
+    const account = Object.hasOwn(accounts, scope.account) ? accounts[scope.account] : undefined;
+    if (account !== undefined) return account;
+    throw ownFault(
+      'InvalidSpec',
+      'account.unknown',
+      `spec.account is ${scope.account}: no such account is configured; write one of ${Object.keys(accounts).join(', ')}.`,
+    );
+  }
+
   function client<T extends EC2 | SSM>(
     service: string,
     scope: CloudScope,
     make: (settings: ReturnType<typeof clientSettings>) => Promise<T>,
   ): Promise<T> {
-    const account = Object.hasOwn(accounts, scope.account) ? accounts[scope.account] : undefined;
-    if (account === undefined)
-      throw ownFault(
-        'InvalidSpec',
-        'account.unknown',
-        `spec.account is ${scope.account}: no such account is configured; write one of ${Object.keys(accounts).join(', ')}.`,
-      );
+    const account = accountOf(scope);
     const key = `${scope.account}/${scope.region}/${service}`;
     const known = clients.get(key) as Promise<T> | undefined; // The key ends in the service, which decides the class.
     if (known !== undefined) return known;
@@ -103,11 +111,34 @@ export function createSessions(config: SessionsConfig): Sessions {
     return made;
   }
 
+  /** Through the guard; an account nobody configured gets no breaker of its own. */
+  async function guarded(
+    service: string,
+    scope: CallScope,
+    name: string,
+    send: (scope: CallScope) => Promise<unknown>,
+  ): Promise<unknown> {
+    const { guard } = config;
+    if (guard === undefined) return call(service, scope, name, send);
+    accountOf(scope);
+    const key = breakerKey(scope, service, name);
+    const order = {
+      ...{ key, attempt: scope },
+      classify: (thrown: unknown) => faultOf(thrown, scope.signal),
+    };
+    try {
+      return await guard.call(order, (signal) => call(service, { ...scope, signal }, name, send));
+    } catch (thrown) {
+      if (thrown instanceof Error && 'fault' in thrown) throw thrown;
+      throw new CloudFault(faultOf(thrown, scope.signal), thrown);
+    }
+  }
+
   async function call(
     service: string,
     scope: CallScope,
     name: string,
-    send: () => Promise<unknown>,
+    send: (scope: CallScope) => Promise<unknown>,
   ): Promise<unknown> {
     const startedMs = performance.now();
     const done = (more: Record<string, unknown>) =>
@@ -120,7 +151,7 @@ export function createSessions(config: SessionsConfig): Sessions {
         'aws call',
       );
     try {
-      const output = await send();
+      const output = await send(scope);
       done({});
       return output;
     } catch (error) {
@@ -136,22 +167,22 @@ export function createSessions(config: SessionsConfig): Sessions {
   return {
     // The casts below undo what overloads hide: `name` is a method of the client, and takes and gives these types.
     ec2: (scope, name, input) =>
-      call('ec2', scope, name, async () => {
+      guarded('ec2', scope, name, async (within) => {
         const ec2 = await client('ec2', scope, async (settings) => {
           const sdk = await import('@aws-sdk/client-ec2');
           return new sdk.EC2(settings);
         });
         const send = ec2[name] as (input: unknown, options: RequestOptions) => Promise<unknown>;
-        return send.call(ec2, input, { abortSignal: scope.signal });
+        return send.call(ec2, input, { abortSignal: within.signal });
       }) as Promise<never>,
     ssm: (scope, name, input) =>
-      call('ssm', scope, name, async () => {
+      guarded('ssm', scope, name, async (within) => {
         const ssm = await client('ssm', scope, async (settings) => {
           const sdk = await import('@aws-sdk/client-ssm');
           return new sdk.SSM(settings);
         });
         const send = ssm[name] as (input: unknown, options: RequestOptions) => Promise<unknown>;
-        return send.call(ssm, input, { abortSignal: scope.signal });
+        return send.call(ssm, input, { abortSignal: within.signal });
       }) as Promise<never>,
     checkOwner(account, ownerId) {
       const expected = accounts[account]?.ownerId ?? owners.get(account);
