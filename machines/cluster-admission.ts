@@ -34,24 +34,24 @@ export function admitCluster(
   context: ClusterContext | undefined,
   event: ClusterEvent,
 ): ClusterAdmission {
+  // Which verbs may make it is decided by whoever hosts it.
+  if (context === undefined) return accepted;
   switch (event.type) {
     case 'cluster.create':
-      return context === undefined
-        ? accepted
-        : refused({
-            code: 'resource.exists',
-            message: `${resource(context)} exists already; apply changes it, or choose another name.`,
-          });
+      return refused({
+        code: 'resource.exists',
+        message: `${resource(context)} exists already; apply changes it, or choose another name.`,
+      });
     case 'cluster.apply':
-      return context === undefined ? accepted : admitApply(context, event.manifest);
+      return admitApply(context, event.manifest);
     case 'cluster.delete':
-      return context === undefined ? accepted : admitDelete(context, event.force);
+      return admitDelete(context, event.force);
     case 'cluster.pause':
-      return context === undefined ? accepted : admitPause(context);
+      return admitPause(context);
     case 'cluster.resume':
-      return context?.paused === false ? unchanged : accepted;
+      return context.paused ? accepted : unchanged;
     case 'cluster.retry':
-      return context === undefined ? accepted : admitRetry(context);
+      return admitRetry(context);
     case 'facts.observed':
     case 'node.changed':
       return refused({ code: 'command.unknownVerb', message: `${event.type} is no command.` });
@@ -166,6 +166,7 @@ function isMutable(
   return mutableUntilRunning.some((path) => change.path.startsWith(path));
 }
 
+const isList = (value: unknown): value is readonly unknown[] => Array.isArray(value);
 const isPlain = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
@@ -175,7 +176,7 @@ function changedPaths(from: unknown, to: unknown, path: string): Change[] {
     return [...new Set([...Object.keys(from), ...Object.keys(to)])].flatMap((key) =>
       changedPaths(from[key], to[key], `${path}.${key}`),
     );
-  if (Array.isArray(from) && Array.isArray(to) && [...from, ...to].every(isPlain))
+  if (isList(from) && isList(to) && [...from, ...to].every(isPlain))
     return Array.from({ length: Math.max(from.length, to.length) }, (_, index) =>
       changedPaths(from[index], to[index], `${path}[${index}]`),
     ).flat();
@@ -186,15 +187,17 @@ function changedPaths(from: unknown, to: unknown, path: string): Change[] {
 const sameJson = (left: unknown, right: unknown): boolean => canonical(left) === canonical(right);
 
 function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
-  if (!isPlain(value)) return JSON.stringify(value) ?? 'absent';
+  if (isList(value)) return `[${value.map(canonical).join(',')}]`;
+  if (!isPlain(value)) return text(value);
   return `{${Object.keys(value)
     .sort()
     .map((key) => `${JSON.stringify(key)}:${canonical(value[key])}`)
     .join(',')}}`;
 }
 
+const text = (value: unknown): string => (value === undefined ? 'absent' : JSON.stringify(value));
+
 function short(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'absent';
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+  const whole = text(value);
+  return whole.length > 80 ? `${whole.slice(0, 77)}...` : whole;
 }
