@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { packageRoot } from '../../src/package-root.ts';
 import type { Stack } from '../../src/stack/stack.ts';
 
-export interface Ran {
+interface Ran {
   readonly exit: number | null;
   readonly stdout: string;
   readonly stderr: string;

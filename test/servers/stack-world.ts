@@ -27,7 +27,7 @@ export interface StackWorld {
   close(): Promise<void>;
 }
 
-export interface StackWorldOptions {
+interface StackWorldOptions {
   readonly scale: number;
   readonly seed: number;
   readonly logLevel?: 'debug' | 'info';
@@ -94,7 +94,7 @@ export async function stackWorld(options: StackWorldOptions): Promise<StackWorld
 }
 
 /** All clusters of the world live here. */
-export const namespace = 'test';
+const namespace = 'test';
 
 /** Between two looks at a condition. */
 const tick = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 25));

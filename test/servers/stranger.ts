@@ -12,7 +12,7 @@ export interface Answer {
 }
 
 /** What JetStream itself answers to a command. */
-export interface PubAck {
+interface PubAck {
   readonly stream?: string;
   readonly seq?: number;
   readonly duplicate?: boolean;
@@ -87,7 +87,7 @@ function answerOf(message: Msg): Answer {
   return code === '' ? { body } : { status: Number(code), body };
 }
 
-export interface DeadLetter {
+interface DeadLetter {
   readonly headers: Headers;
   readonly problem: Readonly<Record<string, unknown>>;
   readonly payload: string;
