@@ -13,7 +13,7 @@ const stagingMs = (node: NodeTimes): number => node.stagedAtMs - node.launchAtMs
 const joiningMs = (node: NodeTimes): number => node.readyAtMs - node.joinAtMs;
 
 /** From the first launch to the last node that is ready. */
-export const spanMs = (nodes: readonly NodeTimes[]): number =>
+const spanMs = (nodes: readonly NodeTimes[]): number =>
   Math.max(...nodes.map(({ readyAtMs }) => readyAtMs)) -
   Math.min(...nodes.map(({ launchAtMs }) => launchAtMs));
 
