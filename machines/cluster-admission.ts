@@ -1,4 +1,5 @@
 /** May this command run now, and if not, why and what instead. Pure; asked before the event is sent. */
+import { isWaiting } from './cluster-context.ts';
 import type { ClusterContext, ClusterEvent } from './cluster-context.ts';
 import type { ClusterManifest, ClusterSpec } from './specs.ts';
 
@@ -54,6 +55,8 @@ export function admitCluster(
       return admitRetry(context);
     case 'facts.observed':
     case 'node.changed':
+    case 'node.waiting':
+    case 'operation.changed':
       return refused({ code: 'command.unknownVerb', message: `${event.type} is no command.` });
   }
 }
@@ -71,12 +74,12 @@ function admitPause(context: ClusterContext): ClusterAdmission {
 }
 
 function admitRetry(context: ClusterContext): ClusterAdmission {
-  if (retryable.test(context.phase)) return accepted;
+  if (retryable.test(context.phase) || isWaiting(context)) return accepted;
   if (context.phase.startsWith('deleting')) return deleting(context, 'retry');
   return refused({
     code: 'transition.notAllowed',
     message: `${resource(context)} is ${context.phase}: there is nothing to retry.`,
-    because: ['retry works in failed, pending.blocked and deleting.stuck'],
+    because: ['retry works in failed, pending.blocked and deleting.stuck, and while a call waits'],
   });
 }
 

@@ -1,7 +1,8 @@
 /** What a cluster machine remembers, is told, and how its parts are named. */
 import type { Slot } from './ids.ts';
 import type { ClusterCommand, ClusterPlan, InstanceFact, SecurityGroups } from './messages.ts';
-import type { NodePhase, NodeReport } from './node-context.ts';
+import type { NodePhase, NodeReport, NodeWaiting } from './node-context.ts';
+import type { OperationChanged, Waiting } from './operation.ts';
 import type { ClusterSpec } from './specs.ts';
 
 /** Name of the control plane in node names and offer tables; no agent pool may take it. */
@@ -33,6 +34,8 @@ export interface NodeEntry {
   readonly runs: number;
   /** What was sent and is not answered by a report yet. */
   readonly pending: '' | 'grant' | 'retry';
+  /** Its operation, while that waits for another try. */
+  readonly waiting?: Waiting;
 }
 
 export interface LastError {
@@ -83,6 +86,10 @@ export interface ClusterContext extends ClusterInput {
   readonly hasTouchedCloud: boolean;
   readonly cleanSweeps: number;
   readonly autoRetries: number;
+  /** Looks at an exceeded quota since somebody last did something about it. */
+  readonly quotaChecks: number;
+  /** The cluster's own operation, while it waits for another try. */
+  readonly waiting: Waiting | null;
   readonly lastError: LastError | null;
 }
 
@@ -93,7 +100,9 @@ export type ClusterEvent =
       readonly atMs: number;
       readonly instances: readonly InstanceFact[];
     }
-  | NodeReport;
+  | NodeReport
+  | NodeWaiting
+  | OperationChanged;
 
 /** States that plan and beyond are entered only with a spec and a plan. */
 export const specOf = (context: ClusterContext): ClusterSpec => context.spec as ClusterSpec;
@@ -110,5 +119,10 @@ const blocking: ReadonlySet<string> = new Set([
   'InvalidSpec',
   'NotSupported',
 ]);
+/** True while some operation waits for its next try, so that an operator may hasten it. */
+export const isWaiting = (context: ClusterContext): boolean =>
+  context.waiting !== null ||
+  Object.values(context.nodes).some((entry) => entry.waiting !== undefined);
+
 /** True when only a person can help: waiting and trying again changes nothing. */
 export const isBlocking = (faultType: string): boolean => blocking.has(faultType);

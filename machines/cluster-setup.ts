@@ -74,7 +74,11 @@ export const clusterSetup = setup({
   actions: {
     /** Entry of every lifecycle state: names it, dates it, publishes the change. */
     enter: enqueueActions(({ context, event, enqueue }, params: { phase: string }) => {
-      enqueue.assign({ phase: params.phase, sinceMs: steps.atMsOf(event) ?? context.sinceMs });
+      enqueue.assign({
+        phase: params.phase,
+        sinceMs: steps.atMsOf(event) ?? context.sinceMs,
+        waiting: null,
+      });
       enqueue.emit({
         type: 'phaseChanged',
         correlationId: context.correlationId,
@@ -96,7 +100,11 @@ export const clusterSetup = setup({
         ...('commandId' in event ? { commandId: event.commandId } : {}),
       },
     })),
-    replan: assign({ planNumber: ({ context }) => context.planNumber + 1, autoRetries: 0 }),
+    replan: assign({
+      planNumber: ({ context }) => context.planNumber + 1,
+      autoRetries: 0,
+      quotaChecks: 0,
+    }),
     notePlan: assign(({ context, event }) => steps.notePlan(context, event)),
     announcePlan: emit(({ context }) => ({
       type: 'planned',
@@ -115,7 +123,20 @@ export const clusterSetup = setup({
     noteAccess: assign(({ context, event }) => steps.noteAccess(context, event)),
     countVerify: assign({ verifyRuns: ({ context }) => context.verifyRuns + 1 }),
     countAutoRetry: assign({ autoRetries: ({ context }) => context.autoRetries + 1 }),
-    resetAutoRetries: assign({ autoRetries: 0 }),
+    resetAutoRetries: assign({ autoRetries: 0, quotaChecks: 0 }),
+    countQuotaCheck: assign({ quotaChecks: ({ context }) => context.quotaChecks + 1 }),
+    noteWaiting: assign(({ event }) =>
+      event.type === 'operation.changed' ? { waiting: event.waiting } : {},
+    ),
+    noteNodeWaiting: assign(({ context, event }) =>
+      event.type === 'node.waiting' ? steps.noteNodeWaiting(context, event) : {},
+    ),
+    /** Every child that is alive: nodes hand it on, a call under way is not disturbed. */
+    retryWaiting: enqueueActions(({ enqueue, self }) => {
+      for (const [id, child] of Object.entries(self.getSnapshot().children))
+        if (child?.getSnapshot().status === 'active')
+          enqueue.sendTo(id, { type: 'operation.retryNow' });
+    }),
     noteSweep: assign(({ context, event }) => steps.sweptBy(context, event)),
     /** Spawns a machine for every entry that has none yet. */
     spawnNodes: enqueueActions(({ context, enqueue }) => {
@@ -264,6 +285,7 @@ export const clusterSetup = setup({
     serversReady: ({ context }) => plan.allServersReady(context),
     nodesReady: ({ context }) => plan.allNodesReady(context),
     nodesGone: ({ context }) => plan.allNodesGone(context),
+    isQuota: ({ context }) => context.lastError?.type === 'QuotaExceeded',
     failsBlocked: ({ context }) => steps.failureClass(context) === 'blocked',
     failsForOperator: ({ context }) => steps.failureClass(context) === 'needsOperator',
     mayAutoRetry: ({ context }) => context.autoRetries < bounds.autoRetriesMax,
@@ -293,5 +315,6 @@ export const clusterSetup = setup({
     groupBusy: pacing.groupBusyMs,
     stuckRetry: pacing.stuckRetryMs,
     autoRetry: ({ context }) => steps.autoRetryMs(context.autoRetries),
+    quotaAgain: ({ context }) => steps.quotaAgainMs(context.quotaChecks),
   },
 });

@@ -5,7 +5,7 @@ import { mayRetryNode, offersFor, wantedNodes } from './cluster-plan.ts';
 import { bounds, pacing } from './limits.ts';
 import type { ClusterPlan, EffectFault, ScriptAnswer, SecurityGroups } from './messages.ts';
 import { answerOf, faultOf, outputOf } from './node-context.ts';
-import type { NodeReport } from './node-context.ts';
+import type { NodeReport, NodeWaiting } from './node-context.ts';
 
 type Change = Partial<ClusterContext>;
 
@@ -107,14 +107,14 @@ export function noteNode(context: ClusterContext, report: NodeReport): Change {
   // Sent before the grant reached the node: the answer to the grant is on its way.
   if (before.pending === 'grant' && beforeGrant.has(report.phase)) return {};
   const moved = before.phase !== report.phase;
+  // What waited has ended, or was left.
+  const { waiting: _ended, ...kept } = before;
   const entry: NodeEntry = {
-    ...before,
+    ...kept,
     phase: report.phase,
     incarnation: report.incarnation,
     instanceId: report.instanceId,
     privateIp: report.privateIp,
-    zone: report.zone,
-    instanceType: report.instanceType,
     progress: report.progress,
     reason: report.reason,
     sinceMs: moved ? report.atMs : before.sinceMs,
@@ -131,6 +131,15 @@ export function noteNode(context: ClusterContext, report: NodeReport): Change {
       ? { lastError: lastErrorOf(report.fault, `${context.phase} (${report.slot})`, report.atMs) }
       : {}),
   };
+}
+
+/** A node's operation waits for another try, or goes on. */
+export function noteNodeWaiting(context: ClusterContext, event: NodeWaiting): Change {
+  const before = context.nodes[event.slot];
+  if (before === undefined) return {};
+  const { waiting: _before, ...kept } = before;
+  const entry = event.waiting === null ? kept : { ...kept, waiting: event.waiting };
+  return { nodes: { ...context.nodes, [event.slot]: entry } };
 }
 
 /** After a refused or lost launch the node goes on with its next offer; after all of them it waits. */
@@ -221,3 +230,7 @@ export function failureClass(context: ClusterContext): FailureClass {
 /** Wait before the next try of a failed creation, before pacing: one minute, then about five, then thirty. */
 export const autoRetryMs = (autoRetries: number): number =>
   Math.min(pacing.autoRetryMaxMs, pacing.autoRetryBaseMs * 5.5 ** autoRetries);
+
+/** Five minutes, then twice as long each time, an hour at most. */
+export const quotaAgainMs = (quotaChecks: number): number =>
+  Math.min(pacing.quotaAgainMaxMs, pacing.quotaAgainBaseMs * 2 ** quotaChecks);

@@ -1,7 +1,7 @@
 /** One K3s cluster: pending → provisioning → installing → configuring → running; failed with resume; deleting → deleted. */
 import { planOf, scopeOf, specOf } from './cluster-context.ts';
 import { clusterSetup, operation, operationId, serverScript } from './cluster-setup.ts';
-import { autoRetryMs } from './cluster-steps.ts';
+import { autoRetryMs, quotaAgainMs } from './cluster-steps.ts';
 import { pacing } from './limits.ts';
 import type { nodeMachine } from './node.ts';
 import type { operationMachine } from './operation.ts';
@@ -36,6 +36,8 @@ const clusterMachine = clusterSetup.createMachine({
     hasTouchedCloud: false,
     cleanSweeps: 0,
     autoRetries: 0,
+    quotaChecks: 0,
+    waiting: null,
     lastError: null,
   }),
   type: 'parallel',
@@ -43,6 +45,8 @@ const clusterMachine = clusterSetup.createMachine({
     'node.changed': {
       actions: ['noteNode', 'armCapacityWait', 'grant'],
     },
+    'node.waiting': { actions: 'noteNodeWaiting' },
+    'operation.changed': { actions: 'noteWaiting' },
     'capacity.waited': { actions: ['noteCapacityWaited', 'grant'] },
     'facts.observed': { actions: 'forwardFacts' },
     'cluster.apply': { actions: ['declare', 'announceCommand'] },
@@ -52,6 +56,8 @@ const clusterMachine = clusterSetup.createMachine({
       initial: 'pending',
       on: {
         'cluster.delete': { target: '.deleting', actions: ['noteStamp', 'announceCommand'] },
+        // Where nothing has failed, a retry hastens what waits.
+        'cluster.retry': { actions: ['noteStamp', 'announceCommand', 'retryWaiting'] },
       },
       states: {
         pending: {
@@ -238,7 +244,7 @@ const clusterMachine = clusterSetup.createMachine({
           on: {
             'cluster.retry': {
               target: '.resuming',
-              actions: ['noteStamp', 'announceCommand', 'resetAutoRetries'],
+              actions: ['noteStamp', 'announceCommand', 'resetAutoRetries', 'retryWaiting'],
             },
             'cluster.apply': {
               target: '.resuming',
@@ -259,7 +265,17 @@ const clusterMachine = clusterSetup.createMachine({
                 autoRetry: { guard: 'mayAutoRetry', target: 'resuming', actions: 'countAutoRetry' },
               },
             },
-            blocked: { entry: [enter('failed.blocked'), 'announceFailure'] },
+            blocked: {
+              entry: [enter('failed.blocked'), 'announceFailure'],
+              // Quotas are raised without a word to us, so it is looked at again; rights and specs are not.
+              after: {
+                quotaAgain: {
+                  guard: 'isQuota',
+                  target: 'resuming',
+                  actions: 'countQuotaCheck',
+                },
+              },
+            },
             needsOperator: { entry: [enter('failed.needsOperator'), 'announceFailure'] },
             resuming: {
               always: [
@@ -415,6 +431,7 @@ export function buildClusterMachine({ operation: bound, node, scale }: ClusterPa
       groupBusy: pacing.groupBusyMs / scale,
       stuckRetry: pacing.stuckRetryMs / scale,
       autoRetry: ({ context }) => autoRetryMs(context.autoRetries) / scale,
+      quotaAgain: ({ context }) => quotaAgainMs(context.quotaChecks) / scale,
     },
   });
 }

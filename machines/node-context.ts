@@ -9,7 +9,7 @@ import type {
   ScriptAnswer,
 } from './messages.ts';
 import type { RetryPresetName } from './limits.ts';
-import type { OperationInput, OperationOutput } from './operation.ts';
+import type { OperationChanged, OperationInput, OperationOutput, Waiting } from './operation.ts';
 
 export type NodePhase =
   | 'waiting'
@@ -50,8 +50,6 @@ export interface NodeContext extends NodeInput {
   readonly token: string;
   readonly instanceId: string;
   readonly privateIp: string;
-  readonly zone: string;
-  readonly instanceType: string;
   readonly instanceState: InstanceFact['state'] | '';
   readonly agentOnline: boolean;
   readonly script: ScriptOrder | null;
@@ -79,7 +77,9 @@ export type NodeEvent =
   | { type: 'node.removeRequested'; atMs: number; correlationId: string }
   | { type: 'node.retry'; atMs: number; correlationId: string }
   | { type: 'control.paused' }
-  | { type: 'control.resumed' };
+  | { type: 'control.resumed' }
+  | { type: 'operation.retryNow' }
+  | OperationChanged;
 
 /** Sent to the cluster on every change it should know of. */
 export interface NodeReport {
@@ -90,13 +90,18 @@ export interface NodeReport {
   readonly incarnation: number;
   readonly instanceId: string;
   readonly privateIp: string;
-  readonly zone: string;
-  readonly instanceType: string;
   readonly progress: number;
   readonly reason: string;
   readonly fault: EffectFault | null;
   /** Facts of the script that has just ended, e.g. the CA hash. */
   readonly facts: Readonly<Record<string, unknown>>;
+}
+
+/** Sent to the cluster when the node's operation begins to wait and, with null, when it goes on. */
+export interface NodeWaiting {
+  readonly type: 'node.waiting';
+  readonly slot: Slot;
+  readonly waiting: Waiting | null;
 }
 
 /** Done events of invoked operations are no members of the declared events; only their own transitions read them. */
@@ -152,8 +157,6 @@ export const report = (
   incarnation: context.incarnation,
   instanceId: context.instanceId,
   privateIp: context.privateIp,
-  zone: context.zone,
-  instanceType: context.instanceType,
   progress: context.progress,
   reason: context.reason,
   fault: context.fault,

@@ -44,8 +44,6 @@ const nodeSetup = setup({
             correlationId: event.correlationId,
             order: event.order,
             token: event.token,
-            zone: event.order.offer.zone,
-            instanceType: event.order.offer.instanceType,
             reason: '',
             fault: null,
           }
@@ -70,9 +68,9 @@ const nodeSetup = setup({
         : {
             atMs: outputOf(event).result.atMs,
             order: null,
+            token: '',
             instanceId: launched.instanceId,
             privateIp: launched.privateIp,
-            zone: launched.zone,
             instanceState: launched.state as NodeContext['instanceState'],
             agentOnline: false,
           };
@@ -141,6 +139,8 @@ const nodeSetup = setup({
         message: `instance ${context.instanceId} was terminated: ${context.reason}`,
       },
     })),
+    /** It has run; what is not needed any more would only weigh on the record. */
+    dropScript: assign({ script: null }),
     countReplacement: assign({ replacements: ({ context }) => context.replacements + 1 }),
     /** A new machine in the same slot: new incarnation, nothing known of it. */
     renew: assign(({ context }) => ({
@@ -171,10 +171,19 @@ const nodeSetup = setup({
     })),
     notePause: assign({ paused: true }),
     noteResume: assign({ paused: false }),
+    tellWaiting: sendParent(({ context, event }) => ({
+      type: 'node.waiting' as const,
+      slot: context.slot,
+      waiting: event.type === 'operation.changed' ? event.waiting : null,
+    })),
     /** The operation child may be absent; sending to an absent child would stop the actor. */
     forwardControl: enqueueActions(({ enqueue, event, self }) => {
       if (self.getSnapshot().children[operationId]?.getSnapshot().status !== 'active') return;
-      if (event.type === 'control.paused' || event.type === 'control.resumed')
+      if (
+        event.type === 'control.paused' ||
+        event.type === 'control.resumed' ||
+        event.type === 'operation.retryNow'
+      )
         enqueue.sendTo(operationId, { type: event.type });
     }),
   },
@@ -238,8 +247,6 @@ export const nodeMachine = nodeSetup.createMachine({
     token: '',
     instanceId: '',
     privateIp: '',
-    zone: '',
-    instanceType: '',
     instanceState: '',
     agentOnline: false,
     script: null,
@@ -256,6 +263,8 @@ export const nodeMachine = nodeSetup.createMachine({
     'node.removeRequested': { target: '.terminating', actions: 'noteRemoval' },
     'control.paused': { actions: ['notePause', 'forwardControl'] },
     'control.resumed': { actions: ['noteResume', 'forwardControl'] },
+    'operation.changed': { actions: 'tellWaiting' },
+    'operation.retryNow': { actions: 'forwardControl' },
   },
   states: {
     waiting: {
@@ -339,7 +348,11 @@ export const nodeMachine = nodeSetup.createMachine({
                 target: 'following',
                 actions: ['noteProgress', { type: 'report', params: { phase: 'staging' } }],
               },
-              { guard: 'scriptWorked', target: '#node.staged', actions: 'noteProgress' },
+              {
+                guard: 'scriptWorked',
+                target: '#node.staged',
+                actions: ['noteProgress', 'dropScript'],
+              },
               {
                 target: '#node.failed',
                 actions: { type: 'noteScriptFault', params: { resume: 'registered' } },
@@ -382,7 +395,7 @@ export const nodeMachine = nodeSetup.createMachine({
               {
                 guard: 'scriptWorked',
                 target: '#node.ready',
-                actions: ['noteProgress', 'reportReady'],
+                actions: ['noteProgress', 'reportReady', 'dropScript'],
               },
               {
                 target: '#node.failed',
