@@ -6,11 +6,13 @@ import { apiVersion, dnsLabel } from './ids.ts';
 const label = (what: string, max: number) =>
   z
     .string()
-    .max(
-      max,
-      `is longer than ${max} characters: node names are built from it; use a shorter ${what}`,
-    )
-    .regex(dnsLabel, `is not a DNS label; use lower-case letters, digits and '-'`);
+    .refine((text) => text.length <= max, {
+      message: `is longer than ${max} characters: node names are built from it; use a shorter ${what}`,
+      params: { code: 'manifest.nameTooLong' },
+    })
+    .regex(dnsLabel, `is not a DNS label; use lower-case letters, digits and '-'`)
+    // A refinement is not seen by schemas made from this one.
+    .meta({ maxLength: max });
 
 const labelKey =
   /^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
@@ -19,7 +21,7 @@ const kubernetesLabels = z.record(
   z
     .string()
     .regex(labelKey, 'is not a Kubernetes label key; use [prefix/]name')
-    .refine((key) => !/(^|\.)(kubernetes|k8s)\.io\//.test(`${key}`), {
+    .refine((key) => !/(^|\.)(kubernetes|k8s)\.io\//.test(key), {
       message: 'uses a prefix reserved by Kubernetes; use your own prefix',
       params: { code: 'manifest.reservedLabel' },
     }),

@@ -61,6 +61,12 @@ const manifests: readonly BadCommand[] = [
     says: /is missing; write/,
   },
   {
+    what: 'a name too long for node names',
+    payload: broken({}, { metadata: { name: 'n'.repeat(41) } }),
+    problem: ['metadata.name', 'manifest.nameTooLong'],
+    says: /use a shorter name/,
+  },
+  {
     what: 'an unknown kind in the manifest',
     payload: broken({}, { kind: 'Clusters' }),
     problem: ['kind', 'manifest.notAllowed'],
