@@ -13,10 +13,15 @@ export const observedStore = (guard: CallGuard, store: RecordStore): RecordStore
 });
 
 export const observedBus = (guard: CallGuard, bus: Bus): Bus => ({
-  ...bus,
+  consumeCommands: (epoch, handle) => bus.consumeCommands(epoch, handle),
   publishEvent: (event) => guard.observed('nats/publish', () => bus.publishEvent(event)),
   publishDeadLetter: (letter) =>
     guard.observed('nats/publish', () => bus.publishDeadLetter(letter)),
+  reply: (inbox, body, error) => {
+    bus.reply(inbox, body, error);
+  },
+  serveQueries: (handle) => bus.serveQueries(handle),
   history: (filter) => guard.observed('nats/request', () => bus.history(filter)),
   findDeadLetter: (filter) => guard.observed('nats/request', () => bus.findDeadLetter(filter)),
+  connected: () => bus.connected(),
 });
