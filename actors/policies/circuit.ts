@@ -142,7 +142,9 @@ export class Circuit {
   #probe(epoch: number, startedMs: number, attemptTimeoutMs: number): Ticket {
     this.#probes += 1;
     const ticket: Ticket = { epoch, isProbe: true, startedMs, isOver: false, cancelLease: noLease };
-    ticket.cancelLease = this.#clock.after(attemptTimeoutMs * resilience.probeLeaseShare, () => {
+    const heldMs = resilience.limiterWaitMs + resilience.bulkheadWaitMs;
+    const leaseMs = attemptTimeoutMs * resilience.probeLeaseShare + heldMs;
+    ticket.cancelLease = this.#clock.after(leaseMs, () => {
       if (ticket.isOver) return;
       this.#endProbe(ticket);
       const code = 'circuit.probeLease';

@@ -21,7 +21,7 @@ export interface LogLine {
   readonly fields: LogFields;
 }
 
-class FakeTelemetry implements Telemetry {
+export class FakeTelemetry implements Telemetry {
   readonly lines: LogLine[] = [];
   readonly counts = new Map<string, number>();
   log(level: string, fields: LogFields, text: string): void {
@@ -37,7 +37,7 @@ class FakeTelemetry implements Telemetry {
   }
 }
 
-class CountingRandom implements Random {
+export class CountingRandom implements Random {
   #count = 0;
   roll(): number {
     return 0.5;

@@ -1,0 +1,177 @@
+import fc from 'fast-check';
+import { createActor, SimulatedClock } from 'xstate';
+import { describe, expect, it } from 'vitest';
+import { breakerMachine } from '../../../machines/breaker.ts';
+import type { BreakerEvent } from '../../../machines/breaker.ts';
+import { rowOf } from '../../../machines/breaker-rules.ts';
+import { callPolicies } from '../../../machines/limits.ts';
+
+const seed = Number(process.env['FAIRLEAD_SEED'] ?? Date.now() % 1_000_000);
+const policy = rowOf(callPolicies, 'main/eu-central-1/ec2:mutate');
+const quiet = { calls: 0, failed: 0, slow: 0 };
+
+function breaker() {
+  const clock = new SimulatedClock();
+  const actor = createActor(breakerMachine, { clock, input: { key: 'k', policy, atMs: 0 } });
+  const changes: string[] = [];
+  actor.on('breakerChanged', ({ data }) => {
+    changes.push(`${String(data['from'])} > ${String(data['to'])} by ${String(data['cause'])}`);
+  });
+  actor.start();
+  const judged = (
+    type: 'call.failed' | 'call.slow' | 'probe.failed',
+    counts: object,
+    more: { epoch?: number; roll?: number } = {},
+  ): void => {
+    const { epoch } = actor.getSnapshot().context;
+    const fields = { type_: 'Unavailable', code: 'Unavailable', requestId: '', correlationId: '' };
+    const stamp = { epoch, atMs: clock.now(), roll: 0.5, ...fields };
+    actor.send({ type, ...stamp, counts: { consecutive: 0, ...quiet, ...counts }, ...more });
+  };
+  const fail = (more: { epoch?: number; roll?: number } = {}) =>
+    judged('call.failed', { consecutive: policy.failuresMax }, more);
+  const probeOk = () =>
+    actor.send({
+      type: 'probe.ok',
+      epoch: actor.getSnapshot().context.epoch,
+      atMs: clock.now(),
+    });
+  return {
+    ...{ actor, clock, changes, judged, fail, probeOk },
+    state: () => actor.getSnapshot().value,
+    context: () => actor.getSnapshot().context,
+  };
+}
+const order = (orderId: string) => ({ atMs: 0, orderId, reason: 'a test' });
+
+describe('breaker chart', () => {
+  it('opens on failures in a row, on a failure rate, and on a slow rate', () => {
+    for (const [type, counts] of [
+      ['call.failed', { consecutive: 3 }],
+      ['call.failed', { consecutive: 1, calls: 20, failed: 10 }],
+      ['call.slow', { calls: 20, slow: 16 }],
+    ] as const) {
+      const { judged, state } = breaker();
+      judged(type, counts);
+      expect(state()).toBe('open');
+    }
+    const { judged, state } = breaker();
+    judged('call.failed', { consecutive: 2, calls: 19, failed: 19 });
+    expect(state()).toBe('closed');
+  });
+
+  it('R-06: closes after the success threshold, and one failed probe opens it again', () => {
+    const { clock, fail, judged, probeOk, state, changes } = breaker();
+    fail();
+    clock.increment(30_000);
+    expect(state()).toBe('halfOpen');
+    probeOk();
+    expect(state()).toBe('halfOpen');
+    judged('probe.failed', {});
+    expect(state()).toBe('open');
+    clock.increment(60_000);
+    probeOk();
+    probeOk();
+    expect(state()).toBe('closed');
+    expect(changes).toEqual([
+      'closed > open by call.failed',
+      'open > halfOpen by elapsed',
+      'halfOpen > open by probe.failed',
+      'open > halfOpen by elapsed',
+      'halfOpen > closed by probe.ok',
+    ]);
+  });
+
+  it('stays open once, twice, then four times its base, and starts anew after a long calm', () => {
+    const { clock, fail, judged, context, probeOk } = breaker();
+    const openForMs = () => context().openUntilMs - context().openedAtMs;
+    fail();
+    const seen = [openForMs()];
+    for (let trip = 0; trip < 3; trip += 1) {
+      clock.increment(openForMs());
+      judged('probe.failed', {});
+      seen.push(openForMs());
+    }
+    expect(seen).toEqual([30_000, 60_000, 120_000, 120_000]);
+    clock.increment(120_000);
+    probeOk();
+    probeOk();
+    clock.increment(4 * policy.openBaseMs + 1);
+    fail({ roll: 0 });
+    expect(openForMs()).toBe(24_000);
+  });
+
+  it('is isolated until its end or a release, and only measures when told to', () => {
+    const { actor, clock, state, fail, context } = breaker();
+    actor.send({ type: 'breaker.isolate', untilMs: 5_000, ...order('o1') });
+    fail();
+    expect(state()).toBe('isolated');
+    clock.increment(5_000);
+    expect([state(), context().isolation]).toEqual(['halfOpen', null]);
+    actor.send({ type: 'breaker.observe', ...order('o2') });
+    fail();
+    expect([state(), context().wouldHaveTripped]).toEqual(['metricsOnly', 1]);
+    actor.send({ type: 'breaker.release', ...order('o3') });
+    expect(state()).toBe('closed');
+  });
+
+  it('applies an order once, however often it is heard', () => {
+    const { actor, state } = breaker();
+    actor.send({ type: 'breaker.isolate', untilMs: 5_000, ...order('o1') });
+    actor.send({ type: 'breaker.reset', ...order('o2') });
+    actor.send({ type: 'breaker.reset', ...order('o2') });
+    expect(state()).toBe('closed');
+  });
+
+  it('is probed before it is trusted when another host has tripped', () => {
+    const { actor, state } = breaker();
+    actor.send({ type: 'peer.opened' });
+    expect(state()).toBe('halfOpen');
+  });
+
+  it('R-30: merges a partial policy into the present one', () => {
+    const { actor, context } = breaker();
+    actor.send({ type: 'policy.update', policy: { failuresMax: 9 } });
+    expect(context().policy).toEqual({ ...policy, failuresMax: 9 });
+  });
+
+  it(`R-04: what was admitted in an earlier epoch changes nothing, and openUntilMs is fixed (seed ${seed})`, () => {
+    const kinds = ['call.failed', 'call.slow', 'probe.failed', 'probe.ok', 'health.ok'] as const;
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.constantFrom(...kinds), fc.nat(30_000), fc.boolean()), {
+          maxLength: 60,
+        }),
+        (steps) => {
+          const { actor, clock, context } = breaker();
+          for (const [type, gapMs, isLate] of steps) {
+            clock.increment(gapMs);
+            const before = actor.getSnapshot();
+            const epoch = before.context.epoch - (isLate ? 1 : 0);
+            const base = { epoch, atMs: clock.now(), roll: 0.5, correlationId: '' };
+            const told = { type_: 'Timeout', code: 'x', requestId: '' };
+            const counts = { consecutive: 9, ...quiet };
+            actor.send({ type, ...base, ...told, counts } as BreakerEvent);
+            const after = actor.getSnapshot();
+            if (isLate) expect(after.context).toEqual(before.context);
+            if (before.value === 'open' && after.value === 'open')
+              expect(context().openUntilMs).toBe(before.context.openUntilMs);
+          }
+        },
+      ),
+      { seed, numRuns: 100 },
+    );
+  });
+});
+
+describe('the row of a key', () => {
+  it.each([
+    ['main/eu-central-1/ec2:read', 'ec2:read'],
+    ['main/eu-central-1/ssm', 'ssm'],
+    ['nats/store', 'nats'],
+    ['k8s/01UID', 'k8s'],
+    ['main/eu-central-1/lambda', 'other'],
+  ])('%s is %s', (key, row) => {
+    expect(rowOf(callPolicies, key)).toBe(callPolicies[row]);
+  });
+});
