@@ -49,13 +49,18 @@ export const isGated = (logic: object): boolean => gated.has(logic);
  * Wraps a call. The actor always resolves, with the value or with a plain fault; it never rejects. When the hosted actor
  * is cut it settles no more. After a crash the same input is performed again, so `perform` must be safe to repeat.
  */
-export function gate<I extends GatedInput, O>(
+export function gate<G, O, I extends GatedInput = G & GatedInput>(
   perform: (input: I, call: Call) => Promise<O>,
-): PromiseActorLogic<EffectResult<O>, I> {
-  const logic = fromPromise<EffectResult<O>, I>(({ input, signal, system, self }) => {
+  /** Completes the stored input from the contexts of the machines above the call, nearest first; asked after the commit. */
+  complete?: (input: G, contexts: readonly unknown[]) => I,
+): PromiseActorLogic<EffectResult<O>, G> {
+  const logic = fromPromise<EffectResult<O>, G>(({ input, signal, system, self }) => {
     const host = hosts.get(system);
     if (!host) throw new Error('a gated effect runs inside a hosted actor only');
-    return pass(host, perform, input, signal, pathOf(self));
+    // Without `complete` the stored input is the whole input: G and I are one type then.
+    const whole = (): I =>
+      complete ? complete(input, contextsAbove(self)) : (input as unknown as I);
+    return pass(host, perform, whole, signal, pathOf(self));
   });
   gated.add(logic);
   return logic;
@@ -64,7 +69,7 @@ export function gate<I extends GatedInput, O>(
 async function pass<I extends GatedInput, O>(
   host: EffectHost,
   perform: (input: I, call: Call) => Promise<O>,
-  input: I,
+  whole: () => I,
   left: AbortSignal,
   id: string,
 ): Promise<EffectResult<O>> {
@@ -77,13 +82,20 @@ async function pass<I extends GatedInput, O>(
     if ((await host.committed()) && host.mayAct())
       result = abort.signal.aborted
         ? stamped(host, { ok: false, fault: cancelled })
-        : await timed(host, perform, input, { signal: abort.signal, id, ...correlation(input) });
+        : await performed(host, perform, whole(), { signal: abort.signal, id });
   } finally {
     leave();
   }
   // A cut actor must not move on: another owner, or the next awakening, repeats the call.
   return result && host.mayAct() ? result : new Promise<never>(() => undefined);
 }
+
+const performed = <I extends GatedInput, O>(
+  host: EffectHost,
+  perform: (input: I, call: Call) => Promise<O>,
+  input: I,
+  call: Omit<Call, 'correlationId'>,
+): Promise<EffectResult<O>> => timed(host, perform, input, { ...call, ...correlation(input) });
 
 async function timed<I extends GatedInput, O>(
   host: EffectHost,
@@ -139,6 +151,13 @@ const cancelled: EffectFault = {
 };
 
 const correlation = ({ correlationId }: GatedInput) => ({ correlationId });
+
+function contextsAbove(self: AnyActorRef): unknown[] {
+  const contexts: unknown[] = [];
+  for (let each = self._parent; each; each = each._parent)
+    contexts.push((each.getSnapshot() as { context?: unknown }).context);
+  return contexts;
+}
 
 function pathOf(self: AnyActorRef): string {
   const ids: string[] = [];

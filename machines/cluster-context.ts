@@ -104,9 +104,17 @@ export type ClusterEvent =
   | NodeWaiting
   | OperationChanged;
 
-/** States that plan and beyond are entered only with a spec and a plan. */
-export const specOf = (context: ClusterContext): ClusterSpec => context.spec as ClusterSpec;
-export const planOf = (context: ClusterContext): ClusterPlan => context.plan as ClusterPlan;
+/** The spec; states past `undeclared` always have one. */
+export function specOf({ spec, phase }: ClusterContext): ClusterSpec {
+  if (spec === null) throw new Error(`${phase} without a spec`);
+  return spec;
+}
+
+/** The plan; states past planning always have one. */
+export function planOf({ plan, phase }: ClusterContext): ClusterPlan {
+  if (plan === null) throw new Error(`${phase} without a plan`);
+  return plan;
+}
 
 export const scopeOf = (context: ClusterContext) => ({
   account: specOf(context).account,

@@ -151,17 +151,21 @@ function launchGrants(context: ClusterContext, atMs: number): Grant[] {
         !entry.isExhausted,
     )
     .slice(0, Math.max(0, room))
-    .map(([slot, entry]) => ({
-      slot,
-      isInit: false,
-      changes: { pending: 'grant', phase: 'launching', sinceMs: atMs },
-      event: {
-        type: 'node.launchGranted',
-        atMs,
-        correlationId: context.correlationId,
-        ...launchIntent(context, slot, entry),
-      },
-    }));
+    .map(([slot, entry]) => {
+      const intent = launchIntent(context, slot, entry);
+      const { zone, instanceType } = intent.order.offer;
+      return {
+        slot,
+        isInit: false,
+        changes: { pending: 'grant', phase: 'launching', sinceMs: atMs, zone, instanceType },
+        event: {
+          type: 'node.launchGranted',
+          atMs,
+          correlationId: context.correlationId,
+          ...intent,
+        },
+      };
+    });
 }
 
 function launchIntent(

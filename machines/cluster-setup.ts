@@ -1,5 +1,6 @@
 /** The words of the cluster chart: its actions, guards and delays by name. The chart itself is in cluster.ts. */
 import { assign, emit, enqueueActions, setup } from 'xstate';
+import { childrenOf, isActive } from './children.ts';
 import { isBlocking, planOf, scopeOf, specOf } from './cluster-context.ts';
 import type { ClusterContext, ClusterEvent, ClusterInput } from './cluster-context.ts';
 import * as plan from './cluster-plan.ts';
@@ -133,24 +134,20 @@ export const clusterSetup = setup({
     ),
     /** Every child that is alive: nodes hand it on, a call under way is not disturbed. */
     retryWaiting: enqueueActions(({ enqueue, self }) => {
-      for (const [id, child] of Object.entries(self.getSnapshot().children))
-        if (child?.getSnapshot().status === 'active')
-          enqueue.sendTo(id, { type: 'operation.retryNow' });
+      for (const [id, child] of Object.entries(childrenOf(self)))
+        if (isActive(child)) enqueue.sendTo(id, { type: 'operation.retryNow' });
     }),
     noteSweep: assign(({ context, event }) => steps.sweptBy(context, event)),
     /** Spawns a machine for every entry that has none yet. */
     spawnNodes: enqueueActions(({ context, enqueue }) => {
       const { nodes } = steps.planNodes(context);
-      for (const [slot, entry] of Object.entries(nodes ?? {})) {
+      for (const slot of Object.keys(nodes ?? {})) {
         if (context.nodes[slot] !== undefined) continue;
         enqueue.spawnChild('node', {
           id: slot,
           input: {
-            ...scopeOf(context),
             slot,
-            uid: context.uid,
             preset: profiles[specOf(context).profile].retry,
-            isProtected: entry.role === 'server' && specOf(context).protection.instances,
             paused: context.paused,
             atMs: context.sinceMs,
             correlationId: context.correlationId,
@@ -243,8 +240,8 @@ export const clusterSetup = setup({
     /** Nodes and the operation in flight; an absent or ended child gets nothing. */
     forwardControl: enqueueActions(({ event, enqueue, self }) => {
       const isPause = event.type === 'cluster.pause';
-      for (const [id, child] of Object.entries(self.getSnapshot().children))
-        if (child?.getSnapshot().status === 'active')
+      for (const [id, child] of Object.entries(childrenOf(self)))
+        if (isActive(child))
           enqueue.sendTo(id, { type: isPause ? 'control.paused' : 'control.resumed' });
     }),
     announceFailure: emit(({ context }) => ({
@@ -289,7 +286,7 @@ export const clusterSetup = setup({
     failsBlocked: ({ context }) => steps.failureClass(context) === 'blocked',
     failsForOperator: ({ context }) => steps.failureClass(context) === 'needsOperator',
     mayAutoRetry: ({ context }) => context.autoRetries < bounds.autoRetriesMax,
-    lacksPlan: ({ context }) => context.plan === null || context.plan.number !== context.planNumber,
+    lacksPlan: ({ context }) => context.plan?.number !== context.planNumber,
     lacksGroups: ({ context }) => context.groups === null,
     lacksSecrets: ({ context }) => context.secrets === null,
     hasTouchedNothing: ({ context }) => !context.hasTouchedCloud,

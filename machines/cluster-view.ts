@@ -71,9 +71,9 @@ function conditions(context: ClusterContext): Condition[] {
     },
     {
       type: 'Blocked',
-      status: truth(/\.blocked$/.test(context.phase)),
+      status: truth(context.phase.endsWith('.blocked')),
       reason: context.lastError?.type ?? 'NotBlocked',
-      message: /\.blocked$/.test(context.phase)
+      message: context.phase.endsWith('.blocked')
         ? (context.lastError?.hint ?? '')
         : 'nothing blocks',
     },

@@ -174,6 +174,11 @@ export interface PerformInput {
   readonly isRepeat: boolean;
   readonly preset: RetryPresetName;
 }
+/**
+ * The call as it is stored: empty where it is the operation's own effect, because the machines above hold every part of
+ * it in the same record.
+ */
+export type PerformCall = PerformInput | Record<string, never>;
 export type PerformResult = EffectResult<Effects[EffectName]['out']>;
 
 // ------------------------------------------------------------------------------------------------ facts

@@ -3,6 +3,8 @@ import type { Slot } from './ids.ts';
 import type {
   CloudScope,
   EffectFault,
+  EffectName,
+  Effects,
   InstanceFact,
   LaunchOrder,
   LaunchedNode,
@@ -26,11 +28,9 @@ export type NodePhase =
   | 'lost'
   | 'gone';
 
-export interface NodeInput extends CloudScope {
+export interface NodeInput {
   readonly slot: Slot;
-  readonly uid: string;
   readonly preset: RetryPresetName;
-  readonly isProtected: boolean;
   readonly paused: boolean;
   readonly atMs: number;
   readonly correlationId: string;
@@ -127,22 +127,42 @@ export const faultOf = (event: unknown): EffectFault | null => {
 export const isDead = (context: NodeContext): boolean =>
   context.instanceState === 'shutting-down' || context.instanceState === 'terminated';
 
-/** Input of the operation that a node state invokes. */
-export function nodeOperation(
+/** Input of the operation that a node state invokes; the effect's own input stays in the node's context. */
+export const nodeOperation = (
   context: NodeContext,
   effect: OperationInput['effect'],
-  input: OperationInput['input'],
   token = '',
-): OperationInput {
-  return {
-    effect,
-    input,
-    token,
-    preset: context.preset,
-    correlationId: context.correlationId,
-    atMs: context.atMs,
-    paused: context.paused,
-  };
+): OperationInput => ({
+  effect,
+  input: null,
+  token,
+  preset: context.preset,
+  correlationId: context.correlationId,
+  atMs: context.atMs,
+  paused: context.paused,
+});
+
+/** Inputs of the effects a node starts. States that start one are entered only with its parts in hand. */
+export function nodeEffectInput(
+  effect: EffectName,
+  context: NodeContext,
+  /** Of its cluster: where calls go, and whether its machine is protected against termination. */
+  { isProtected, ...scope }: CloudScope & { readonly isProtected: boolean },
+): Effects[EffectName]['in'] {
+  const { instanceId, order, script } = context;
+  switch (effect) {
+    case 'node.launch':
+    case 'node.resolve':
+      if (order === null) throw new Error(`${effect} without an order`);
+      return { order };
+    case 'node.terminate':
+      return { ...scope, instanceId, protected: isProtected };
+    case 'node.script':
+      if (script === null) throw new Error('node.script without a script');
+      return { ...scope, instanceId, ...script };
+    default:
+      throw new Error(`${effect} is no effect of a node`);
+  }
 }
 
 export const report = (

@@ -1,7 +1,7 @@
 /** One EC2 node of a cluster: launching → booting → registering → staging → joining → ready; terminating from anywhere. */
 import { assign, enqueueActions, sendParent, setup } from 'xstate';
+import { childrenOf, isActive } from './children.ts';
 import { bounds, deadlines, pacing } from './limits.ts';
-import type { LaunchOrder } from './messages.ts';
 import {
   answerOf,
   faultOf,
@@ -17,11 +17,11 @@ import { operationMachine } from './operation.ts';
 /** Child ids of a node: its one operation. */
 const operationId = 'op';
 
-const scope = (context: NodeContext) => ({ account: context.account, region: context.region });
-
-/** States that invoke a launch or script are only entered with the order in hand. */
-const orderOf = (context: NodeContext): LaunchOrder => context.order as LaunchOrder;
-const scriptOf = (context: NodeContext): ScriptOrder => context.script as ScriptOrder;
+/** States that run a script are entered only with it in hand. */
+function scriptOf({ script }: NodeContext): ScriptOrder {
+  if (script === null) throw new Error('a script state without a script');
+  return script;
+}
 
 const nodeSetup = setup({
   types: {
@@ -178,7 +178,7 @@ const nodeSetup = setup({
     })),
     /** The operation child may be absent; sending to an absent child would stop the actor. */
     forwardControl: enqueueActions(({ enqueue, event, self }) => {
-      if (self.getSnapshot().children[operationId]?.getSnapshot().status !== 'active') return;
+      if (!isActive(childrenOf(self)[operationId])) return;
       if (
         event.type === 'control.paused' ||
         event.type === 'control.resumed' ||
@@ -229,12 +229,7 @@ const runScript = {
   id: operationId,
   src: 'operation',
   input: ({ context }: { context: NodeContext }) =>
-    nodeOperation(
-      context,
-      'node.script',
-      { ...scope(context), instanceId: context.instanceId, ...scriptOf(context) },
-      scriptOf(context).opId,
-    ),
+    nodeOperation(context, 'node.script', scriptOf(context).opId),
 } as const;
 
 /** The node chart with unscaled pacing; `buildNodeMachine` sets the pace. */
@@ -276,8 +271,7 @@ export const nodeMachine = nodeSetup.createMachine({
       invoke: {
         id: operationId,
         src: 'operation',
-        input: ({ context }) =>
-          nodeOperation(context, 'node.launch', { order: orderOf(context) }, context.token),
+        input: ({ context }) => nodeOperation(context, 'node.launch', context.token),
         onDone: [
           { guard: 'hasSucceeded', target: 'booting', actions: 'noteLaunched' },
           { guard: 'lacksCapacity', target: 'waiting', actions: 'noteRefused' },
@@ -456,8 +450,7 @@ export const nodeMachine = nodeSetup.createMachine({
           invoke: {
             id: operationId,
             src: 'operation',
-            input: ({ context }) =>
-              nodeOperation(context, 'node.resolve', { order: orderOf(context) }, context.token),
+            input: ({ context }) => nodeOperation(context, 'node.resolve', context.token),
             onDone: [
               { guard: 'neverHappened', target: 'ended' },
               { guard: 'hasSucceeded', target: 'calling', actions: 'noteLaunched' },
@@ -472,12 +465,7 @@ export const nodeMachine = nodeSetup.createMachine({
           invoke: {
             id: operationId,
             src: 'operation',
-            input: ({ context }) =>
-              nodeOperation(context, 'node.terminate', {
-                ...scope(context),
-                instanceId: context.instanceId,
-                protected: context.isProtected,
-              }),
+            input: ({ context }) => nodeOperation(context, 'node.terminate'),
             onDone: [{ guard: 'answeredGone', target: 'ended' }, { target: 'confirming' }],
           },
         },

@@ -9,7 +9,7 @@ import type {
   EffectFault,
   EffectName,
   Effects,
-  PerformInput,
+  PerformCall,
   PerformResult,
   PublishedEvent,
 } from './messages.ts';
@@ -18,7 +18,8 @@ import { canRetry, isLocal, isLongWait, retryDelayMs } from './retry.ts';
 
 export interface OperationInput {
   readonly effect: EffectName;
-  readonly input: Effects[EffectName]['in'];
+  /** Null: read from the context of the machine that owns the operation, so that it is not stored twice. */
+  readonly input: Effects[EffectName]['in'] | null;
   readonly token: string;
   readonly preset: RetryPresetName;
   readonly correlationId: string;
@@ -168,6 +169,12 @@ const asPublished = (
   },
 });
 
+/** Every final state is entered with a result in hand. */
+function resultIn({ result }: OperationContext): PerformResult {
+  if (result === null) throw new Error('an operation ended without a result');
+  return result;
+}
+
 export const operationMachine = setup({
   types: {
     context: {} as OperationContext,
@@ -177,7 +184,7 @@ export const operationMachine = setup({
     emitted: {} as PublishedEvent,
   },
   actors: {
-    perform: fromPromise<PerformResult, PerformInput>(() => {
+    perform: fromPromise<PerformResult, PerformCall>(() => {
       throw new Error('perform is bound by the host');
     }),
   },
@@ -269,15 +276,8 @@ export const operationMachine = setup({
       invoke: {
         id: 'call',
         src: 'perform',
-        input: ({ context }) => ({
-          effect: context.effect,
-          input: context.input,
-          token: context.token,
-          correlationId: context.correlationId,
-          attempt: context.attempt,
-          isRepeat: context.starts > 1,
-          preset: context.preset,
-        }),
+        // Everything it needs is in this context already; see whole-call.ts.
+        input: {},
         onDone: [
           { guard: 'hasSucceeded', target: 'succeeded', actions: 'noteResult' },
           { guard: 'isCircuitOpen', target: 'waitingForCircuit', actions: 'noteResult' },
@@ -350,8 +350,7 @@ export const operationMachine = setup({
     cancelled: { type: 'final' },
   },
   output: ({ context }) => ({
-    // Every final state is entered with a result in hand.
-    result: context.result as PerformResult,
+    result: resultIn(context),
     attempts: context.attempt,
     isUncertain: context.isUncertain,
     firstFault: context.firstFault,

@@ -20,8 +20,8 @@ export async function ownIdentity(dataDir: string, configured?: string): Promise
 }
 
 async function keep(file: string, make: () => string): Promise<string> {
-  const present = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return '';
+  const present = await readFile(file, 'utf8').catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
     throw error;
   });
   if (present.trim() !== '') return present.trim();

@@ -21,7 +21,7 @@ export type Log = (level: LogLevel, fields: LogFields, message: string) => void;
 export interface OpenLog {
   readonly log: Log;
   /** Writes what is buffered; to be awaited before the process ends. */
-  flush(): Promise<void>;
+  readonly flush: () => Promise<void>;
 }
 
 export function openLog({ level, pretty, base }: LogOptions): OpenLog {

@@ -6,6 +6,7 @@ import { clusterKind, machineVersions } from '../machines/kinds.ts';
 import { buildClusterMachine } from '../machines/cluster.ts';
 import { buildNodeMachine } from '../machines/node.ts';
 import { operationMachine } from '../machines/operation.ts';
+import { wholeCall } from '../machines/whole-call.ts';
 import { assertLimits, hosting } from '../machines/limits.ts';
 import { gate } from '../actors/effect.ts';
 import { performer } from '../actors/effects/perform.ts';
@@ -102,7 +103,7 @@ async function runHost(config: HostConfig): Promise<void> {
     store: observedStore(guard, bare.store),
     bus: observedBus(guard, bare.bus),
   };
-  const perform = gate(performer({ ...ports, guard }));
+  const perform = gate(performer({ ...ports, guard }), wholeCall);
   const operation = operationMachine.provide({ actors: { perform } });
   const cluster = clusterKind(
     buildClusterMachine({ operation, node: buildNodeMachine(operation, scale), scale }),
@@ -136,10 +137,10 @@ async function runHost(config: HostConfig): Promise<void> {
   log('info', { httpPort: http.port, scale, machines: machineVersions }, 'host is ready');
   console.log(JSON.stringify({ ready: true, hostId, httpPort: http.port }));
 
-  let isEnding = false;
+  const ending = { isUnderWay: false };
   const drain = async (signal: string): Promise<void> => {
-    if (isEnding) return;
-    isEnding = true;
+    if (ending.isUnderWay) return;
+    ending.isUnderWay = true;
     log('info', { signal }, 'draining');
     observer.stop();
     loop.stop();
@@ -160,7 +161,7 @@ async function runHost(config: HostConfig): Promise<void> {
   process.on('uncaughtException', die);
   process.on('unhandledRejection', die);
   const reason = await connection.closed;
-  if (reason !== undefined && !isEnding) die(reason);
+  if (reason !== undefined && !ending.isUnderWay) die(reason);
 }
 
 /**
@@ -221,10 +222,16 @@ async function makePorts(
     clock: systemClock,
     random: systemRandom,
     store: await createRecordStore(connection),
-    bus: createBus(connection, telemetry.log, { version: packageVersion() }),
+    bus: createBus(connection, logOf(telemetry), { version: packageVersion() }),
     lease: await createLease(connection),
   };
 }
+
+const logOf =
+  (telemetry: Telemetry): Telemetry['log'] =>
+  (level, fields, message) => {
+    telemetry.log(level, fields, message);
+  };
 
 /** The simulator is only ever reached by an explicit endpoint and key; the real AWS only by the default chain. */
 async function awsSettings(config: HostConfig) {

@@ -9,6 +9,7 @@ import { buildClusterMachine } from '../../machines/cluster.ts';
 import { clusterKind } from '../../machines/kinds.ts';
 import { buildNodeMachine } from '../../machines/node.ts';
 import { operationMachine } from '../../machines/operation.ts';
+import { wholeCall } from '../../machines/whole-call.ts';
 import { systemClock, systemRandom } from '../../src/clock.ts';
 import { FakeBus } from '../fakes/fake-bus.ts';
 import { FakeLease } from '../fakes/fake-lease.ts';
@@ -51,7 +52,9 @@ export class HostedCluster {
       ...{ clock: systemClock, random: systemRandom, lease, telemetry },
       ...{ store: this.#store, bus: this.#bus },
     };
-    const operation = operationMachine.provide({ actors: { perform: gate(performer(ports)) } });
+    const operation = operationMachine.provide({
+      actors: { perform: gate(performer(ports), wholeCall) },
+    });
     const node = buildNodeMachine(operation, SCALE);
     const cluster = clusterKind(buildClusterMachine({ operation, node, scale: SCALE }));
     const host = createHost({ kinds: [cluster], ports, hostId: 'bench', installation: 'bench' });

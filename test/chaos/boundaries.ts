@@ -60,11 +60,11 @@ export const effects: readonly Effect[] = [
     phase: 'delete',
     call: { service: 'ec2', op: 'DeleteSecurityGroup', nth },
   })),
-  {
-    name: 'delete secrets',
+  ...([1, 2] as const).map((nth): Effect => ({
+    name: `delete secret ${nth}`,
     phase: 'delete',
-    call: { service: 'ssm', op: 'DeleteParameters', nth: 1 },
-  },
+    call: { service: 'ssm', op: 'DeleteParameter', nth },
+  })),
 ];
 
 export interface Boundary {

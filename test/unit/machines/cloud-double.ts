@@ -1,17 +1,19 @@
 /** A cloud small enough to read: it answers effects of the cluster chart and makes facts, all in virtual time. */
 import { createActor, fromPromise, SimulatedClock } from 'xstate';
-import type { ActorRefFrom } from 'xstate';
+import type { ActorRefFrom, AnyActorRef } from 'xstate';
 import { buildClusterMachine } from '../../../machines/cluster.ts';
 import type {
   EffectFault,
   EffectName,
   InstanceFact,
   LaunchOrder,
+  PerformCall,
   PerformInput,
   PerformResult,
 } from '../../../machines/messages.ts';
 import { buildNodeMachine } from '../../../machines/node.ts';
 import { operationMachine } from '../../../machines/operation.ts';
+import { wholeCall } from '../../../machines/whole-call.ts';
 import { clusterManifestSchema } from '../../../machines/specs.ts';
 
 export const manifest = (servers: number, agents: number, extra: object = {}) =>
@@ -27,6 +29,13 @@ export const manifest = (servers: number, agents: number, extra: object = {}) =>
       ...extra,
     },
   });
+
+const contextsAbove = (self: AnyActorRef): unknown[] => {
+  const contexts: unknown[] = [];
+  for (let each = self._parent; each; each = each._parent)
+    contexts.push((each.getSnapshot() as { context: unknown }).context);
+  return contexts;
+};
 
 type Instance = InstanceFact & { token: string };
 /** `lost`: the call is done and its answer is this fault. */
@@ -49,7 +58,9 @@ export class CloudDouble {
 
   constructor(script: Script = () => undefined) {
     this.#script = script;
-    const perform = fromPromise<PerformResult, PerformInput>(({ input }) => this.#perform(input));
+    const perform = fromPromise<PerformResult, PerformCall>(({ input, self }) =>
+      this.#perform(wholeCall(input, contextsAbove(self))),
+    );
     const operation = operationMachine.provide({ actors: { perform } });
     const machine = buildClusterMachine({
       operation,
