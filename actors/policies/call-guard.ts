@@ -219,11 +219,13 @@ export class Guard implements CallGuard {
     }
   }
 
-  #inTime<T>(call: GuardedCall, next: (call: GuardedCall) => Promise<T>): Promise<T> {
+  async #inTime<T>(call: GuardedCall, next: (call: GuardedCall) => Promise<T>): Promise<T> {
     const { clock } = this.#parts;
+    const { ticket, line } = call;
+    if (ticket !== undefined) line.circuit.confirm(ticket);
     const madeAtMs = clock.monotonicMs();
     call.madeAtMs = madeAtMs;
-    if (call.ticket !== undefined) call.ticket.startedMs = madeAtMs;
+    if (ticket !== undefined) ticket.startedMs = madeAtMs;
     const { attemptTimeoutMs } = call.line.circuit.context.policy;
     return withDeadline(clock, attemptTimeoutMs, call.signal, (signal) =>
       next({ ...call, signal }),

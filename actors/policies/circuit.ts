@@ -111,6 +111,18 @@ export class Circuit {
     throw this.#refusal();
   }
 
+  /**
+   * Asked again when a place and a token are there at last: the circuit may have opened meanwhile.
+   * @throws CallRejected
+   */
+  confirm(ticket: Ticket): void {
+    if (ticket.epoch === this.context.epoch && !ticket.isOver) return;
+    const { state } = this;
+    if (state === 'closed' || state === 'metricsOnly') return;
+    this.counts.rejected += 1;
+    throw this.#refusal();
+  }
+
   /** For calls that nothing may block: counted like an admitted one, whatever the state. */
   note(): Ticket {
     const startedMs = this.#clock.monotonicMs();

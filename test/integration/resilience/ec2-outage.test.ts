@@ -68,4 +68,33 @@ describe('EC2 answers 503 under creations', () => {
     }
     expect((await ofEc2()).map(({ state }) => state)).not.toContain('open');
   });
+
+  it('an order isolates a service over the death of the host, and a reset lets everything go on', async () => {
+    const order = (verb: string) =>
+      world.client.command({
+        ...{ namespace: 'system', kind: 'guard', name: 'fleet', verb },
+        arguments: { key: 'main/eu-central-1/ec2', reason: 'a drill' },
+      });
+    expect(await order('isolate')).toMatchObject({ ok: true });
+    const isolated = async () =>
+      (await ofEc2()).filter(({ state }) => state === 'isolated').map(({ key }) => key);
+    await world.until('isolated', async () => (await isolated()).length >= 2);
+    const before = await isolated();
+    await world.restartHost();
+    await world.until('isolated again', async () => (await isolated()).length >= before.length);
+    await world.apply('seven', 1);
+    await world.until('seven waits', async () =>
+      (await ofEc2()).some(({ waiting }) => waiting > 0),
+    );
+    const view = await world.client.query({
+      ...{ namespace: 'test', kind: 'cluster', name: 'seven', verb: 'get' },
+    });
+    expect((view['status'] as { operation: object }).operation).toMatchObject({
+      ...{ effect: 'cluster.plan', attempt: 1, waitingFor: 'circuit' },
+      because: expect.stringContaining('main/eu-central-1/ec2'),
+    });
+    expect(await order('reset')).toMatchObject({ ok: true });
+    await world.until('seven runs', async () => (await world.state('seven')) === 'running.steady');
+    expect(doubledSlots(await world.truth())).toEqual([]);
+  });
 });
