@@ -2,7 +2,7 @@
 import type { Slot } from './ids.ts';
 import type { ClusterCommand, ClusterPlan, InstanceFact, SecurityGroups } from './messages.ts';
 import type { NodePhase, NodeReport, NodeWaiting } from './node-context.ts';
-import type { OperationChanged, Waiting } from './operation.ts';
+import type { OperationChanged, Waiting } from './operation-context.ts';
 import type { ClusterSpec } from './specs.ts';
 
 /** Name of the control plane in node names and offer tables; no agent pool may take it. */
@@ -33,7 +33,7 @@ export interface NodeEntry {
   /** Script runs granted; part of operation ids. */
   readonly runs: number;
   /** What was sent and is not answered by a report yet. */
-  readonly pending: '' | 'grant' | 'retry';
+  readonly pending: '' | 'grant' | 'retry' | 'remove';
   /** Its operation, while that waits for another try. */
   readonly waiting?: Waiting;
 }

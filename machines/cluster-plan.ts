@@ -292,6 +292,16 @@ export function percentDone(context: ClusterContext): number {
   return Math.min(99, 5 + Math.round((sum / (list.length * order.ready)) * 93));
 }
 
+/** Slots that may be told to go now: at most so many are on their way out at a time. */
+export function nextRemovals(context: ClusterContext): Slot[] {
+  const alive = entries(context).filter(([, entry]) => entry.phase !== 'gone');
+  const leaving = alive.filter(([, entry]) => entry.pending === 'remove').length;
+  return alive
+    .filter(([, entry]) => entry.pending !== 'remove')
+    .slice(0, Math.max(0, bounds.removalsInFlightMax - leaving))
+    .map(([slot]) => slot);
+}
+
 /** What is published of a node when any of it changes. */
 export const nodeEvent = (
   context: ClusterContext,

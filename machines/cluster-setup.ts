@@ -12,7 +12,7 @@ import type { EffectName, Effects, PublishedEvent } from './messages.ts';
 import { answerOf, faultOf, outputOf } from './node-context.ts';
 import { nodeMachine } from './node.ts';
 import { operationMachine } from './operation.ts';
-import type { OperationInput } from './operation.ts';
+import type { OperationInput } from './operation-context.ts';
 
 /** Child id of the one operation a lifecycle state may have in flight. */
 export const operationId = 'op';
@@ -211,9 +211,13 @@ export const clusterSetup = setup({
           enqueue.sendTo(slot, { type: 'node.retry', atMs, correlationId: context.correlationId });
       enqueue.assign(({ context: now }) => steps.noteRetried(now));
     }),
+    /** Tells the next nodes to go, a bounded number at a time: their calls share one record. */
     removeNodes: enqueueActions(({ context, event, enqueue }) => {
+      if (context.phase !== 'deleting.nodes') return;
       const atMs = steps.atMsOf(event) ?? context.sinceMs;
-      for (const slot of Object.keys(context.nodes))
+      const slots = plan.nextRemovals(context);
+      enqueue.assign(({ context: now }) => steps.noteRemovals(now, slots));
+      for (const slot of slots)
         enqueue.sendTo(slot, {
           type: 'node.removeRequested',
           atMs,

@@ -118,7 +118,7 @@ export function noteNode(context: ClusterContext, report: NodeReport): Change {
     progress: report.progress,
     reason: report.reason,
     sinceMs: moved ? report.atMs : before.sinceMs,
-    pending: '',
+    pending: before.pending === 'remove' ? 'remove' : '',
     ...nextOffer(context, before, report),
   };
   const caHash = report.facts['caHash'];
@@ -168,6 +168,14 @@ export const noteRetried = (context: ClusterContext): Change => ({
   })),
 });
 
+/** These nodes have been told to go; that stays with them until they are gone. */
+export const noteRemovals = (context: ClusterContext, slots: readonly string[]): Change => ({
+  nodes: {
+    ...context.nodes,
+    ...mapNodes(context, (entry) => ({ ...entry, pending: 'remove' }), slots),
+  },
+});
+
 /** The capacity wait is over for every node that waited. */
 export const noteCapacityWaited = (context: ClusterContext): Change => ({
   nodes: mapNodes(context, (entry) => ({ ...entry, awaitsCapacity: false })),
@@ -176,8 +184,14 @@ export const noteCapacityWaited = (context: ClusterContext): Change => ({
 const mapNodes = (
   context: ClusterContext,
   change: (entry: NodeEntry) => NodeEntry,
+  slots: readonly string[] = Object.keys(context.nodes),
 ): Record<string, NodeEntry> =>
-  Object.fromEntries(Object.entries(context.nodes).map(([slot, entry]) => [slot, change(entry)]));
+  Object.fromEntries(
+    slots.flatMap((slot) => {
+      const entry = context.nodes[slot];
+      return entry === undefined ? [] : [[slot, change(entry)] as const];
+    }),
+  );
 
 export function noteAccess(context: ClusterContext, event: unknown): Change {
   const answer: ScriptAnswer | null = answerOf(event);

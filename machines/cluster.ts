@@ -43,7 +43,7 @@ const clusterMachine = clusterSetup.createMachine({
   type: 'parallel',
   on: {
     'node.changed': {
-      actions: ['noteNode', 'armCapacityWait', 'grant'],
+      actions: ['noteNode', 'armCapacityWait', 'grant', 'removeNodes'],
     },
     'node.waiting': { actions: 'noteNodeWaiting' },
     'operation.changed': { actions: 'noteWaiting' },

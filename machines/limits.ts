@@ -48,6 +48,7 @@ export const bounds = {
   instanceTypesMax: 10,
   launchesInFlightMax: 12,
   stagingInFlightMax: 16,
+  removalsInFlightMax: 40,
   capacityRoundsMax: 3,
   nodeIncarnationsMax: 3,
   autoRetriesMax: 3,

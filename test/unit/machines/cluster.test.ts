@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { EffectFault, LaunchOrder, PerformInput } from '../../../machines/messages.ts';
+import { bounds } from '../../../machines/limits.ts';
 import { CloudDouble, manifest } from './cloud-double.ts';
 
 const fault = (type: EffectFault['type'], mayHaveHappened = false): { fault: EffectFault } => ({
@@ -154,5 +155,20 @@ describe('cluster chart', () => {
     expect(Object.values(cloud.cluster.getSnapshot().context.nodes).map((n) => n.phase)).toContain(
       'lost',
     );
+  });
+
+  it('keeps 200 nodes under the record cap from creation to deletion', async () => {
+    const cloud = new CloudDouble();
+    let largest = 0;
+    const bytes = (): number => {
+      largest = Math.max(largest, JSON.stringify(cloud.cluster.getPersistedSnapshot()).length);
+      return largest;
+    };
+    cloud.command('cluster.apply', manifest(7, 193));
+    await cloud.runUntil(() => bytes() > 0 && cloud.phase === 'running.steady');
+    cloud.command('cluster.delete');
+    await cloud.runUntil(() => bytes() > 0 && cloud.phase === 'deleted', 1500);
+    expect(largest).toBeLessThan(bounds.recordBytesMax);
+    expect([...cloud.instances.values()].every((each) => each.state === 'terminated')).toBe(true);
   });
 });
