@@ -74,16 +74,16 @@ export class GuardHost {
       stored === undefined || stored === 'unowned' ? undefined : readRecord(stored.bytes);
     if (!read?.ok) return;
     const { standing } = snapshotOf(read.record).context as FleetContext;
-    for (const order of standing) this.#options.guard.apply(order);
+    this.#options.guard.lines.applyStanding(standing);
   }
 
   /** An order of the fleet, or another host's trip; anything else is passed over. */
   heard({ type, source, data }: HeardEvent): void {
     const { guard, hostId } = this.#options;
-    if (type === 'fairlead.guard.ordered.v1') guard.apply(data as FleetOrder);
+    if (type === 'fairlead.guard.ordered.v1') guard.lines.apply(data as FleetOrder);
     if (type !== 'fairlead.guard.breakerChanged.v1' || source.endsWith(`/${hostId}`)) return;
     const { key, to } = data as { key: string; to: string };
-    if (to === 'open') guard.peerOpened(key);
+    if (to === 'open') guard.lines.peerOpened(key);
   }
 
   async stop(): Promise<void> {
@@ -115,7 +115,7 @@ export class GuardHost {
     const children = () =>
       (actor.snapshot as unknown as { children: Readonly<Record<string, BreakerRef | undefined>> })
         .children;
-    this.#options.guard.attach({
+    this.#options.guard.lines.attach({
       send: (event) => void actor.observe(event),
       context: () => actor.snapshot.context as GuardContext,
       breaker: (slot) => children()[slot],

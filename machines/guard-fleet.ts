@@ -1,6 +1,7 @@
 /** Orders to the breakers of all hosts: kept here, so that they outlive any host, and published for every guard to apply. */
 import { assign, enqueueActions, setup } from 'xstate';
 import { isolationEndMs } from './breaker.ts';
+import { covers } from './breaker-rules.ts';
 import { bounds, resilience } from './limits.ts';
 import type { CallPolicy } from './limits.ts';
 import type { CommandStamp, PublishedEvent } from './messages.ts';
@@ -47,11 +48,12 @@ const orderOf = (event: FleetEvent): FleetOrder => ({
 
 /** What stands after this order: it replaces an earlier one of its sort, policies are merged field by field. */
 function after(standing: readonly FleetOrder[], order: FleetOrder): FleetOrder[] {
+  if (order.verb === 'reset' || order.verb === 'release')
+    return standing.filter((each) => each.verb === 'set' || !covers(order.key, each.key));
   const isPolicy = order.verb === 'set';
   const others = standing.filter(
     (each) => each.key !== order.key || (each.verb === 'set') !== isPolicy,
   );
-  if (order.verb === 'reset' || order.verb === 'release') return others;
   const earlier = isPolicy ? standing.find((each) => !others.includes(each)) : undefined;
   const merged = { ...order, policy: { ...earlier?.policy, ...order.policy } };
   return [...others, merged].slice(-resilience.ordersMax);

@@ -233,7 +233,7 @@ export const systemCommandSchemas = {
     reset: z.strictObject(ordered),
     isolate: z.strictObject({ ...ordered, forMs, allowTeardown: z.boolean().default(false) }),
     release: z.strictObject(ordered),
-    observe: z.strictObject({ ...ordered, forMs }),
+    observe: z.strictObject(ordered),
     set: z.strictObject({
       ...ordered,
       policy: z

@@ -11,7 +11,12 @@ import type {
   ScriptAnswer,
 } from './messages.ts';
 import type { RetryPresetName } from './limits.ts';
-import type { OperationChanged, OperationInput, OperationOutput, Waiting } from './operation.ts';
+import type {
+  OperationChanged,
+  OperationInput,
+  OperationOutput,
+  Waiting,
+} from './operation-context.ts';
 
 export type NodePhase =
   | 'waiting'

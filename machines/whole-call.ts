@@ -4,7 +4,7 @@ import type { ClusterContext } from './cluster-context.ts';
 import type { EffectName, PerformCall, PerformInput } from './messages.ts';
 import { nodeEffectInput } from './node-context.ts';
 import type { NodeContext } from './node-context.ts';
-import type { OperationContext } from './operation.ts';
+import type { OperationContext } from './operation-context.ts';
 
 /** @param contexts  of the machines above the call, the nearest first: its operation, that operation's node, the node's cluster */
 export function wholeCall(call: PerformCall, contexts: readonly unknown[]): PerformInput {

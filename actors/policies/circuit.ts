@@ -1,6 +1,6 @@
 /** Admission to one breaker: reads its state, counts in plain numbers, and tells the machine of failures only. */
 import type { ActorRefFrom } from 'xstate';
-import { breakerMachine } from '../../machines/breaker.ts';
+import type { breakerMachine } from '../../machines/breaker.ts';
 import type { BreakerContext, BreakerState } from '../../machines/breaker.ts';
 import { resilience } from '../../machines/limits.ts';
 import type { EffectFault, FaultType, Priority } from '../../machines/messages.ts';

@@ -119,6 +119,18 @@ it('obeys orders of the fleet, and trips of others make it probe for itself', as
   expect(process.state()).toBe('halfOpen');
 });
 
+it('lets calls through again when an isolation was taken back while it was away', async () => {
+  const first = await new Process().start();
+  await first.call();
+  const order = { orderId: 'o1', verb: 'isolate', key, reason: 'a test', untilMs: 9e15 } as const;
+  first.guard.lines.apply({ ...order, allowTeardown: false, policy: {} });
+  await first.host.stop();
+  const second = await new Process(first).start();
+  expect(second.state()).toBe('isolated');
+  second.guard.lines.applyStanding([]);
+  expect(second.state()).toBe('halfOpen');
+});
+
 it('goes on from its record after it was cut by a stale write', async () => {
   const process = await new Process().start();
   await process.trip();

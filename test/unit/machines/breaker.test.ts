@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { createActor, SimulatedClock } from 'xstate';
 import { describe, expect, it } from 'vitest';
 import { breakerMachine } from '../../../machines/breaker.ts';
-import type { BreakerEvent } from '../../../machines/breaker.ts';
 import { rowOf } from '../../../machines/breaker-rules.ts';
 import { callPolicies } from '../../../machines/limits.ts';
 
@@ -151,7 +150,7 @@ describe('breaker chart', () => {
             const base = { epoch, atMs: clock.now(), roll: 0.5, correlationId: '' };
             const told = { type_: 'Timeout', code: 'x', requestId: '' };
             const counts = { consecutive: 9, ...quiet };
-            actor.send({ type, ...base, ...told, counts } as BreakerEvent);
+            actor.send({ type, ...base, ...told, counts });
             const after = actor.getSnapshot();
             if (isLate) expect(after.context).toEqual(before.context);
             if (before.value === 'open' && after.value === 'open')

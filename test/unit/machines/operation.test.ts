@@ -11,7 +11,7 @@ import type {
   OperationChanged,
   OperationControl,
   OperationOutput,
-} from '../../../machines/operation.ts';
+} from '../../../machines/operation-context.ts';
 import { wholeCall } from '../../../machines/whole-call.ts';
 
 type Answer = EffectFault | 'ok' | 'hang';
@@ -63,7 +63,7 @@ function run(answers: Answer[]) {
     }),
     { clock },
   ).start();
-  const child = () => parent.getSnapshot().children['op'];
+  const child = () => parent.getSnapshot().children.op;
   return {
     ...{ clock, calls, waits },
     state: () => (child()?.getSnapshot() as { value: string } | undefined)?.value,

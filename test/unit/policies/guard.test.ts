@@ -1,7 +1,6 @@
 import { createActor } from 'xstate';
 import { describe, expect, it } from 'vitest';
 import { Guard } from '../../../actors/policies/call-guard.ts';
-import type { BreakerRef } from '../../../actors/policies/circuit.ts';
 import { guardMachine } from '../../../machines/guard.ts';
 import { resilience } from '../../../machines/limits.ts';
 import { faultTypes } from '../../../machines/messages.ts';
@@ -33,12 +32,12 @@ function guarded() {
     },
   }).start();
   const guard = new Guard({ clock, telemetry, random: new CountingRandom(), scale: 1 });
-  guard.attach({
+  guard.lines.attach({
     send: (event) => {
       tree.send(event);
     },
     context: () => tree.getSnapshot().context,
-    breaker: (slot) => tree.getSnapshot().children[slot] as BreakerRef | undefined,
+    breaker: (slot) => tree.getSnapshot().children[slot],
   });
   const call = <T>(
     run: (signal: AbortSignal) => Promise<T>,
@@ -124,7 +123,7 @@ describe('a circuit that is probed', () => {
     );
     await settle();
     expect(made).toBe(1);
-    void asked;
+    expect(asked).toHaveLength(20);
   });
 
   it('R-05: closes on answers, not on admissions, and a probe that hangs opens it again', async () => {
@@ -219,9 +218,11 @@ describe('the other limits', () => {
     const before = clock.pending();
     let reason: unknown;
     const asked = call((signal) => {
-      signal.addEventListener('abort', () => (reason = signal.reason));
       return new Promise((_, reject) => {
-        signal.addEventListener('abort', () => reject(new Fault('Timeout')));
+        signal.addEventListener('abort', () => {
+          reason = signal.reason;
+          reject(new Fault('Timeout'));
+        });
       });
     }).catch((thrown: unknown) => thrown);
     await clock.advance(45_000);
@@ -253,21 +254,23 @@ describe('orders and views', () => {
 
   it('isolate a service with all its classes, also those first called later', async () => {
     const { guard, call, state } = guarded();
-    guard.apply(order('isolate'));
+    guard.lines.apply(order('isolate'));
     await expect(call(() => Promise.resolve())).rejects.toMatchObject({
       fault: { type: 'CircuitOpen', message: expect.stringContaining('a test') },
     });
-    guard.apply(order('reset'));
+    guard.lines.apply(order('reset'));
     expect([await call(() => Promise.resolve(1)), state()]).toEqual([1, 'closed']);
   });
 
   it('R-30: merge a partial policy, and keep what is in flight', async () => {
     const { guard, call } = guarded();
     await call(() => Promise.resolve());
-    guard.apply(order('set', { policy: { concurrentMax: 20 } }));
+    guard.lines.apply(order('set', { policy: { concurrentMax: 20 } }));
     const { policy } = guard.breakers()[0] ?? {};
     expect(policy).toMatchObject({ concurrentMax: 20, failuresMax: 3, openBaseMs: openMs });
     expect(guard.limits()[0]?.concurrentMax).toBe(20);
+    guard.lines.apply({ ...order('set', { policy: { failuresMax: 7 } }), orderId: 'set-2' });
+    expect(guard.breakers()[0]?.policy).toMatchObject({ concurrentMax: 20, failuresMax: 7 });
   });
 
   it('R-22: exactly one state of a breaker is 1, and every count moves', async () => {
