@@ -2,10 +2,11 @@
 import type { ResourceKey } from '../machines/ids.ts';
 import { keyText } from '../machines/ids.ts';
 import { assertLimits, bounds, hosting } from '../machines/limits.ts';
-import { commandSchemas } from '../machines/messages.ts';
+import { commandSchemas, systemCommandSchemas } from '../machines/messages.ts';
 import { definitionHash } from './definition.ts';
 import type { CommandSchemas } from './envelope.ts';
 import { cloudEvent } from './cloud-event.ts';
+import { tellEvent } from './event-log.ts';
 import { messageOf } from './faults.ts';
 import { createHeapClock, pause } from './heap-clock.ts';
 import type { HeapClock } from './heap-clock.ts';
@@ -16,6 +17,7 @@ import type { OutboxEntry } from './outbox.ts';
 import { Ownership } from './ownership.ts';
 import type { Ports, Subscription } from './ports.ts';
 import { answerQuery } from './queries.ts';
+import type { LiveViews } from './queries.ts';
 import type { HostedKind } from './household.ts';
 import type { Resident } from './resident.ts';
 import { Tenure } from './tenure.ts';
@@ -28,8 +30,9 @@ export interface HostOptions {
   readonly hostId: string;
   /** Part of the source of published events. */
   readonly installation: string;
-  /** Default: the registry in machines/messages.ts. */
+  /** Default: the registries in machines/messages.ts. */
   readonly schemas?: CommandSchemas;
+  readonly live?: LiveViews;
   /** Actors kept in memory. Default `bounds.residentsMax`. */
   readonly residentsMax?: number;
 }
@@ -79,7 +82,7 @@ export class Host {
       this.#signalStop = () => resolve('the host stops');
     });
     this.#clock = createHeapClock(options.ports.clock);
-    this.#schemas = options.schemas ?? commandSchemas;
+    this.#schemas = options.schemas ?? { ...commandSchemas, ...systemCommandSchemas };
     this.#kinds = new Map(
       options.kinds.map((kind) => [
         kind.name,
@@ -93,7 +96,10 @@ export class Host {
     const { bus, store } = this.#options.ports;
     this.#queries = await bus.serveQueries((request) =>
       answerQuery(
-        { bus, store, clock: this.#clock, kinds: this.#kinds, schemas: this.#schemas },
+        {
+          ...{ bus, store, clock: this.#clock, kinds: this.#kinds, schemas: this.#schemas },
+          ...(this.#options.live && { live: this.#options.live }),
+        },
         request,
       ),
     );
@@ -236,6 +242,7 @@ export class Host {
     telemetry.log('info', fields, 'event published');
     const labels = { kind: key.kind, event: entry.event };
     telemetry.count('fairlead_events_published_total', labels);
+    tellEvent(telemetry, keyText(key), entry);
   }
 }
 

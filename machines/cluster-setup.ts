@@ -182,8 +182,10 @@ export const clusterSetup = setup({
       if (before === undefined || after === undefined) return;
       enqueue.assign(change);
       const shown = plan.nodeEvent(context, event.slot, after);
-      if (JSON.stringify(shown) === JSON.stringify(plan.nodeEvent(context, event.slot, before)))
-        return;
+      // A grant notes the new phase silently: the node's answer to it is what gets published.
+      const isAnswer = before.pending === 'grant';
+      const told = plan.nodeEvent(context, event.slot, before);
+      if (!isAnswer && JSON.stringify(shown) === JSON.stringify(told)) return;
       enqueue.emit({
         type: 'nodeChanged',
         correlationId: context.correlationId,

@@ -22,6 +22,12 @@ describe('cluster chart', () => {
     const joins = scripts(cloud).filter((verb) => /init|join/.test(verb));
     expect(joins).toEqual(['init', 'join-server', 'join-server', 'join-agent', 'join-agent']);
     expect(cloud.emitted.map((event) => event.type)).toContain('ready');
+    const states = cloud.emitted
+      .filter(({ data }) => data['slot'] === 's1')
+      .map(({ data }) => data['state']);
+    expect(states).toEqual(
+      expect.arrayContaining(['launching', 'booting', 'staging', 'staged', 'joining', 'ready']),
+    );
   });
 
   it('spreads servers over zones', async () => {
