@@ -57,7 +57,8 @@ export async function answerQuery(parts: QueryParts, request: QueryRequest): Pro
     const args = openQuery(parts, request, key);
     const { verb } = request;
     const live = verb === 'get' || verb === 'list' ? parts.live?.[kind] : undefined;
-    if (live !== undefined && (verb === 'get' || verb === 'list')) return { body: await live(verb) };
+    if (live !== undefined && (verb === 'get' || verb === 'list'))
+      return { body: await live(verb) };
     if (!hosted) throw refusal('command.unknownKind', key, `No machine for ${kind} runs here.`);
     return { body: await run({ parts, kind: hosted.kind, key }, request.verb, args) };
   } catch (thrown) {

@@ -1,7 +1,7 @@
 /** One call on the wire ends in time: its signal fires with a time-out, and the caller does not wait for a deaf one. */
 import type { Clock } from '../ports.ts';
 
-export class CallTimeout extends Error {
+class CallTimeout extends Error {
   // `Timeout` in the name is how adapters tell it from a cancelled call.
   override readonly name = 'TimeoutError';
 }

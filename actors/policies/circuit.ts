@@ -33,7 +33,7 @@ export interface CircuitCounts {
 const counted: ReadonlySet<FaultType> = new Set(['Retryable', 'Unavailable', 'Timeout']);
 
 /** True for faults of the service; validation, missing rights, throttling and the like say that it is there. */
-export const isServiceFault = ({ type }: EffectFault): boolean => counted.has(type);
+const isServiceFault = ({ type }: EffectFault): boolean => counted.has(type);
 
 export class Circuit {
   readonly key: string;

@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { GuardHost, guardRecordKey } from '../../../actors/guard-host.ts';
 import { Guard } from '../../../actors/policies/call-guard.ts';
 import { readRecord } from '../../../actors/record.ts';
+import { guardEvents } from '../../../machines/messages.ts';
 import type { EffectFault } from '../../../machines/messages.ts';
 import { FakeBus } from '../../fakes/fake-bus.ts';
 import { FakeStore } from '../../fakes/fake-store.ts';
@@ -86,6 +87,8 @@ it('acts before its record is stored, and publishes only after', async () => {
   release();
   await process.clock.advance(0);
   expect(process.events()).toEqual(['h1 breakerChanged closed open']);
+  const registered: readonly string[] = guardEvents;
+  expect(process.bus.events.every(({ event }) => registered.includes(event))).toBe(true);
 });
 
 it('holds no call up while the store is away', async () => {

@@ -1,0 +1,24 @@
+import { expect, it } from 'vitest';
+import { breakerKey, classOf } from '../../../src/aws/call-class.ts';
+
+it.each([
+  ['describeInstances', 'read'],
+  ['getConsoleOutput', 'read'],
+  ['runInstances', 'mutate'],
+  ['createTags', 'mutate'],
+  ['authorizeSecurityGroupIngress', 'mutate'],
+  ['terminateInstances', 'teardown'],
+  ['stopInstances', 'teardown'],
+  ['deleteSecurityGroup', 'teardown'],
+  ['revokeSecurityGroupIngress', 'teardown'],
+  ['modifyInstanceAttribute', 'teardown'],
+  ['somethingNew', 'mutate'],
+])('%s is a %s call', (operation, expected) => {
+  expect(classOf(operation)).toBe(expected);
+});
+
+it('R-21: a key names account, region and service, and the class where a service has several', () => {
+  const scope = { account: 'main', region: 'eu-central-1' };
+  expect(breakerKey(scope, 'ec2', 'runInstances')).toBe('main/eu-central-1/ec2:mutate');
+  expect(breakerKey(scope, 'ssm', 'sendCommand')).toBe('main/eu-central-1/ssm');
+});
