@@ -267,7 +267,6 @@ export const querySchemas = {
   outcome: z.strictObject({ commandId: z.string().min(1).max(128) }),
   'dry-run': z.strictObject({ verb: z.string().max(63), arguments: z.unknown().optional() }),
 } as const;
-export type QueryVerb = keyof typeof querySchemas;
 
 export type ClusterCommand = CommandStamp &
   (

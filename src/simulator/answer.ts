@@ -38,7 +38,7 @@ export function answer(
     const call: Call = { world, region: wireCall.region, caller, nowMs: world.clock.nowMs() };
     const operation = findOperation(wireCall, call);
     throttle.spend(wireCall);
-    const output = operation.handle(readInput(operation, wireCall), call);
+    const output = world.together(() => operation.handle(readInput(operation, wireCall), call));
     return { status: 200, contentType, body: protocol.format(operation, output, requestId) };
   } catch (error) {
     const refusal = error instanceof AwsError ? error : bug(wireCall, error);

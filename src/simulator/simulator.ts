@@ -72,7 +72,8 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   const half = nodes(instanceDirectory(tables, clock));
   half.runner.endLeftovers();
   const draw = createDraw(seed);
-  const world: World = { clock, draw, tables, vault, runner: half.runner };
+  const { together } = journal;
+  const world: World = { clock, draw, tables, together, vault, runner: half.runner };
   const buckets = journal.table<Bucket>('buckets');
   const server = createHttpServer({
     control: {

@@ -66,6 +66,8 @@ export interface World {
   readonly clock: Clock;
   readonly draw: Draw;
   readonly tables: Tables;
+  /** Keeps all changes of one call together on disk. */
+  readonly together: Journal['together'];
   readonly vault: Vault;
   readonly runner: CommandRunner;
 }

@@ -1,6 +1,7 @@
 /**
  * Keeps the simulated cloud in a file, so that `kill -9` of the simulator loses nothing it has answered for: every change
- * is one line, written before the reply goes out. The last line per row wins; a torn last line was never answered for.
+ * is a line, those of one call share one, written before the reply goes out: a launch is never in it without its token.
+ * The last line per row wins; a torn last line was never answered for.
  */
 import {
   closeSync,
@@ -28,6 +29,8 @@ export interface Table<Row> {
 export interface Journal {
   /** The table of that name; always the same object. */
   table<Row>(name: string): Table<Row>;
+  /** What `run` changes is written in one line when it ends, also when it throws. */
+  readonly together: <T>(run: () => T) => T;
   /** Empties every table. */
   clear(): void;
   close(): void;
@@ -53,8 +56,13 @@ export function openJournal(file: string, compactAfterBytes = compactAfterDefaul
   let fd = rewrite(file, rows);
   let grownBytes = 0;
 
+  let batch: Line[] | undefined;
+  const write = (lines: Line | readonly Line[]): void => {
+    grownBytes += writeSync(fd, `${JSON.stringify(lines)}\n`);
+  };
   const append = (line: Line): void => {
-    grownBytes += writeSync(fd, `${JSON.stringify(line)}\n`);
+    if (batch === undefined) write(line);
+    else batch.push(line);
   };
   const startOver = (): void => {
     closeSync(fd);
@@ -62,7 +70,19 @@ export function openJournal(file: string, compactAfterBytes = compactAfterDefaul
     grownBytes = 0;
   };
   const compact = (): void => {
-    if (grownBytes >= compactAfterBytes) startOver();
+    if (batch === undefined && grownBytes >= compactAfterBytes) startOver();
+  };
+  const together = <T>(run: () => T): T => {
+    if (batch !== undefined) return run();
+    const lines: Line[] = [];
+    batch = lines;
+    try {
+      return run();
+    } finally {
+      batch = undefined;
+      if (lines.length > 0) write(lines);
+      compact();
+    }
   };
 
   return {
@@ -74,6 +94,7 @@ export function openJournal(file: string, compactAfterBytes = compactAfterDefaul
       tables.set(name, made);
       return made as Table<Row>;
     },
+    together,
     clear: () => {
       for (const table of rows.values()) table.clear();
       startOver();
@@ -127,10 +148,12 @@ function load(file: string): Rows {
   // What follows the last newline is empty, or a write that the end of the process cut off.
   lines.pop();
   for (const text of lines) {
-    const line = JSON.parse(text) as Line;
-    const table = rowsOf(rows, line.t);
-    if (line.row === undefined) table.delete(line.id);
-    else table.set(line.id, line.row);
+    const read = JSON.parse(text) as Line | Line[];
+    for (const line of Array.isArray(read) ? read : [read]) {
+      const table = rowsOf(rows, line.t);
+      if (line.row === undefined) table.delete(line.id);
+      else table.set(line.id, line.row);
+    }
   }
   return rows;
 }

@@ -81,7 +81,9 @@ it(`no slot has two live instances, init runs under one id, and delete leaves no
         ({ effect, input }) =>
           effect === 'node.script' && (input as { verb: string }).verb === 'init',
       );
-      expect(new Set(inits.map(({ token }) => token)).size).toBeLessThanOrEqual(1);
+      // A first server that died took its database along: only then may another machine initialise.
+      const dead = [...cloud.instances.values()].filter((each) => !isAlive(each.state));
+      expect(new Set(inits.map(({ token }) => token)).size).toBeLessThanOrEqual(1 + dead.length);
 
       cloud.command('cluster.resume');
       cloud.command('cluster.delete');
