@@ -125,6 +125,7 @@ async function publish(
       const isMissing = isNoResponders(error) && performance.now() >= missingUntilMs;
       const problem = refusalOf(error, payload.length, isMissing, left() <= 0, commandId);
       if (problem) return { problem };
+      // Still not connected when the wait ends: the next round says so to the caller.
       if (connection.connected()) await sleep(Math.min(REPEAT_GAP_MS, left()));
       else await connection.untilConnected(Math.max(0, left())).catch(() => undefined);
     }

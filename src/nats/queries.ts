@@ -78,6 +78,7 @@ export async function serveQueries(
 
 /** Drained, not dropped: a query the server had sent already is still answered. */
 async function end(connection: Connection, subscription?: NatsSubscription): Promise<void> {
+  // A drain that fails has lost its connection, and the server drops the subscription with it.
   if (connection.connected() && subscription?.isClosed() === false)
     await subscription.drain().catch(() => undefined);
   else subscription?.unsubscribe();

@@ -50,6 +50,7 @@ async function write(
 }
 
 async function again(connection: Connection, waitMs: number): Promise<void> {
+  // Still not connected when the wait ends: the next try is refused, and its outcome tells.
   if (connection.connected()) await sleep(waitMs);
   else await connection.untilConnected(waitMs).catch(() => undefined);
 }

@@ -197,6 +197,7 @@ export class SupervisedChild<Ready> {
       }
       const waitMs = Math.min(BACK_OFF_MAX_MS, BACK_OFF_FIRST_MS * 2 ** attempt);
       this.#plan.say(`${this.name} ended (${reason}); starting it again in ${waitMs} ms`);
+      // An abort ends the sleep early; isOver() is asked next.
       await sleep(waitMs, undefined, { signal }).catch(() => undefined);
       if (isOver()) return;
       try {

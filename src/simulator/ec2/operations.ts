@@ -1,4 +1,4 @@
-/** Every EC2 operation the simulator answers; any other is refused as not implemented. */
+/** Every EC2 operation the simulator answers; any other gets InvalidAction, as an unknown action does at AWS. */
 import { byName } from '../operation.ts';
 import {
   describeImages,

@@ -195,6 +195,7 @@ export function createWorld(options: WorldOptions): World {
       const nowMs = Date.now();
       if (holds(found, nowMs)) return true;
       const restMs = Math.max(found.member.readyAtMs - nowMs, pauseMs);
+      // An abort ends the sleep early; the loop's own condition sees it.
       await sleep(restMs, undefined, { signal, ref: false }).catch(() => undefined);
     }
     return false;

@@ -11,6 +11,7 @@ if (endpoint === undefined || endpoint === '') {
   process.stdout.write(
     'contract moto: not run (FAIRLEAD_MOTO_ENDPOINT is not set; see run-moto.sh)\n',
   );
+  // moto comes from a chroot that needs root and 80 MB, so it is no part of `npm test`; the report must still name it.
   it.skip('moto: not run');
 } else {
   describe('moto keeps the contract of EC2 and SSM, recorded deviations aside', () => {
