@@ -19,6 +19,8 @@ import { Observer } from '../actors/observer.ts';
 import { Guard } from '../actors/policies/call-guard.ts';
 import { observedBus, observedStore } from '../actors/policies/observed-ports.ts';
 import type { Ports, Telemetry } from '../actors/ports.ts';
+import { registryViews } from '../actors/registries.ts';
+import type { Registries } from '../actors/registries.ts';
 import { createAws } from './aws/cloud.ts';
 import type { Aws } from './aws/cloud.ts';
 import type { SessionsConfig } from './aws/session.ts';
@@ -108,7 +110,13 @@ async function runHost(config: HostConfig): Promise<void> {
   const cluster = clusterKind(
     buildClusterMachine({ operation, node: buildNodeMachine(operation, scale), scale }),
   );
-  const live = { guard: guardViews({ guard, hostId, store: ports.store, clock: ports.clock }) };
+  const registries: Registries = {
+    limit: () => guard.limits().map((each) => ({ name: each.key, ...each })),
+  };
+  const live = {
+    guard: guardViews({ guard, hostId, store: ports.store, clock: ports.clock }),
+    ...registryViews(registries, { hostId, clock: ports.clock }),
+  };
   const kinds = [cluster, guardFleetKind];
   const host = createHost({ kinds, ports, hostId, installation, live });
   const observer = new Observer({
