@@ -216,6 +216,14 @@ export interface Machines {
     liftProtection: boolean,
     attempt: Attempt,
   ): Promise<{ state: string }>;
+  /**
+   * Stop and start answer the state the machine is going through; one that is there already is a success. Faults: `NotFound`
+   * when it is gone, `Retryable` while it is still on its way from one state to another.
+   */
+  stop(scope: CloudScope, instanceId: string, attempt: Attempt): Promise<{ state: string }>;
+  start(scope: CloudScope, instanceId: string, attempt: Attempt): Promise<{ state: string }>;
+  /** Repeating it may restart the machine again: compare boot ids before. */
+  reboot(scope: CloudScope, instanceId: string, attempt: Attempt): Promise<{ state: string }>;
   /** Every instance that carries the uid tag and is not terminated. */
   listByUid(scope: CloudScope, uid: string, attempt: Attempt): Promise<readonly InstanceFact[]>;
 }

@@ -127,6 +127,11 @@ export interface Effects {
     in: CloudScope & { instanceId: string; protected: boolean };
     out: { state: string };
   };
+  /** Asks the machine to stop, start or restart; answers the state EC2 is taking it through. */
+  'node.stop': { in: CloudScope & { instanceId: string }; out: { state: string } };
+  'node.start': { in: CloudScope & { instanceId: string }; out: { state: string } };
+  /** Whether it has happened only another boot id tells. */
+  'node.reboot': { in: CloudScope & { instanceId: string }; out: { state: string } };
   'node.script': {
     in: CloudScope & {
       instanceId: string;

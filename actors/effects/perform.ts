@@ -50,6 +50,12 @@ const performers: Performers = {
   },
   'node.terminate': ({ machines }, { instanceId, protected: isProtected, ...scope }, { attempt }) =>
     machines.terminate(scope, instanceId, isProtected, attempt),
+  'node.stop': ({ machines }, { instanceId, ...scope }, { attempt }) =>
+    machines.stop(scope, instanceId, attempt),
+  'node.start': ({ machines }, { instanceId, ...scope }, { attempt }) =>
+    machines.start(scope, instanceId, attempt),
+  'node.reboot': ({ machines }, { instanceId, ...scope }, { attempt }) =>
+    machines.reboot(scope, instanceId, attempt),
   'node.script': ({ remote }, { instanceId, verb, opId, parameters, ...scope }, turn) =>
     remote.run(
       { ...scope, instanceId, verb, opId, parameters, mayBeSent: turn.isRepeat },

@@ -138,8 +138,8 @@ const cut = (text: string): string =>
 
 // ------------------------------------------------------------------------------------------ context rules
 
-/** EC2 takes seconds to show everywhere what was just created: a bounded wait, not a missing thing. */
-const notYet = (fault: EffectFault): EffectFault => ({
+/** A bounded wait, not a missing thing: EC2 takes seconds to show everywhere what was just created or moved. */
+export const notYet = (fault: EffectFault): EffectFault => ({
   ...fault,
   type: 'Retryable',
   mayHaveHappened: false,

@@ -1,10 +1,12 @@
-/** Port Machines on EC2: launch, find, terminate, list. Every call may be repeated with the same token. */
+/** Port Machines on EC2: launch, find, terminate, stop, start, list. Every call may be repeated with the same token. */
 import type { RunInstancesCommandInput } from '@aws-sdk/client-ec2';
 import type { Attempt, Machines } from '../../actors/ports.ts';
 import type { InstanceFact, LaunchOrder, LaunchedNode } from '../../machines/messages.ts';
 import { inContext, launchFault, ownFault, unlessDone } from './faults.ts';
 import { describe, readInstance, toFact, toLaunched } from './instances.ts';
 import type { KnownInstance } from './instances.ts';
+import { changePower, explainState } from './power.ts';
+import type { PowerCall } from './power.ts';
 import type { CallScope, Sessions } from './session.ts';
 import { byTag, tagKeys, toTags } from './tags.ts';
 
@@ -45,6 +47,10 @@ export function createMachines(sessions: Sessions): Machines {
       return { state: reply.TerminatingInstances?.[0]?.CurrentState?.Name ?? 'shutting-down' };
     },
 
+    stop: power(sessions, 'stopInstances'),
+    start: power(sessions, 'startInstances'),
+    reboot: power(sessions, 'rebootInstances'),
+
     async listByUid(scope, uid, attempt) {
       const found = await describe(sessions, { ...pick(scope), ...attempt }, [
         byTag(tagKeys.uid, uid),
@@ -56,6 +62,18 @@ export function createMachines(sessions: Sessions): Machines {
 }
 
 const pick = ({ account, region }: { account: string; region: string }) => ({ account, region });
+
+const power =
+  (sessions: Sessions, name: PowerCall): Machines['stop'] =>
+  async (scope, instanceId, attempt) => {
+    const call = { ...pick(scope), ...attempt };
+    try {
+      const states = await changePower(sessions, call, name, [instanceId]);
+      return states.get(instanceId) ?? { state: 'unknown' };
+    } catch (thrown) {
+      throw (await explainState(sessions, call, name, instanceId, thrown)) ?? thrown;
+    }
+  };
 
 /**
  * Looks for what an earlier attempt launched. A terminated one is an answer too: its token is dead. Should two carry one

@@ -20,6 +20,11 @@ export function quickCloud(): CloudPorts {
   const k3s = { voters: 0, nodes: 0 };
   const alive = (uid: string) =>
     [...instances.values()].filter((each) => each.uid === uid && each.state !== 'terminated');
+  const moved = (instanceId: string, state: 'stopped' | 'running') => {
+    const instance = instances.get(instanceId);
+    if (instance) instances.set(instanceId, { ...instance, state });
+    return { state };
+  };
 
   const launch = (order: LaunchOrder, token: string) => {
     const instanceId = byToken.get(token) ?? idOf(instances.size);
@@ -43,6 +48,9 @@ export function quickCloud(): CloudPorts {
           if (instance) instances.set(instanceId, { ...instance, state: 'terminated' });
           return { state: 'shutting-down' };
         }),
+      stop: (_scope, instanceId) => later(() => moved(instanceId, 'stopped')),
+      start: (_scope, instanceId) => later(() => moved(instanceId, 'running')),
+      reboot: (_scope, instanceId) => later(() => moved(instanceId, 'running')),
       listByUid: (_scope, uid) => later(() => alive(uid)),
     },
     surroundings: {

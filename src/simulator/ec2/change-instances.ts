@@ -139,12 +139,13 @@ export const rebootInstances = operation(
     for (const record of records) {
       const key = `${record.instanceId}/${String(call.nowMs)}`;
       const upAtMs = call.nowMs + drawDuration(call.world, 'reboot', key);
-      call.world.runner.halt(record.instanceId);
       call.world.tables.instances.put(record.instanceId, {
         ...record,
         rebootUntilMs: upAtMs,
         agentOnlineAtMs: agentOnlineAt(call.world, record, upAtMs),
       });
+      // Afterwards: the machine must be seen down, or its services would run on through the reboot.
+      call.world.runner.halt(record.instanceId);
     }
     return {};
   },

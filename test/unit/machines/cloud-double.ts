@@ -148,6 +148,14 @@ export class CloudDouble {
         this.set((input as { instanceId: string }).instanceId, { state: 'terminated' });
         return { state: 'shutting-down' };
       }
+      case 'node.stop':
+        this.set((input as { instanceId: string }).instanceId, { state: 'stopped' });
+        return { state: 'stopping' };
+      case 'node.start':
+        this.set((input as { instanceId: string }).instanceId, { state: 'running' });
+        return { state: 'pending' };
+      case 'node.reboot':
+        return { state: 'running' };
       case 'node.script':
         return this.#script_((input as { verb: string }).verb);
       case 'cluster.sweep': {
