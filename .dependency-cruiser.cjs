@@ -35,7 +35,7 @@ module.exports = {
     },
     {
       name: 'adapters-do-not-know-each-other',
-      comment: 'Adapters meet behind ports, in main.ts only.',
+      comment: 'Adapters meet behind ports, in main.ts and compose/ only.',
       severity: 'error',
       from: { path: '^src/(nats|aws|k3s|volumes|simulator)/' },
       to: {
@@ -50,11 +50,11 @@ module.exports = {
     {
       name: 'only-main-knows-adapters',
       comment:
-        'main, stack and the simulator compose adapters; the CLI speaks NATS and nothing else.',
+        'main, compose, stack and the simulator put adapters together; the CLI speaks NATS and nothing else.',
       severity: 'error',
       from: {
         path: '^src/',
-        pathNot: ['^src/main\\.ts$', '^src/stack/', '^src/cli', ADAPTERS],
+        pathNot: ['^src/main\\.ts$', '^src/compose/', '^src/stack/', '^src/cli', ADAPTERS],
       },
       to: { path: ADAPTERS },
     },

@@ -1,49 +1,32 @@
 /** One host: the composition root. Adapters become ports here and nowhere else; then start, serve, drain. */
-import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { fleetKey, guardFleetKind } from '../machines/guard-kinds.ts';
-import { clusterKind, machineVersions } from '../machines/kinds.ts';
-import { buildClusterMachine } from '../machines/cluster.ts';
-import { buildNodeMachine } from '../machines/node.ts';
-import { operationMachine } from '../machines/operation.ts';
-import { wholeCall } from '../machines/whole-call.ts';
+import { guardFleetKind } from '../machines/guard-kinds.ts';
+import { machineVersions } from '../machines/kinds.ts';
 import { assertLimits, hosting } from '../machines/limits.ts';
-import { gate } from '../actors/effect.ts';
-import { performer } from '../actors/effects/perform.ts';
-import { messageOf } from '../actors/faults.ts';
 import { GuardHost } from '../actors/guard-host.ts';
 import { guardViews } from '../actors/guard-views.ts';
-import { pause } from '../actors/heap-clock.ts';
 import { createHost } from '../actors/host.ts';
 import { Observer } from '../actors/observer.ts';
 import { Guard } from '../actors/policies/call-guard.ts';
 import { observedBus, observedStore } from '../actors/policies/observed-ports.ts';
-import type { Ports, Telemetry } from '../actors/ports.ts';
+import type { Telemetry } from '../actors/ports.ts';
 import { registryViews } from '../actors/registries.ts';
 import type { Registries } from '../actors/registries.ts';
-import { createAws } from './aws/cloud.ts';
-import type { Aws } from './aws/cloud.ts';
-import type { SessionsConfig } from './aws/session.ts';
 import { systemClock, systemRandom } from './clock.ts';
-import { loadConfig } from './config.ts';
-import type { HostConfig } from './config.ts';
+import { openAws } from './compose/cloud.ts';
+import { hostedCluster } from './compose/kinds.ts';
+import { hearGuards } from './compose/orders.ts';
+import { makePorts } from './compose/ports.ts';
+import { loadConfig } from './config/host-config.ts';
+import type { HostConfig } from './config/host-config.ts';
 import { openHttp } from './http.ts';
 import { ownIdentity } from './identity.ts';
-import { parseResult, renderScript } from './k3s/script.ts';
-import type { Verb } from './k3s/script.ts';
 import { watchEventLoop } from './liveness.ts';
 import { openLog } from './log.ts';
-import type { Log } from './log.ts';
 import { openMetrics } from './metrics.ts';
-import { createBus } from './nats/bus.ts';
 import { connectNats } from './nats/connection.ts';
-import type { Connection } from './nats/connection.ts';
-import { openEvents } from './nats/event-feed.ts';
-import { createLease } from './nats/lease.ts';
-import { createRecordStore } from './nats/records.ts';
 import { setUpStreams } from './nats/setup.ts';
 import { progressCheck, readyChecks } from './readiness.ts';
-import { packageVersion } from './version.ts';
 
 const usage = `Usage: node dist/src/main.js --config <file>
 
@@ -105,11 +88,7 @@ async function runHost(config: HostConfig): Promise<void> {
     store: observedStore(guard, bare.store),
     bus: observedBus(guard, bare.bus),
   };
-  const perform = gate(performer({ ...ports, guard }), wholeCall);
-  const operation = operationMachine.provide({ actors: { perform } });
-  const cluster = clusterKind(
-    buildClusterMachine({ operation, node: buildNodeMachine(operation, scale), scale }),
-  );
+  const cluster = hostedCluster({ ...ports, guard }, scale);
   const registries: Registries = {
     limit: () => guard.limits().map((each) => ({ name: each.key, ...each })),
   };
@@ -170,96 +149,6 @@ async function runHost(config: HostConfig): Promise<void> {
   process.on('unhandledRejection', die);
   const reason = await connection.closed;
   if (reason !== undefined && !ending.isUnderWay) die(reason);
-}
-
-/**
- * Orders of the fleet and other hosts' trips, as they are published. Standing orders are read again behind the start of
- * the feed, so that none falls between the two; an order applied twice changes nothing.
- */
-async function hearGuards(
-  connection: Connection,
-  guardHost: GuardHost,
-  log: Log,
-  signal: AbortSignal,
-): Promise<void> {
-  while (!signal.aborted) {
-    try {
-      const filter = { namespace: fleetKey.namespace, kind: fleetKey.kind };
-      const feed = openEvents(connection, filter, 'new', signal);
-      await feed.ready;
-      await guardHost.applyStanding();
-      for await (const event of feed) guardHost.heard(event);
-    } catch (error) {
-      log('warn', { reason: messageOf(error) }, 'orders to the guards are not heard; trying again');
-      await pause(systemClock, hosting.busyRetryAfterMs);
-    }
-  }
-}
-
-async function openAws(config: HostConfig, telemetry: Telemetry, guard: Guard): Promise<Aws> {
-  const artifactsUrl = config.artifacts.url;
-  const aws = createAws({
-    ...(await awsSettings(config)),
-    ...(artifactsUrl === undefined ? {} : { artifactsUrl }),
-    pacingScale: config.pacing.scale,
-    telemetry,
-    guard,
-    script: {
-      // A manifest's own base wins; then the host's; then the official releases, which need no parameter.
-      render: (verb, parameters) =>
-        renderScript(verb as Verb, {
-          ...parameters,
-          ...(verb === 'stage' && parameters['FL_ARTIFACTS'] === '' && artifactsUrl !== undefined
-            ? { FL_ARTIFACTS: artifactsUrl }
-            : {}),
-        }),
-      parse: parseResult,
-    },
-  });
-  await aws.load();
-  return aws;
-}
-
-async function makePorts(
-  { machines, surroundings, remote, fleet }: Aws,
-  connection: Connection,
-  telemetry: Telemetry,
-): Promise<Ports> {
-  return {
-    ...{ machines, surroundings, remote, fleet, telemetry },
-    clock: systemClock,
-    random: systemRandom,
-    store: await createRecordStore(connection),
-    bus: createBus(connection, logOf(telemetry), { version: packageVersion() }),
-    lease: await createLease(connection),
-  };
-}
-
-const logOf =
-  (telemetry: Telemetry): Telemetry['log'] =>
-  (level, fields, message) => {
-    telemetry.log(level, fields, message);
-  };
-
-/** The simulator is only ever reached by an explicit endpoint and key; the real AWS only by the default chain. */
-async function awsSettings(config: HostConfig) {
-  if (config.aws.mode === 'real') {
-    const named = Object.entries(config.aws.accounts).map(([name, { profile, ownerId }]) => [
-      name,
-      { ...(profile !== undefined && { profile }), ...(ownerId !== undefined && { ownerId }) },
-    ]);
-    const accounts = Object.fromEntries([['main', {}], ...named]) as NonNullable<
-      SessionsConfig['accounts']
-    >;
-    return { mode: 'real' as const, accounts };
-  }
-  const line = (await readFile(config.aws.accessKeyFile, 'utf8')).trim();
-  const [accessKeyId = '', secretAccessKey = ''] = line.split(':');
-  return {
-    mode: 'simulator' as const,
-    endpoint: config.aws.endpoint,
-    credentials: { accessKeyId, secretAccessKey },
-  };
 }
 
 main().catch((error: unknown) => {

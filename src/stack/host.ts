@@ -1,7 +1,7 @@
 /** The stack's one host as a supervised child: its config file, and the endpoint file by which the CLI finds it. */
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { HostConfigInput } from '../config.ts';
+import type { HostConfigInput } from '../config/host-config.ts';
 import { builtFile } from './built-file.ts';
 import { SupervisedChild } from './child.ts';
 import type { ChildFiles } from './child.ts';

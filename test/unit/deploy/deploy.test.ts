@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { loadConfig } from '../../../src/config.ts';
+import { loadConfig } from '../../../src/config/host-config.ts';
 import { packageRoot } from '../../../src/package-root.ts';
 import { NATS_VERSION_FLOOR, isAtLeast } from '../../../src/setup/nats-server.mjs';
 

@@ -1,0 +1,30 @@
+/** The ports of this process: clock and chance of the machine, store, bus and lease on NATS, the cloud. */
+import type { Ports, Telemetry } from '../../actors/ports.ts';
+import type { Aws } from '../aws/cloud.ts';
+import { systemClock, systemRandom } from '../clock.ts';
+import { createBus } from '../nats/bus.ts';
+import type { Connection } from '../nats/connection.ts';
+import { createLease } from '../nats/lease.ts';
+import { createRecordStore } from '../nats/records.ts';
+import { packageVersion } from '../version.ts';
+
+export async function makePorts(
+  { machines, surroundings, remote, fleet }: Aws,
+  connection: Connection,
+  telemetry: Telemetry,
+): Promise<Ports> {
+  return {
+    ...{ machines, surroundings, remote, fleet, telemetry },
+    clock: systemClock,
+    random: systemRandom,
+    store: await createRecordStore(connection),
+    bus: createBus(connection, logOf(telemetry), { version: packageVersion() }),
+    lease: await createLease(connection),
+  };
+}
+
+const logOf =
+  (telemetry: Telemetry): Telemetry['log'] =>
+  (level, fields, message) => {
+    telemetry.log(level, fields, message);
+  };
