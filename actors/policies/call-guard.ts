@@ -203,6 +203,7 @@ export class Guard implements CallGuard {
       telemetry.count('fairlead_errors_total', { type: fault.type, service: serviceOf(line.key) });
     if (fault?.type === 'RateLimit') line.bucket.throttled(nowMs, fault.retryAfterMs ?? 0);
     line.circuit.settle(ticket, fault, order.attempt.correlationId);
+    this.#parts.onSettled?.(line.key, fault, nowMs - ticket.startedMs);
   }
 }
 

@@ -4,6 +4,7 @@ import { guardSlots } from '../../machines/guard.ts';
 import type { GuardContext, GuardEvent } from '../../machines/guard.ts';
 import { callPolicies, resilience } from '../../machines/limits.ts';
 import type { CallPolicy } from '../../machines/limits.ts';
+import type { EffectFault } from '../../machines/messages.ts';
 import type { Clock, Random, Telemetry } from '../ports.ts';
 import { changeLine, healthLine } from './circuit-log.ts';
 import { Circuit } from './circuit.ts';
@@ -27,6 +28,8 @@ export interface GuardParts {
   readonly scale: number;
   /** Default `callPolicies`. */
   readonly rows?: Readonly<Record<string, CallPolicy>>;
+  /** Told of every call that was made, once it ended; `fault` is undefined when it was answered. Must not throw. */
+  readonly onSettled?: (key: string, fault: EffectFault | undefined, ms: number) => void;
 }
 
 /** Order id of breakers that only measure because nothing may block what they count. */
