@@ -6,6 +6,7 @@ import { guardRecordKey } from './guard-host.ts';
 import { isoTime } from './iso-time.ts';
 import type { Guard } from './policies/call-guard.ts';
 import type { Clock, RecordStore } from './ports.ts';
+import type { LiveVerb } from './queries.ts';
 import { keyOf, readRecord, snapshotOf } from './record.ts';
 
 export interface GuardViewParts {
@@ -19,15 +20,20 @@ type Body = Readonly<Record<string, unknown>>;
 
 /**
  * `list` gives `{items: breakers of all hosts, limits of this one}`; `get` gives
- * `{host, breakers, limits, standing orders}` of this host. A breaker of another host has no counts, only its state.
+ * `{host, breakers, limits, standing orders}` of this host, and `survey` all of that from every host. A breaker of another
+ * host has no counts, only its state.
  */
-export function guardViews(parts: GuardViewParts): (verb: 'get' | 'list') => Promise<Body> {
+export function guardViews(parts: GuardViewParts): (verb: LiveVerb) => Promise<Body> {
   const { guard, hostId, clock } = parts;
   const own = () => guard.breakers().map((each) => ({ host: hostId, ...each }));
   return async (verb) => {
     const asOf = isoTime(clock.nowMs());
     const limits = guard.limits().map((each) => ({ host: hostId, ...each }));
     if (verb === 'list') return { items: [...own(), ...(await others(parts))], limits, asOf };
+    if (verb === 'survey') {
+      const items = [...own(), ...(await others(parts))];
+      return { host: hostId, items, limits, standing: await standing(parts), asOf };
+    }
     return { host: hostId, breakers: own(), limits, standing: await standing(parts), asOf };
   };
 }

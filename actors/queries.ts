@@ -28,8 +28,20 @@ export interface QueryParts {
   readonly live?: LiveViews;
 }
 
-/** Kinds whose `get` and `list` show this process's memory too, which no record holds. */
-export type LiveViews = Readonly<Record<string, (verb: 'get' | 'list') => Promise<Body>>>;
+const liveVerbs = ['get', 'list', 'survey'] as const;
+export type LiveVerb = (typeof liveVerbs)[number];
+
+/** What a survey asks for; `get` and `list` ask for everything remembered. */
+export interface SurveyArguments {
+  readonly names?: readonly string[];
+  readonly after?: string;
+  readonly now?: boolean;
+}
+
+/** Kinds whose `get`, `list` and `survey` show this process's memory too, which no record holds. */
+export type LiveViews = Readonly<
+  Record<string, (verb: LiveVerb, asked: SurveyArguments) => Promise<Body>>
+>;
 
 interface Asked {
   readonly parts: QueryParts;
@@ -55,10 +67,10 @@ export async function answerQuery(parts: QueryParts, request: QueryRequest): Pro
   try {
     const hosted = parts.kinds.get(kind);
     const args = openQuery(parts, request, key);
-    const { verb } = request;
-    const live = verb === 'get' || verb === 'list' ? parts.live?.[kind] : undefined;
-    if (live !== undefined && (verb === 'get' || verb === 'list'))
-      return { body: await live(verb) };
+    const live = parts.live?.[kind];
+    const verb = liveVerbs.find((each) => each === request.verb);
+    if (live !== undefined && verb !== undefined)
+      return { body: await live(verb, verb === 'survey' ? args : {}) };
     if (!hosted) throw refusal('command.unknownKind', key, `No machine for ${kind} runs here.`);
     return { body: await run({ parts, kind: hosted.kind, key }, request.verb, args) };
   } catch (thrown) {
@@ -82,7 +94,8 @@ function refusal(
 }
 
 function openQuery(parts: QueryParts, request: QueryRequest, key: ResourceKey): Body {
-  const known = Object.fromEntries([...parts.kinds.keys()].map((kind) => [kind, querySchemas]));
+  const kinds = [...parts.kinds.keys(), ...Object.keys(parts.live ?? {})];
+  const known = Object.fromEntries(kinds.map((kind) => [kind, querySchemas]));
   const schema = certain(schemaFor(known, request.kind, request.verb), key);
   const json = certain(readJson(request.payload), key);
   return certain(checkArguments(request, schema.schema, json.value), key).arguments;

@@ -265,6 +265,15 @@ export const querySchemas = {
     cursor: z.string().max(300).default(''),
     allNamespaces: z.boolean().default(false),
   }),
+  /** Answered by every host for itself, out of its memory; kinds that only records hold have none. */
+  survey: z.strictObject({
+    /** Only entries of these names, or of these metrics; all when left out. */
+    names: z.array(z.string().min(1).max(200)).max(100).optional(),
+    /** Entries behind this name: the cursor of the page before. */
+    after: z.string().max(500).default(''),
+    /** Measured now instead of remembered, where the kind can. */
+    now: z.boolean().default(false),
+  }),
   history: z.strictObject({
     limit: z.int().min(1).max(500).default(100),
     correlationId: z.string().max(128).optional(),

@@ -7,8 +7,8 @@ import { openEvents } from './event-feed.ts';
 import type { EventFeed, EventStart } from './event-feed.ts';
 import { describe } from './faults.ts';
 import { ClientProblem, clientProblem } from './problem.ts';
-import { askQuery } from './query.ts';
-import type { Query } from './query.ts';
+import { askEveryHost, askQuery } from './query.ts';
+import type { Query, SurveyWait } from './query.ts';
 import { createCommander } from './commander.ts';
 import type { Command, Outcome } from './commander.ts';
 
@@ -34,6 +34,11 @@ export interface FairleadClient {
   command(command: Command, options?: { timeoutMs?: number }): Promise<Outcome>;
   /** Asks any host. Rejects with ClientProblem. Default time-out 5 s. */
   query(query: Query, options?: { timeoutMs?: number }): Promise<Readonly<Record<string, unknown>>>;
+  /** Asks every host for itself. Rejects with ClientProblem when none answers in `timeoutMs` (default 5 s). */
+  survey(
+    query: Query,
+    options?: Partial<SurveyWait>,
+  ): Promise<readonly Readonly<Record<string, unknown>>[]>;
   /**
    * Events as stored, in order, each once; survives server restarts. `since`: `new` (default), `all`, or after a
    * `streamsequence` seen before. Ends with the signal or with `close`.
@@ -46,6 +51,9 @@ export interface FairleadClient {
   server(): { readonly name: string; readonly version: string };
   close(): Promise<void>;
 }
+
+/** A host answers a survey out of its memory, so those that do answer within moments of each other. */
+const QUIET_MS = 250;
 
 /**
  * Connects to NATS; the first refusal rejects, later losses are survived.
@@ -60,6 +68,8 @@ export async function connectClient(options: ClientOptions): Promise<FairleadCli
   return {
     command: (command, { timeoutMs = 10_000 } = {}) => commander.send(command, timeoutMs),
     query: (asked, { timeoutMs } = {}) => query(asked, timeoutMs),
+    survey: (asked, { timeoutMs = 5_000, quietMs = QUIET_MS } = {}) =>
+      askEveryHost(connection, asked, { timeoutMs, quietMs }),
     events: (filter, { since = 'new', signal } = {}) =>
       openEvents(connection, filter, since, signal),
     connected: () => connection.connected(),

@@ -44,21 +44,24 @@ export async function serveQueries(
     pending.add(task);
     void task.finally(() => pending.delete(task));
   };
-  const listen = (): NatsSubscription =>
-    nc.subscribe(patterns.queries, {
-      queue: QUEUE,
-      callback: (error, message) => {
-        if (error) log('error', { cause: describe(error) }, 'query subscription refused');
-        else answer(message);
-      },
-    });
-  let queries: NatsSubscription | undefined = listen();
+  const take =
+    (surveys: boolean) =>
+    (error: Error | null, message: Msg): void => {
+      if (error) log('error', { cause: describe(error) }, 'query subscription refused');
+      // The pattern of queries matches surveys too; those come to every host by their own subscription.
+      else if (message.subject.endsWith('.survey') === surveys) answer(message);
+    };
+  const listen = (): NatsSubscription[] => [
+    nc.subscribe(patterns.queries, { queue: QUEUE, callback: take(false) }),
+    nc.subscribe(patterns.surveys, { callback: take(true) }),
+  ];
+  let queries: NatsSubscription[] | undefined = listen();
   const monitoring = serveMonitoring(connection, identity, counted);
   // Known to the server before this resolves; while disconnected the client subscribes again at the reconnect.
   await connection.ask(() => nc.flush()).catch(() => undefined);
   return {
     pause: () => {
-      queries?.unsubscribe();
+      for (const each of queries ?? []) each.unsubscribe();
       queries = undefined;
     },
     resume: () => {
@@ -67,7 +70,8 @@ export async function serveQueries(
     stop: async () => {
       const limit = new AbortController();
       const leave = async (): Promise<void> => {
-        await Promise.all([...monitoring, queries].map((each) => end(connection, each)));
+        const open = [...monitoring, ...(queries ?? [])];
+        await Promise.all(open.map((each) => end(connection, each)));
         await Promise.all(pending);
       };
       await Promise.race([leave(), sleep(hosting.drainMs, limit.signal)]);
@@ -77,11 +81,11 @@ export async function serveQueries(
 }
 
 /** Drained, not dropped: a query the server had sent already is still answered. */
-async function end(connection: Connection, subscription?: NatsSubscription): Promise<void> {
+async function end(connection: Connection, subscription: NatsSubscription): Promise<void> {
   // A drain that fails has lost its connection, and the server drops the subscription with it.
-  if (connection.connected() && subscription?.isClosed() === false)
+  if (connection.connected() && !subscription.isClosed())
     await subscription.drain().catch(() => undefined);
-  else subscription?.unsubscribe();
+  else subscription.unsubscribe();
 }
 
 async function answerOne(

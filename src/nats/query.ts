@@ -32,6 +32,50 @@ export async function askQuery(
   return bodyOf(answer);
 }
 
+/** How long a survey listens. Times in milliseconds. */
+export interface SurveyWait {
+  /** For the first answer. */
+  readonly timeoutMs: number;
+  /** After each answer, for one more. */
+  readonly quietMs: number;
+}
+
+/**
+ * Asks every host, each of which answers for itself: resolves when all has been quiet for a while, because nobody knows how
+ * many there are. A host that refuses is left out while another one answers.
+ */
+export async function askEveryHost(
+  connection: Connection,
+  query: Query,
+  { timeoutMs, quietMs }: SurveyWait,
+): Promise<readonly Readonly<Record<string, unknown>>[]> {
+  const bad = badAddress(query, '_');
+  if (bad) throw new ClientProblem(bad);
+  const { nc } = connection;
+  const payload = JSON.stringify(query.arguments ?? {});
+  const answers: Msg[] = [];
+  try {
+    const coming = await connection.ask(() =>
+      nc.requestMany(querySubject(query), payload, {
+        ...{ strategy: 'stall' as const, maxWait: timeoutMs, stall: quietMs },
+      }),
+    );
+    for await (const answer of coming) answers.push(answer);
+    if (answers.length === 0) throw new SilentHosts();
+  } catch (error) {
+    throw new ClientProblem(unanswered(error, timeoutMs), error);
+  }
+  const refusals = answers.map(failureOf);
+  const good = answers.filter((_, index) => refusals[index] === undefined);
+  const [refusal] = refusals;
+  if (good.length === 0 && refusal !== undefined) throw new ClientProblem(refusal);
+  return good.map(bodyOf);
+}
+
+class SilentHosts extends Error {
+  override readonly name = 'TimeoutError';
+}
+
 /** How long one asking may stay silent: a host that has just died may have been handed it. */
 const ASK_AGAIN_MS = 1_000;
 

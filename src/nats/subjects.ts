@@ -34,6 +34,8 @@ export const patterns = {
   events: `${PREFIX}.evt.>`,
   deadLetters: `${PREFIX}.dlq.>`,
   queries: `${PREFIX}.qry.*.*.*.*`,
+  /** Queries that every host answers for itself. */
+  surveys: `${PREFIX}.qry.*.*.*.survey`,
   live: `${PREFIX}.live.>`,
 } as const;
 
