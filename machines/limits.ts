@@ -174,6 +174,112 @@ export const resilience = {
   statusLogMs: 300_000,
 } as const;
 
+/** A budget is spent too fast when the burn rate is reached over both windows. */
+export interface BurnRule {
+  readonly burn: number;
+  readonly longMs: number;
+  readonly shortMs: number;
+}
+
+/** A promise about a share of good samples, and how fast its budget may go before somebody is told. */
+export interface Objective {
+  /** Share of samples that must be good; 1 is legal: any bad one spends the budget. */
+  readonly target: number;
+  readonly windowMs: number;
+  readonly page: BurnRule;
+  readonly ticket?: BurnRule;
+}
+
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
+const burn = (rate: number, longMs: number, shortMs: number): BurnRule => ({
+  ...{ burn: rate, longMs, shortMs },
+});
+const slowTicket = burn(2, 6 * hourMs, 30 * minuteMs);
+
+/** Service level objectives. `calls` is kept once per account and region. */
+export const objectives = {
+  control: {
+    ...{ target: 0.9999, windowMs: 30 * 24 * hourMs, page: burn(14.4, hourMs, 5 * minuteMs) },
+    ticket: burn(6, 6 * hourMs, 30 * minuteMs),
+  },
+  operations: {
+    ...{ target: 0.999, windowMs: 24 * hourMs, page: burn(6, 2 * hourMs, 10 * minuteMs) },
+    ticket: slowTicket,
+  },
+  calls: { target: 0.99, windowMs: hourMs, page: burn(6, 5 * minuteMs, minuteMs) },
+  latency: {
+    ...{ target: 0.95, windowMs: 24 * hourMs, page: burn(6, 2 * hourMs, 10 * minuteMs) },
+    ticket: slowTicket,
+  },
+} as const satisfies Record<string, Objective>;
+export type ObjectiveName = keyof typeof objectives;
+
+/** Bounds of error budgets and of what follows from them. Times in milliseconds. */
+export const budgets = {
+  bucketsPerWindow: 60,
+  /** Fewer samples say nothing about a share. */
+  samplesMin: 50,
+  /** Accounts and regions with a budget of their own; those beyond share one. */
+  scopesMax: 64,
+  lookMs: 10_000,
+  saveMs: 60_000,
+  /** Less than this share left counts as low. */
+  lowShare: 0.1,
+  turnMaxMs: 1_000,
+  answerMaxMs: 2_000,
+  /** Span of the error rate that health shows. */
+  errorRateMs: 5 * minuteMs,
+  /** When work that was held back may come again. */
+  shedRetryAfterMs: 30_000,
+} as const;
+
+/** How components are probed and when the process calls itself alive. Times in milliseconds; never scaled. */
+export const health = {
+  probeEveryMs: 10_000,
+  providerEveryMs: 30_000,
+  probeTimeoutMs: 5_000,
+  failuresToDown: 3,
+  passesToUp: 2,
+  cpuPercentMax: 80,
+  memoryBytesMax: 1024 ** 3,
+  loopLagMaxMs: 1_000,
+  mailboxDepthMax: 100,
+  /** Beyond this the process is as good as dead to its users. */
+  deadLoopLagMs: 5_000,
+  /** A mailbox whose head waited longer is stuck. */
+  mailboxOldestMaxMs: 60_000,
+  heartbeatMs: 60_000,
+  turnAgeMaxMs: 10 * minuteMs,
+} as const;
+
+/** What an operation on a cluster should take, at most. Times in milliseconds. */
+export const targets = {
+  creationMs: 15 * minuteMs,
+  installingMs: 8 * minuteMs,
+  configuringMs: 3 * minuteMs,
+  installEfficiency: 0.8,
+} as const;
+
+/** Bounds of the idempotency store. Times in milliseconds. */
+export const idempotency = {
+  /** How long a result is kept; an effect may have its own. */
+  ttlMs: 2 * 3_600_000,
+  /** A claim outlives its attempt's time-out by this much, then anybody may take it over. */
+  leaseSlackMs: 5_000,
+  /** One read or write of the store; after that the call is made without it. */
+  storeWaitMs: 500,
+  /** Between two looks at a claim that somebody else holds. */
+  claimPollMs: 250,
+  /** Lost races for one claim before the call is made without it. */
+  claimTriesMax: 8,
+  sweepMs: 300_000,
+  /** Entries remembered by this process. */
+  frontMax: 10_000,
+  /** A larger result is not kept: the call may be made again. */
+  resultBytesMax: 16 * 1024,
+} as const;
+
 /** What one class of calls is allowed, before a policy set by hand changes it. Times in milliseconds. */
 export interface CallPolicy {
   /** Failures in a row that open the circuit. */
@@ -248,6 +354,22 @@ export function assertLimits(): void {
     [
       number(resilience.windowCallsMin) <= resilience.windowCalls,
       'a window holds as many calls as a rate needs',
+    ],
+    [
+      Object.values<Objective>(objectives).every(({ windowMs, page, ticket }) =>
+        [page, ticket ?? page].every(
+          (rule) => rule.shortMs < rule.longMs && rule.longMs <= windowMs,
+        ),
+      ),
+      'burn rates are read over spans within the window of their budget',
+    ],
+    [
+      number(health.heartbeatMs) < health.turnAgeMaxMs,
+      'an idle host takes turns often enough to be called alive',
+    ],
+    [
+      number(health.probeTimeoutMs) < health.probeEveryMs,
+      'a probe ends before the next one begins',
     ],
     [
       number(resilience.bulkheadWaitMs) < deadlines.ec2AttemptMs,
