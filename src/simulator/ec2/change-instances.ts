@@ -154,21 +154,25 @@ export const rebootInstances = operation(
 export const modifyInstanceAttribute = operation(
   ModifyInstanceAttribute$,
   (input: ModifyInstanceAttributeRequest, call): object => {
-    const isProtected = readProtection(input);
+    const changed = readAttribute(input);
     for (const record of findInstances([input.InstanceId ?? ''], call)) {
-      call.world.tables.instances.put(record.instanceId, { ...record, isProtected });
+      call.world.tables.instances.put(record.instanceId, { ...record, ...changed });
     }
     return {};
   },
 );
 
-function readProtection(input: ModifyInstanceAttributeRequest): boolean {
+function readAttribute(
+  input: ModifyInstanceAttributeRequest,
+): Pick<InstanceRecord, 'isProtected'> | Pick<InstanceRecord, 'sourceDestCheck'> {
+  const sourceDestCheck = input.SourceDestCheck?.Value;
+  if (sourceDestCheck !== undefined) return { sourceDestCheck };
   const isOld = input.Attribute === 'disableApiTermination';
-  const wanted = isOld ? input.Value === 'true' : input.DisableApiTermination?.Value;
-  if (wanted !== undefined) return wanted;
+  const isProtected = isOld ? input.Value === 'true' : input.DisableApiTermination?.Value;
+  if (isProtected !== undefined) return { isProtected };
   throw new AwsError(
     'NotImplemented',
-    'The simulator changes only the attribute disableApiTermination.',
+    'The simulator changes only the attributes disableApiTermination and sourceDestCheck.',
   );
 }
 

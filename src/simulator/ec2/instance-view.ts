@@ -74,7 +74,7 @@ function networkParts(world: World, record: InstanceRecord, isStopped: boolean):
   return {
     SubnetId: record.subnetId,
     VpcId: record.vpcId,
-    SourceDestCheck: true,
+    SourceDestCheck: record.sourceDestCheck ?? true,
     PrivateIpAddress: record.privateIp,
     PrivateDnsName: `ip-${record.privateIp.replaceAll('.', '-')}.${domain}.internal`,
     PublicDnsName:
@@ -89,7 +89,7 @@ function networkParts(world: World, record: InstanceRecord, isStopped: boolean):
         OwnerId: ownerId,
         Status: 'in-use',
         PrivateIpAddress: record.privateIp,
-        SourceDestCheck: true,
+        SourceDestCheck: record.sourceDestCheck ?? true,
         Groups: groups,
         Attachment: {
           AttachmentId: stableId('eni-attach', record.instanceId),

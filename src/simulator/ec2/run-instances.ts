@@ -1,4 +1,4 @@
-/** RunInstances: the token first, then checks, quota and capacity, then as many machines as both allow. */
+/** RunInstances: checks, then the token, quota and capacity, then as many machines as both allow. */
 import { createHash } from 'node:crypto';
 import { RunInstances$ } from '@aws-sdk/client-ec2';
 import type { Reservation, RunInstancesRequest } from '@aws-sdk/client-ec2';
@@ -26,15 +26,16 @@ export const runInstances = operation(
   RunInstances$,
   (input: RunInstancesRequest, call): Reservation => {
     const launch = readLaunch(input, call);
-    const earlier = findToken(input, launch, call);
-    if (earlier !== undefined) return replay(earlier, call);
-    const { count, dying } = admit(launch, call);
+    // A trial tells of form and permission; whether there is room only a launch finds out.
     if (input.DryRun === true) {
       throw new AwsError(
         'DryRunOperation',
         'Request would have succeeded, but DryRun flag is set.',
       );
     }
+    const earlier = findToken(input, launch, call);
+    if (earlier !== undefined) return replay(earlier, call);
+    const { count, dying } = admit(launch, call);
     const records = createInstances(input, launch, { count, dying }, call);
     rememberToken(input, launch, records, call);
     return view(records, call);

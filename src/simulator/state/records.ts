@@ -33,6 +33,8 @@ export interface InstanceRecord {
   readonly groupIds: readonly string[];
   readonly tags: Readonly<Record<string, string>>;
   readonly isProtected: boolean;
+  /** Absent: on, as at every launch. */
+  readonly sourceDestCheck?: boolean;
   readonly rootVolume: { readonly volumeId: string; readonly deviceName: string };
   readonly metadata: {
     readonly tokens: 'optional' | 'required';

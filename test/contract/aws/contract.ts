@@ -4,6 +4,7 @@ import { instanceRules } from './instance-rules.ts';
 import { launchRules } from './launch-rules.ts';
 import { networkRules } from './network-rules.ts';
 import { parameterRules } from './parameter-rules.ts';
+import { powerRules } from './power-rules.ts';
 import { openBook } from './rules.ts';
 import { tagRules } from './tag-rules.ts';
 import type { Ability, Target } from './target.ts';
@@ -17,6 +18,7 @@ export function contract(
   const book = openBook(target, name, abilities);
   launchRules(book);
   instanceRules(book);
+  powerRules(book);
   tagRules(book);
   networkRules(book);
   parameterRules(book);

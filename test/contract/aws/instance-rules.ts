@@ -2,10 +2,7 @@
 import {
   DescribeInstancesCommand,
   ModifyInstanceAttributeCommand,
-  RebootInstancesCommand,
   RunInstancesCommand,
-  StartInstancesCommand,
-  StopInstancesCommand,
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
 import type { DescribeInstancesCommandInput } from '@aws-sdk/client-ec2';
@@ -23,6 +20,7 @@ const nobody = 'i-0123456789abcdef0';
 export function instanceRules(book: Book): void {
   readRules(book);
   changeRules(book);
+  attributeRules(book);
 }
 
 function read(target: Target, input: DescribeInstancesCommandInput) {
@@ -189,21 +187,6 @@ function changeRules({ rule }: Book): void {
     },
   });
 
-  rule('an instance stops, keeps its private address and starts again', {
-    source: lifecycle,
-    holds: async (target) => {
-      const id = await launched(target);
-      const before = await find(target, id);
-      const stopping = await target.ec2.send(new StopInstancesCommand({ InstanceIds: [id] }));
-      expect(stopping.StoppingInstances?.[0]?.CurrentState?.Name).toBe('stopping');
-      await instanceIn(target, id, 'stopped');
-      const starting = await target.ec2.send(new StartInstancesCommand({ InstanceIds: [id] }));
-      expect(starting.StartingInstances?.[0]?.CurrentState?.Name).toBe('pending');
-      const after = await instanceIn(target, id, 'running');
-      expect(after.PrivateIpAddress).toBe(before?.PrivateIpAddress);
-    },
-  });
-
   rule('the states in between can be seen', {
     source: lifecycle,
     needs: ['time'],
@@ -214,48 +197,18 @@ function changeRules({ rule }: Book): void {
       await instanceIn(target, id, 'terminated');
     },
   });
+}
 
-  rule('a terminated instance does not start', {
-    source: lifecycle,
+function attributeRules({ rule }: Book): void {
+  rule('the check of source and destination is on until it is switched off', {
+    source: 'EC2 API reference, ModifyInstanceAttribute',
     holds: async (target) => {
       const id = await launched(target);
-      await terminated(target, id);
-      const start = new StartInstancesCommand({ InstanceIds: [id] });
-      const refused = await refusal(target.ec2.send(start));
-      expect(refused).toEqual({ name: 'IncorrectInstanceState', status: 400 });
-    },
-    deviations: {
-      moto: {
-        id: 'terminated-starts',
-        does: async (target) => {
-          const id = await launched(target);
-          await terminated(target, id);
-          await target.ec2.send(new StartInstancesCommand({ InstanceIds: [id] }));
-        },
-      },
-    },
-  });
-
-  rule('a stopped instance does not reboot', {
-    source: lifecycle,
-    holds: async (target) => {
-      const id = await launched(target);
-      await target.ec2.send(new StopInstancesCommand({ InstanceIds: [id] }));
-      await instanceIn(target, id, 'stopped');
-      const reboot = new RebootInstancesCommand({ InstanceIds: [id] });
-      const refused = await refusal(target.ec2.send(reboot));
-      expect(refused).toEqual({ name: 'IncorrectInstanceState', status: 400 });
-    },
-    deviations: {
-      moto: {
-        id: 'reboot-starts-stopped',
-        does: async (target) => {
-          const id = await launched(target);
-          await target.ec2.send(new StopInstancesCommand({ InstanceIds: [id] }));
-          await target.ec2.send(new RebootInstancesCommand({ InstanceIds: [id] }));
-          await instanceIn(target, id, 'running');
-        },
-      },
+      expect((await find(target, id))?.SourceDestCheck).toBe(true);
+      const off = { InstanceId: id, SourceDestCheck: { Value: false } };
+      await target.ec2.send(new ModifyInstanceAttributeCommand(off));
+      await target.ec2.send(new ModifyInstanceAttributeCommand(off));
+      expect((await find(target, id))?.SourceDestCheck).toBe(false);
     },
   });
 }
