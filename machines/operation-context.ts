@@ -45,6 +45,8 @@ export interface OperationOutput {
   /** Some try may have happened although no success was seen: a later refusal proves nothing about it. */
   readonly isUncertain: boolean;
   readonly firstFault: EffectFault | null;
+  /** Of its last try, also when it was cancelled since. */
+  readonly lastFault: EffectFault | null;
   readonly circuitWaits: number;
 }
 
@@ -72,7 +74,7 @@ export type OperationControl =
   | { readonly type: 'control.paused' | 'control.resumed' }
   /** An operator knows better than the clock: try now. */
   | { readonly type: 'operation.retryNow' }
-  /** Gives up waiting; a call under way ends first. */
+  /** Gives up, whether it waits or calls; a call under way is aborted and may have happened. */
   | { readonly type: 'operation.cancel'; readonly atMs: number };
 
 /** The call's done event is no member of the declared events; only transitions of that invoke use this. */
@@ -136,15 +138,22 @@ export function afterCircuit(context: OperationContext, atMs: number): Partial<O
   return { deadlineAtMs: Math.max(context.deadlineAtMs, Math.min(capMs, movedMs)) };
 }
 
-export const cancelled = (atMs: number, context: OperationContext): PerformResult => ({
-  ok: false,
-  atMs,
-  roll: 0,
-  fault: {
-    type: 'Cancelled',
-    code: 'operation.cancelled',
-    message: `${context.effect} was cancelled while it waited`,
-    mayHaveHappened: context.isUncertain,
+/** Given up by order; what is known of its tries stays. */
+export const cancelledAt = (
+  context: OperationContext,
+  event: object,
+): Pick<OperationContext, 'isUncertain' | 'result'> => ({
+  isUncertain: context.isUncertain,
+  result: {
+    ok: false,
+    atMs: 'atMs' in event ? Number(event.atMs) : context.waitsSinceMs,
+    roll: 0,
+    fault: {
+      type: 'Cancelled',
+      code: 'operation.cancelled',
+      message: `${context.effect} was cancelled`,
+      mayHaveHappened: context.isUncertain,
+    },
   },
 });
 

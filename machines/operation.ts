@@ -8,7 +8,7 @@ import type { PerformCall, PerformResult, PublishedEvent } from './messages.ts';
 import {
   afterCircuit,
   asPublished,
-  cancelled,
+  cancelledAt,
   capAtMs,
   delayAfter,
   faultOf,
@@ -56,9 +56,11 @@ export const operationMachine = setup({
       ...afterCircuit(context, resultOf(event).atMs),
       circuitWaits: context.circuitWaits + 1,
     })),
-    noteCancelled: assign(({ context, event }) => ({
-      result: cancelled('atMs' in event ? event.atMs : context.waitsSinceMs, context),
-    })),
+    noteCancelled: assign(({ context, event }) => cancelledAt(context, event)),
+    /** The call is cut short on the way: nobody knows how far it came. */
+    noteCutShort: assign(({ context, event }) =>
+      cancelledAt({ ...context, isUncertain: true }, event),
+    ),
     showWait: sendParent(({ context }, params: { waitingFor: WaitReason }) => ({
       type: 'operation.changed' as const,
       waiting: waitingAs(context, params.waitingFor),
@@ -147,6 +149,8 @@ export const operationMachine = setup({
           { target: 'exhausted', actions: 'noteResult' },
         ],
       },
+      // Leaving the state aborts the call.
+      on: { 'operation.cancel': { target: 'cancelled', actions: 'noteCutShort' } },
     },
     backingOff: {
       tags: 'waiting',
@@ -207,6 +211,7 @@ export const operationMachine = setup({
     attempts: context.attempt,
     isUncertain: context.isUncertain,
     firstFault: context.firstFault,
+    lastFault: context.lastFault,
     circuitWaits: context.circuitWaits,
   }),
   options: { maxIterations: 20 },

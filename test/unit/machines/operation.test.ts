@@ -25,7 +25,9 @@ const lost: EffectFault = { type: 'Timeout', code: 'lost', message: '', mayHaveH
 function run(answers: Answer[]) {
   const clock = new SimulatedClock();
   const calls: PerformInput[] = [];
-  const perform = fromPromise<PerformResult, PerformCall>(({ input, self }) => {
+  const signals: AbortSignal[] = [];
+  const perform = fromPromise<PerformResult, PerformCall>(({ input, self, signal }) => {
+    signals.push(signal);
     const { context } = self._parent?.getSnapshot() as { context: unknown };
     calls.push(wholeCall(input, [context]));
     const answer = answers.shift() ?? 'ok';
@@ -65,7 +67,7 @@ function run(answers: Answer[]) {
   ).start();
   const child = () => parent.getSnapshot().children.op;
   return {
-    ...{ clock, calls, waits },
+    ...{ clock, calls, waits, signals },
     state: () => (child()?.getSnapshot() as { value: string } | undefined)?.value,
     output: () => (child()?.getSnapshot() as { output: OperationOutput }).output,
     send: (event: OperationControl) => child()?.send(event),
@@ -156,6 +158,27 @@ describe('operation chart', () => {
       ...{ isUncertain: true },
       result: { ok: false, fault: { type: 'Cancelled', mayHaveHappened: true } },
     });
+  });
+
+  it('is cancelled in the middle of a call, which is aborted and may have happened', async () => {
+    const operation = run([lost, 'hang']);
+    await operation.pass(500);
+    expect(operation.state()).toBe('attempting');
+    operation.send({ type: 'operation.cancel', atMs: 7 });
+    expect(operation.state()).toBe('cancelled');
+    expect(operation.signals.at(-1)?.aborted).toBe(true);
+    expect(operation.output()).toMatchObject({
+      ...{ isUncertain: true, attempts: 2, lastFault: { code: 'lost' } },
+      result: { ok: false, atMs: 7, fault: { type: 'Cancelled', mayHaveHappened: true } },
+    });
+  });
+
+  it('is cancelled before its first call without a doubt about it', async () => {
+    const operation = run([open, 'hang']);
+    await operation.pass();
+    expect(operation.state()).toBe('waitingForCircuit');
+    operation.send({ type: 'operation.cancel', atMs: 7 });
+    expect(operation.output()).toMatchObject({ isUncertain: false, lastFault: open });
   });
 
   it('R-10: keeps the first and the last fault when its tries are used up', async () => {
