@@ -1,4 +1,4 @@
-// Debian stable's nats-server package, fetched by the host's own apt and keyring into a folder of ours.
+// A program of a Debian stable package, fetched by the host's own apt and keyring into a folder of ours.
 // Needs no root, installs nothing, and leaves the host's package lists alone.
 import { createHash } from 'node:crypto';
 import { spawnSync } from 'node:child_process';
@@ -10,31 +10,36 @@ const SUITE = 'trixie';
 const KEYRINGS = ['gpg', 'pgp'].map((end) => `/usr/share/keyrings/debian-archive-keyring.${end}`);
 
 /**
- * @param {{ work: string, env: NodeJS.ProcessEnv, say: (text: string) => void }} step  work: an empty folder, removed by the caller
+ * @param {{ name: string, debian: string, work: string, env: NodeJS.ProcessEnv, say: (text: string) => void }} step
+ *   name: the program; debian: its package; work: an empty folder, removed by the caller
  * @returns {string} path of the unpacked binary
  * @throws {SetupError} with the reason, when this host has no apt, mirror or keyring for it, or a fetch failed
  */
-export function unpackDebianNatsServer({ work, env, say }) {
+export function unpackDebianProgram({ name, debian, work, env, say }) {
   const host = debianHost(env);
   const options = prepare(work, host);
   const run = (/** @type {string[]} */ ...args) =>
     mustRun('apt-get', ['-qq', '-c', options, ...args], { cwd: work, env });
 
-  say(`fetching nats-server from ${host.mirror} ${SUITE} main, verified by ${host.keyring} …`);
+  say(`fetching ${name} from ${host.mirror} ${SUITE} main, verified by ${host.keyring} …`);
   const startedAtMs = Date.now();
   run('update');
-  run('download', 'nats-server');
-  const name = readdirSync(work).find((each) => /^nats-server_.*\.deb$/.test(each));
-  if (name === undefined) throw new SetupError('apt-get download left no package');
-  const file = path.join(work, name);
+  run('download', debian);
+  const archive = readdirSync(work).find(
+    (each) => each.startsWith(`${debian}_`) && each.endsWith('.deb'),
+  );
+  if (archive === undefined) throw new SetupError('apt-get download left no package');
+  const file = path.join(work, archive);
   const sha256 = createHash('sha256').update(readFileSync(file)).digest('hex');
-  say(`${name}, ${megabytes(statSync(file).size)}, sha256 ${sha256}, ${secondsSince(startedAtMs)}`);
+  say(
+    `${archive}, ${megabytes(statSync(file).size)}, sha256 ${sha256}, ${secondsSince(startedAtMs)}`,
+  );
 
   mustRun('dpkg-deb', ['-x', file, path.join(work, 'root')], { cwd: work, env });
   const binary = ['usr/sbin', 'usr/bin']
-    .map((folder) => path.join(work, 'root', folder, 'nats-server'))
+    .map((folder) => path.join(work, 'root', folder, name))
     .find((each) => existsSync(each));
-  if (binary === undefined) throw new SetupError(`${name} holds no nats-server`);
+  if (binary === undefined) throw new SetupError(`${archive} holds no ${name}`);
   return binary;
 }
 

@@ -1,11 +1,12 @@
 // The steps of set-up in order, under one lock, and the note they leave for the stack.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from './build.mjs';
 import { installDependencies } from './dependencies.mjs';
 import { resolveNatsServer } from './nats-server.mjs';
 import { tryLock } from './process-lock.mjs';
+import { findPromtool } from './promtool.mjs';
 import { SetupError, secondsSince } from './report.mjs';
 
 const LOCK_WAIT_MS = 15 * 60_000;
@@ -13,10 +14,10 @@ const LOCK_POLL_MS = 200;
 
 /**
  * Runs every step; each is quick when nothing changed.
- * @param {{ quiet: boolean }} options  quiet: report on stderr only
+ * @param {{ quiet: boolean, forTests: boolean }} options  quiet: report on stderr only; forTests: with what only tests need
  * @returns {number} exit code; 1 when a step failed, after saying what to do
  */
-export function setUp({ quiet }) {
+export function setUp({ quiet, forTests }) {
   const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
   const folder = path.join(root, '.fairlead');
   const stream = quiet ? process.stderr : process.stdout;
@@ -28,8 +29,8 @@ export function setUp({ quiet }) {
     try {
       installDependencies({ root, folder, env: process.env, say });
       const natsServer = resolveNatsServer({ folder, env: process.env, say });
-      const note = { natsServer: { path: natsServer.path, version: natsServer.version } };
-      writeFileSync(path.join(folder, 'setup.json'), `${JSON.stringify(note)}\n`);
+      const promtool = forTests ? findPromtool({ folder, env: process.env, say }) : undefined;
+      writeNote(path.join(folder, 'setup.json'), { natsServer, ...(promtool && { promtool }) });
       build({ root, say });
       say(
         `ready: nats-server ${natsServer.version} (${natsServer.road}), ${secondsSince(startedAtMs)}`,
@@ -43,6 +44,16 @@ export function setUp({ quiet }) {
     process.stderr.write(`setup: failed: ${text}\n`);
     return 1;
   }
+}
+
+/** What was found; of a tool that was not asked for this time, the earlier note stays. @param {string} file @param {Record<string, import('./tool.mjs').Tool>} tools */
+function writeNote(file, tools) {
+  const found = Object.entries(tools).map(([name, { path: where, version }]) => [
+    name,
+    { path: where, version },
+  ]);
+  const earlier = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
+  writeFileSync(file, `${JSON.stringify({ ...earlier, ...Object.fromEntries(found) })}\n`);
 }
 
 /** @param {string} file @param {(text: string) => void} say */

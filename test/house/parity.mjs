@@ -1,5 +1,5 @@
 // The parity table: which test shows each promise of docs/parity.md. A test names the ids it shows at the end of its
-// title, in square brackets. Run with --write to bring the last column up to date.
+// title in square brackets; regression tests begin with the id of their fault. Run with --write to bring the last column up to date.
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -7,7 +7,10 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 export const parityPage = path.join(root, 'docs/parity.md');
 const namedMax = 3;
-const idGroup = /\[((?:[GPDVR]-\d\d)(?:[ ,]+[GPDVR]-\d\d)*)\]/g;
+const idGroups = [
+  /\[((?:[GPDVR]-\d\d)(?:[ ,]+[GPDVR]-\d\d)*)\]/g,
+  /(?<=['"`])((?:R-\d\d)(?:[ ,]+R-\d\d)*): /g,
+];
 
 /** @returns {Map<string, string[]>} id → files under test/ whose titles carry it, sorted */
 export function shownIds() {
@@ -16,11 +19,11 @@ export function shownIds() {
   for (const file of readdirSync(path.join(root, 'test'), { recursive: true, encoding: 'utf8' })) {
     if (!/\.(ts|ya?ml)$/.test(file)) continue;
     const text = readFileSync(path.join(root, 'test', file), 'utf8');
-    for (const [, ids = ''] of text.matchAll(idGroup))
-      for (const id of ids.split(/[ ,]+/)) {
-        const files = found.get(id) ?? new Set();
-        found.set(id, files.add(`test/${file}`));
-      }
+    const groups = idGroups.flatMap((pattern) => [...text.matchAll(pattern)]);
+    for (const id of groups.flatMap(([, ids = '']) => ids.split(/[ ,]+/))) {
+      const files = found.get(id) ?? new Set();
+      found.set(id, files.add(`test/${file}`));
+    }
   }
   return new Map([...found].map(([id, files]) => [id, [...files].sort()]));
 }

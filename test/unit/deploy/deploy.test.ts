@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { loadConfig } from '../../../src/config/host-config.ts';
 import { packageRoot } from '../../../src/package-root.ts';
-import { NATS_VERSION_FLOOR, isAtLeast } from '../../../src/setup/nats-server.mjs';
+import { NATS_VERSION_FLOOR } from '../../../src/setup/nats-server.mjs';
+import { isAtLeast } from '../../../src/setup/tool.mjs';
 
 const read = (path: string): string => readFileSync(join(packageRoot(), path), 'utf8');
 

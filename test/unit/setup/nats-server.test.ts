@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { isAtLeast, resolveNatsServer } from '../../../src/setup/nats-server.mjs';
+import { resolveNatsServer } from '../../../src/setup/nats-server.mjs';
+import { isAtLeast } from '../../../src/setup/tool.mjs';
 
 let folder = '';
 let said: string[] = [];
