@@ -224,6 +224,8 @@ export interface Machines {
   start(scope: CloudScope, instanceId: string, attempt: Attempt): Promise<{ state: string }>;
   /** Repeating it may restart the machine again: compare boot ids before. */
   reboot(scope: CloudScope, instanceId: string, attempt: Attempt): Promise<{ state: string }>;
+  /** Lets it pass on packets that are neither from nor to its own address. Lasts for the life of the machine. */
+  letRoute(scope: CloudScope, instanceId: string, attempt: Attempt): Promise<void>;
   /** Every instance that carries the uid tag and is not terminated. */
   listByUid(scope: CloudScope, uid: string, attempt: Attempt): Promise<readonly InstanceFact[]>;
 }

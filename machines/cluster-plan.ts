@@ -193,6 +193,7 @@ function launchIntent(
         : [context.groups?.nodes ?? ''],
       instanceProfile: isServer ? spec.instanceProfiles.server : spec.instanceProfiles.agent,
       publicIp: spec.network.publicIPs,
+      ...(spec.network.flannelBackend === 'host-gw' ? { routesPods: true } : {}),
       protected: isServer && spec.protection.instances,
       tags: {
         ...spec.tags,

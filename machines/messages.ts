@@ -87,6 +87,8 @@ export interface LaunchOrder extends CloudScope {
   readonly securityGroupIds: readonly string[];
   readonly instanceProfile: string;
   readonly publicIp: boolean;
+  /** Pods are routed through the machine by their own addresses (host-gw), which EC2 drops unless told otherwise. */
+  readonly routesPods?: boolean;
   readonly protected: boolean;
   readonly tags: Readonly<Record<string, string>>;
 }

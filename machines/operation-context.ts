@@ -109,8 +109,11 @@ export function noteResult(
   return {
     result,
     delayMs: delayAfter(context, result),
-    // A call that we refused ourselves leaves nothing unclear that was clear before.
-    isUncertain: fault !== null && isLocal(fault) ? context.isUncertain : isUncertain,
+    // A call that we refused ourselves leaves nothing unclear that was clear before, unless the same try had made another.
+    isUncertain:
+      fault !== null && isLocal(fault) && fault.mayHaveHappened !== true
+        ? context.isUncertain
+        : isUncertain,
     waitsSinceMs: result.atMs,
     firstFault: context.firstFault ?? fault,
     lastFault: fault,

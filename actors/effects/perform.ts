@@ -1,7 +1,8 @@
 /** The table effect → port call. Every effect is safe to repeat with the same token; why, is said beside each port. */
 import { deadlines } from '../../machines/limits.ts';
-import type { EffectName, Effects, PerformInput } from '../../machines/messages.ts';
+import type { EffectFault, EffectName, Effects, PerformInput } from '../../machines/messages.ts';
 import type { Call } from '../effect.ts';
+import { toEffectFault } from '../faults.ts';
 import { priorityOf } from '../../machines/priority.ts';
 import type { Attempt, CallGuard, Ports } from '../ports.ts';
 import { withTimeout } from './attempt-timeout.ts';
@@ -35,7 +36,10 @@ const performers: Performers = {
   'node.launch': async ({ machines }, { order }, { token, isRepeat, attempt }) => {
     // An earlier try may have launched it, and the token's memory in the cloud ends some day: look first.
     const found = isRepeat ? await machines.find(order, token, attempt) : undefined;
-    return found ?? machines.launch(order, token, attempt);
+    const node = found ?? (await machines.launch(order, token, attempt));
+    if (order.routesPods === true)
+      await machines.letRoute(order, node.instanceId, attempt).catch(afterLaunch);
+    return node;
   },
   'node.resolve': async ({ machines }, { order }, { token, attempt }) => {
     const found = await machines.find(order, token, attempt);
@@ -77,6 +81,12 @@ const performers: Performers = {
     return { waited: true };
   },
 };
+
+/** What fails behind a launch says nothing against the launch: the machine is there. */
+function afterLaunch(thrown: unknown): never {
+  const fault: EffectFault = { ...toEffectFault(thrown), mayHaveHappened: true };
+  throw Object.assign(new Error(fault.message, { cause: thrown }), { fault });
+}
 
 /**
  * True for refusals that mean: nothing was launched under this token, now or earlier. Missing rights prove no such thing,

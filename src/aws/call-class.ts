@@ -4,16 +4,20 @@ import type { CloudScope } from '../../machines/messages.ts';
 
 const reading = /^(describe|get|list|lookup)/;
 const tearingDown = /^(terminate|stop|delete|revoke|release|detach)/;
-/** Changes that are only made on the way down: lifting the protection of an instance that ends. */
-const alsoTearingDown: ReadonlySet<string> = new Set(['modifyInstanceAttribute']);
 
 /** The class of an EC2 operation, by its method name; what is not known as harmless changes something. */
-export function classOf(operation: string): CallClass {
+export function classOf(operation: string, input: object = {}): CallClass {
   if (reading.test(operation)) return 'read';
-  if (tearingDown.test(operation) || alsoTearingDown.has(operation)) return 'teardown';
+  // Protection is only ever lifted on the way down.
+  if (tearingDown.test(operation) || 'DisableApiTermination' in input) return 'teardown';
   return 'mutate';
 }
 
 /** `<account>/<region>/ec2:<class>`; SSM has one class, which is left out. */
-export const breakerKey = (scope: CloudScope, service: string, operation: string): string =>
-  `${scope.account}/${scope.region}/${service}${service === 'ec2' ? `:${classOf(operation)}` : ''}`;
+export const breakerKey = (
+  { account, region }: CloudScope,
+  service: string,
+  operation: string,
+  input?: object,
+): string =>
+  `${account}/${region}/${service}${service === 'ec2' ? `:${classOf(operation, input)}` : ''}`;

@@ -160,6 +160,10 @@ export function launchFault(fault: EffectFault): EffectFault {
 export const groupNotYet = (fault: EffectFault): EffectFault =>
   fault.code === 'InvalidGroup.NotFound' ? notYet(fault) : fault;
 
+/** Launched in the same operation: not there means not there yet. */
+export const youngInstance = (fault: EffectFault): EffectFault =>
+  fault.code === 'InvalidInstanceID.NotFound' ? notYet(fault) : fault;
+
 /** SSM calls an instance invalid until its agent has registered (or when it is not running). */
 export const agentNotYet = (fault: EffectFault): EffectFault =>
   fault.code === 'InvalidInstanceId' ? notYet(fault) : fault;

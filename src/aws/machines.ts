@@ -2,7 +2,7 @@
 import type { RunInstancesCommandInput } from '@aws-sdk/client-ec2';
 import type { Attempt, Machines } from '../../actors/ports.ts';
 import type { InstanceFact, LaunchOrder, LaunchedNode } from '../../machines/messages.ts';
-import { inContext, launchFault, ownFault, unlessDone } from './faults.ts';
+import { inContext, launchFault, ownFault, unlessDone, youngInstance } from './faults.ts';
 import { describe, readInstance, toFact, toLaunched } from './instances.ts';
 import type { KnownInstance } from './instances.ts';
 import { changePower, explainState } from './power.ts';
@@ -50,6 +50,16 @@ export function createMachines(sessions: Sessions): Machines {
     stop: power(sessions, 'stopInstances'),
     start: power(sessions, 'startInstances'),
     reboot: power(sessions, 'rebootInstances'),
+
+    async letRoute(scope, instanceId, attempt) {
+      const off = { InstanceId: instanceId, SourceDestCheck: { Value: false } };
+      // One that has died in the meantime routes nothing; its node will find out.
+      await unlessDone(['IncorrectInstanceState'], () =>
+        inContext(youngInstance, () =>
+          sessions.ec2({ ...pick(scope), ...attempt }, 'modifyInstanceAttribute', off),
+        ),
+      );
+    },
 
     async listByUid(scope, uid, attempt) {
       const found = await describe(sessions, { ...pick(scope), ...attempt }, [

@@ -116,12 +116,13 @@ export function createSessions(config: SessionsConfig): Sessions {
     service: string,
     scope: CallScope,
     name: string,
+    input: object,
     send: (scope: CallScope) => Promise<unknown>,
   ): Promise<unknown> {
     const { guard } = config;
     if (guard === undefined) return call(service, scope, name, send);
     accountOf(scope);
-    const key = breakerKey(scope, service, name);
+    const key = breakerKey(scope, service, name, input);
     const order = {
       ...{ key, attempt: scope },
       classify: (thrown: unknown) => faultOf(thrown, scope.signal),
@@ -167,7 +168,7 @@ export function createSessions(config: SessionsConfig): Sessions {
   return {
     // The casts below undo what overloads hide: `name` is a method of the client, and takes and gives these types.
     ec2: (scope, name, input) =>
-      guarded('ec2', scope, name, async (within) => {
+      guarded('ec2', scope, name, input, async (within) => {
         const ec2 = await client('ec2', scope, async (settings) => {
           const sdk = await import('@aws-sdk/client-ec2');
           return new sdk.EC2(settings);
@@ -176,7 +177,7 @@ export function createSessions(config: SessionsConfig): Sessions {
         return send.call(ec2, input, { abortSignal: within.signal });
       }) as Promise<never>,
     ssm: (scope, name, input) =>
-      guarded('ssm', scope, name, async (within) => {
+      guarded('ssm', scope, name, input, async (within) => {
         const ssm = await client('ssm', scope, async (settings) => {
           const sdk = await import('@aws-sdk/client-ssm');
           return new sdk.SSM(settings);

@@ -51,6 +51,7 @@ export function quickCloud(): CloudPorts {
       stop: (_scope, instanceId) => later(() => moved(instanceId, 'stopped')),
       start: (_scope, instanceId) => later(() => moved(instanceId, 'running')),
       reboot: (_scope, instanceId) => later(() => moved(instanceId, 'running')),
+      letRoute: () => later(() => undefined),
       listByUid: (_scope, uid) => later(() => alive(uid)),
     },
     surroundings: {

@@ -11,10 +11,16 @@ it.each([
   ['stopInstances', 'teardown'],
   ['deleteSecurityGroup', 'teardown'],
   ['revokeSecurityGroupIngress', 'teardown'],
-  ['modifyInstanceAttribute', 'teardown'],
+  ['modifyInstanceAttribute', 'mutate'],
   ['somethingNew', 'mutate'],
 ])('%s is a %s call', (operation, expected) => {
   expect(classOf(operation)).toBe(expected);
+});
+
+it('lifting the protection of an instance is a teardown call', () => {
+  expect(classOf('modifyInstanceAttribute', { DisableApiTermination: { Value: false } })).toBe(
+    'teardown',
+  );
 });
 
 it('R-21: a key names account, region and service, and the class where a service has several', () => {
