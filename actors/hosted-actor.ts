@@ -37,6 +37,8 @@ export interface ActorOptions {
   readonly onCut: (cut: Cut) => void;
   /** Everything stored has been published. */
   readonly onDrained: () => void;
+  /** A command's turn ended after so many milliseconds, its commit included. */
+  readonly onTurn?: (ms: number) => void;
 }
 
 /** What an actor starts from: what outlived the name's last bearer, or its own stored record. */
@@ -105,6 +107,15 @@ export class HostedActor implements EffectHost {
   get revision(): number {
     return this.#gate.revision;
   }
+  get uid(): string {
+    return this.#options.uid;
+  }
+  get fence(): number {
+    return this.#options.fence;
+  }
+  get isAwakening(): boolean {
+    return this.#isAwakening && !this.#isNew;
+  }
   /** The live one, children included. */
   get snapshot(): KindSnapshot {
     return this.#tree.snapshot;
@@ -145,10 +156,12 @@ export class HostedActor implements EffectHost {
     const startMs = this.clock.monotonicMs();
     const outcome = await this.#take(command);
     const kind = this.#options.kind.name;
-    this.telemetry.count('fairlead_turns_total', { kind, outcome: outcome.kind });
-    this.telemetry.observe('fairlead_turn_seconds', (this.clock.monotonicMs() - startMs) / 1000, {
-      kind,
-    });
+    const ms = this.clock.monotonicMs() - startMs;
+    this.telemetry.count('fairlead_turns_total', { kind, result: resultOf(outcome) });
+    if (outcome.kind === 'poisoned')
+      this.telemetry.count('fairlead_turn_errors_total', { kind, type: outcome.cut.kind });
+    this.telemetry.observe('fairlead_turn_seconds', ms / 1000, { kind });
+    this.#options.onTurn?.(ms);
     return outcome;
   }
 
@@ -332,4 +345,10 @@ export class HostedActor implements EffectHost {
     this.telemetry.log('warn', fields, 'stale: somebody else wrote this record');
     this.telemetry.count('fairlead_stale_total', { kind: this.#options.kind.name });
   }
+}
+
+/** A refusal is a turn that did its work; a lost one is taken again by the next incarnation. */
+function resultOf({ kind }: TurnOutcome): 'success' | 'error' | 'requeue' {
+  if (kind === 'poisoned') return 'error';
+  return kind === 'lost' ? 'requeue' : 'success';
 }

@@ -61,6 +61,22 @@ export interface RecordStore {
   scan(partitions?: readonly number[]): AsyncIterable<StoredRecord>;
 }
 
+/**
+ * What became of calls, by key, under compare-and-set: the same promises as for records. Entries vanish by themselves
+ * when their time is over. Nothing is retried inside; `load` rejects when the store is away.
+ */
+export interface IdempotencyStore {
+  load(key: string): Promise<StoredRecord | undefined>;
+  write(key: string, bytes: string, expectedRevision: number): Promise<WriteOutcome>;
+  scan(): AsyncIterable<StoredRecord>;
+}
+
+/** One small text of this host that outlives its process. The last save wins; losing it costs memory, not safety. */
+export interface Shelf {
+  load(): Promise<string | undefined>;
+  save(text: string): Promise<void>;
+}
+
 // -------------------------------------------------------------------------------------------------- bus
 
 /** A command as it came off the stream, not yet understood. */
