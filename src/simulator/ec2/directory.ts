@@ -1,9 +1,10 @@
 /** The instances as the machines' half of the simulator sees them. */
+import { instanceTypeOf } from '../catalogue.ts';
 import type { Clock } from '../clock.ts';
 import type { InstanceDirectory, SimulatedInstance } from '../node/contract.ts';
 import type { InstanceRecord } from '../state/records.ts';
 import type { Tables } from '../world.ts';
-import { isAlive, isUp } from './instance-state.ts';
+import { isAlive, upSinceMs } from './instance-state.ts';
 
 export function instanceDirectory(tables: Tables, clock: Clock): InstanceDirectory {
   return {
@@ -18,14 +19,16 @@ export function instanceDirectory(tables: Tables, clock: Clock): InstanceDirecto
       }
       return undefined;
     },
-    isRunning: (instanceId) => {
+    upSinceMs: (instanceId) => {
       const record = tables.instances.get(instanceId);
-      return record !== undefined && isUp(record, clock.nowMs());
+      return record === undefined ? undefined : upSinceMs(record, clock.nowMs());
     },
   };
 }
 
-function asMachine(record: InstanceRecord): SimulatedInstance {
+/** The instance as its machine is told of it. */
+export function asMachine(record: InstanceRecord): SimulatedInstance {
   const { instanceId, region, zone, privateIp, architecture } = record;
-  return { instanceId, region, zone, privateIp, architecture };
+  const memoryMiB = instanceTypeOf(record.instanceType)?.memoryMiB ?? 0;
+  return { instanceId, region, zone, privateIp, architecture, memoryMiB };
 }

@@ -51,6 +51,12 @@ export function isUp(record: InstanceRecord, nowMs: number): boolean {
   return stateAt(record, nowMs) === 'running' && nowMs >= (record.rebootUntilMs ?? 0);
 }
 
+/** When its operating system came up; undefined while it is down. */
+export function upSinceMs(record: InstanceRecord, nowMs: number): number | undefined {
+  if (!isUp(record, nowMs)) return undefined;
+  return Math.max(lastBy(record, (step) => step.atMs <= nowMs).atMs, record.rebootUntilMs ?? 0);
+}
+
 export function isAgentOnline(record: InstanceRecord, nowMs: number): boolean {
   return isUp(record, nowMs) && nowMs >= (record.agentOnlineAtMs ?? Infinity);
 }

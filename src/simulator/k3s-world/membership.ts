@@ -14,6 +14,8 @@ const memberSchema = z.object({
   enabled: z.boolean(),
   /** A lost server stays an etcd member until it is removed. */
   machine: z.enum(['on', 'off', 'gone']),
+  /** The boot its service belongs to; null while the machine is down. */
+  bootedAtMs: z.number().nullable().default(null),
   readyAtMs: z.number(),
   /** When a learner is promoted at the earliest; the first server votes from the start. */
   voterAtMs: z.number(),

@@ -21,7 +21,7 @@ export async function answerK3s(
 ): Promise<void> {
   const [, , instanceId = '', action = '', ...rest] = pathname.split('/');
   const instance = context.directory.byId(instanceId);
-  if (instance === undefined || !context.directory.isRunning(instanceId)) {
+  if (instance === undefined || context.directory.upSinceMs(instanceId) === undefined) {
     replyText(res, 404, 'no such machine is running');
     return;
   }
@@ -81,7 +81,7 @@ function answerPeer(
     return;
   }
   const machine = directory.byPrivateIp(ip);
-  if (machine !== undefined && !directory.isRunning(machine.instanceId)) {
+  if (machine !== undefined && directory.upSinceMs(machine.instanceId) === undefined) {
     replyText(res, 504, 'no answer');
     return;
   }

@@ -53,12 +53,12 @@ export interface WorldOptions {
   readonly folder: string;
   readonly scale: number;
   readonly draw: Draw;
-  /** Whether the machine's operating system is up: services stop and start again with it. */
-  readonly isRunning: (instanceId: string) => boolean;
+  /** Since when the machine's operating system is up: services stop and start again with it. */
+  readonly upSinceMs: (instanceId: string) => number | undefined;
 }
 
 export function createWorld(options: WorldOptions): World {
-  const { folder, scale, draw, isRunning } = options;
+  const { folder, scale, draw, upSinceMs } = options;
   mkdirSync(folder, { recursive: true });
   const all = new Map<string, SimulatedCluster>();
   const placed = new Map<string, Place>();
@@ -83,19 +83,19 @@ export function createWorld(options: WorldOptions): World {
 
   /** A service ends with its machine and, when enabled, starts again with it. True when something changed. */
   function followMachine(member: Member): boolean {
-    const machine = isRunning(member.instanceId) ? 'on' : 'off';
-    if (member.machine === 'gone' || member.machine === machine) return false;
-    member.machine = machine;
-    if (machine === 'off') end(member);
-    else if (member.enabled) begin(member);
+    const bootedAtMs = upSinceMs(member.instanceId) ?? null;
+    if (member.machine === 'gone' || member.bootedAtMs === bootedAtMs) return false;
+    member.bootedAtMs = bootedAtMs;
+    member.machine = bootedAtMs === null ? 'off' : 'on';
+    end(member);
+    if (bootedAtMs !== null && member.enabled) begin(member, bootedAtMs);
     return true;
   }
 
-  function begin(member: Member): void {
+  function begin(member: Member, atMs: number): void {
     if (member.running) return;
-    const nowMs = Date.now();
     member.running = true;
-    member.readyAtMs = nowMs + duration(`restart:${member.name}:${String(nowMs)}`, 8, 15);
+    member.readyAtMs = atMs + duration(`restart:${member.name}:${String(atMs)}`, 8, 15);
   }
 
   function end(member: Member): void {
@@ -136,6 +136,7 @@ export function createWorld(options: WorldOptions): World {
       running: true,
       enabled: true,
       machine: 'on',
+      bootedAtMs: upSinceMs(order.instanceId) ?? null,
       readyAtMs,
       voterAtMs: readyAtMs + duration(`voter:${order.name}`, 3, 8),
       voter: first,
@@ -206,7 +207,7 @@ export function createWorld(options: WorldOptions): World {
       const found = place(order.instanceId);
       if (found !== undefined) {
         found.member.enabled = true;
-        begin(found.member);
+        begin(found.member, Date.now());
         store(found.cluster);
         return { ok: true, caPem: found.cluster.caPem };
       }

@@ -10,6 +10,7 @@ export interface SimulatedInstance {
   readonly zone: string;
   readonly privateIp: string;
   readonly architecture: 'x86_64' | 'arm64';
+  readonly memoryMiB: number;
 }
 
 /** One delivery of AWS-RunShellScript to one instance. */
@@ -35,7 +36,11 @@ export interface CommandRunner {
   run(order: CommandOrder): Promise<CommandResult>;
   /** Ends one running command, best effort: its `run` then resolves as `Cancelled`. Unknown ids are no error. */
   cancel(commandId: string): void;
-  /** Stops every process of the instance (stop, reboot, terminate, outage); the folder stays. */
+  /**
+   * The machine goes down now (stop, reboot, terminate, outage): every process and its K3s service end, the folder stays.
+   * To be called once the directory says that it is down. Coming up needs no call: whoever looks at a machine asks
+   * `upSinceMs`, gives each boot an id of its own and lets the enabled service start with it.
+   */
   halt(instanceId: string): void;
   /** Removes folder and cluster membership of a terminated instance. */
   forget(instanceId: string): void;
@@ -47,6 +52,9 @@ export interface CommandRunner {
 export interface InstanceDirectory {
   byId(instanceId: string): SimulatedInstance | undefined;
   byPrivateIp(privateIp: string): SimulatedInstance | undefined;
-  /** True while the operating system is up: false before the first boot, while stopped or rebooting, once terminated. */
-  isRunning(instanceId: string): boolean;
+  /**
+   * Since when the operating system is up, in wall milliseconds; another moment is another boot. Undefined while it is
+   * down: before the first boot, while stopped or rebooting, once terminated.
+   */
+  upSinceMs(instanceId: string): number | undefined;
 }

@@ -50,12 +50,13 @@ export function createNodeHalf(options: NodeHalfOptions): NodeHalf {
     folder: join(folder, 'clusters'),
     scale,
     draw,
-    isRunning: (instanceId) => directory.isRunning(instanceId),
+    upSinceMs: (instanceId) => directory.upSinceMs(instanceId),
   });
   const runner = createRunner({
     folder: machines,
     tools,
     refusal: refusalOf,
+    upSinceMs: (instanceId) => directory.upSinceMs(instanceId),
     environment: ({ instanceId }) => ({
       FAIRLEAD_IMDS: `${options.baseUrl()}/_imds/${instanceId}`,
       FAIRLEAD_ARTIFACTS: `${options.baseUrl()}/_artifacts`,
@@ -105,7 +106,7 @@ export function createNodeHalf(options: NodeHalfOptions): NodeHalf {
     } else {
       const [, , instanceId = '', ...rest] = pathname.split('/');
       const instance = directory.byId(instanceId);
-      if (instance === undefined || !directory.isRunning(instanceId)) {
+      if (instance === undefined || directory.upSinceMs(instanceId) === undefined) {
         replyText(res, 404, 'no such machine is running');
       } else {
         answerImds(req, res, instance, `/${rest.join('/')}`, () =>

@@ -18,6 +18,8 @@ export interface RunnerOptions {
   readonly tools: string;
   /** Why this text must not run; undefined when it is one of the shipped scripts. */
   readonly refusal: (text: string) => string | undefined;
+  /** Since when the machine is up; undefined: it is down and runs nothing. */
+  readonly upSinceMs: (instanceId: string) => number | undefined;
   /** The environment beyond FAIRLEAD_ROOT and PATH. */
   readonly environment: (instance: SimulatedInstance) => Readonly<Record<string, string>>;
   /** Told when a machine's processes were stopped, and when it is gone for good. */
@@ -48,8 +50,10 @@ export function createRunner(options: RunnerOptions): CommandRunner {
   async function run(order: CommandOrder): Promise<CommandResult> {
     const refusal = options.refusal(order.text);
     if (refusal !== undefined) return notRun(refusal);
+    const bootedAtMs = options.upSinceMs(order.instance.instanceId);
+    if (bootedAtMs === undefined) return notRun('the machine is down');
     const machine = machineOf(order.instance.instanceId);
-    prepareMachine(machine, order.instance);
+    prepareMachine(machine, order.instance, bootedAtMs);
     deliveries += 1;
     const file = join(machine, `run/command-${String(process.pid)}-${String(deliveries)}.sh`);
     writeFileSync(file, order.text, { mode: 0o700 });

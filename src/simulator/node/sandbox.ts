@@ -1,4 +1,5 @@
 /** The folder that stands for a machine, and the one folder of tools its scripts can reach: stand-ins and listed links. */
+import { createHash } from 'node:crypto';
 import {
   accessSync,
   chmodSync,
@@ -62,11 +63,30 @@ export function prepareTools(folder: string): string {
   return tools;
 }
 
-/** Makes sure the machine's root folder exists. */
-export function prepareMachine(machine: string, instance: SimulatedInstance): void {
+/** Makes sure the machine's root folder exists, with what its kernel tells: architecture, memory, and an id per boot. */
+export function prepareMachine(
+  machine: string,
+  instance: SimulatedInstance,
+  bootedAtMs: number,
+): void {
   mkdirSync(groupsFolder(machine), { recursive: true });
+  mkdirSync(join(machine, 'proc/sys/kernel/random'), { recursive: true });
   const name = instance.architecture === 'arm64' ? 'aarch64' : 'x86_64';
   writeFileSync(join(machine, 'run/machine'), `${name}\n`);
+  writeFileSync(join(machine, 'proc/meminfo'), memoryInfo(instance.memoryMiB));
+  const boot = bootId(`${instance.instanceId}/${String(bootedAtMs)}`);
+  writeFileSync(join(machine, 'proc/sys/kernel/random/boot_id'), `${boot}\n`);
+}
+
+/** The kernel keeps about a sixteenth for itself. */
+function memoryInfo(memoryMiB: number): string {
+  return `MemTotal:       ${String(memoryMiB * 960)} kB\nMemFree:        ${String(memoryMiB * 640)} kB\n`;
+}
+
+/** The same for every look at one boot, in the form of a UUID. */
+function bootId(boot: string): string {
+  const hex = createHash('sha256').update(boot).digest('hex');
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5');
 }
 
 function findProgram(name: string): string | undefined {

@@ -1,4 +1,5 @@
 /** One command on its way to one instance: waiting for the agent, running, and what came of it. */
+import { asMachine } from '../ec2/directory.ts';
 import { isAgentOnline, stateAt } from '../ec2/instance-state.ts';
 import type { CommandResult } from '../node/contract.ts';
 import { invocationKey } from '../state/records.ts';
@@ -55,11 +56,10 @@ function start(
     startedAtMs: world.clock.nowMs(),
   };
   world.tables.invocations.put(key, running);
-  const { instanceId, region, zone, privateIp, architecture } = instance;
   void world.runner
     .run({
       commandId: command.commandId,
-      instance: { instanceId, region, zone, privateIp, architecture },
+      instance: asMachine(instance),
       text: (command.parameters['commands'] ?? []).join('\n'),
       executionTimeoutMs: command.executionTimeoutMs,
     })

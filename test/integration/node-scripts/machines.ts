@@ -20,7 +20,8 @@ export const agentTokenName = `/fairlead/${uid}/agent/token`;
 export interface Machine extends SimulatedInstance {
   readonly node: string;
   readonly role: 'server' | 'agent';
-  running: boolean;
+  /** Since when it is up; undefined while it is down. */
+  upSinceMs: number | undefined;
 }
 
 export interface Machines {
@@ -98,7 +99,7 @@ export async function startMachines(options: { scale: number; seed?: number }): 
       directory: {
         byId: (id) => machines.get(id),
         byPrivateIp: (ip) => [...machines.values()].find((each) => each.privateIp === ip),
-        isRunning: (id) => machines.get(id)?.running === true,
+        upSinceMs: (id) => machines.get(id)?.upSinceMs,
       },
       baseUrl,
       ssmEndpoint: baseUrl,
@@ -163,9 +164,10 @@ export async function startMachines(options: { scale: number; seed?: number }): 
         zone: 'eu-test-1a',
         privateIp: `172.31.0.${String(number + 10)}`,
         architecture: 'x86_64',
+        memoryMiB: 8_192,
         node,
         role,
-        running: true,
+        upSinceMs: 1_000,
         ...changes,
       };
       machines.set(machine.instanceId, machine);

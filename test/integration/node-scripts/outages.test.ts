@@ -26,7 +26,7 @@ afterAll(async () => {
 });
 
 function power(machine: Machine, on: boolean): void {
-  machine.running = on;
+  machine.upSinceMs = on ? Date.now() : undefined;
   if (!on) machines.half().runner.halt(machine.instanceId);
 }
 

@@ -91,7 +91,7 @@ describe('init', () => {
   });
 
   it('does not start while a peer stays silent', async () => {
-    const silent = machines.add('s7', 'server', { running: false });
+    const silent = machines.add('s7', 'server', { upSinceMs: undefined });
     const other = await staged('s8', 'server');
     const peers = { FL_PEERS: silent.privateIp };
     expect(await machines.finish('init', other, 'init-4', peers)).toMatchObject({

@@ -20,6 +20,7 @@ function member(name: string, changes: Partial<Member> = {}): Member {
     running: true,
     enabled: true,
     machine: 'on',
+    bootedAtMs: 0,
     readyAtMs: 0,
     voterAtMs: 0,
     voter: true,
