@@ -61,7 +61,11 @@ export const bounds = {
   strikesMax: 3,
   perSubjectMax: 8,
   staleReloadsMax: 3,
-  effectsInFlightMax: 32,
+  /** Turns of one kind of resource at once. */
+  turnsPerKindMax: 32,
+  /** Calls of operations under way in one host. */
+  effectsInFlightMax: 100,
+  retryPoliciesMax: 32,
   residentsMax: 50_000,
   payloadBytesMax: 256 * 1024,
   faultMessageChars: 300,
@@ -108,6 +112,8 @@ export interface RetryPreset {
   readonly jitterShare: number;
   /** From the first try to the last answer, less the time spent waiting for a circuit. */
   readonly deadlineMs: number;
+  /** Only these fault types are tried again. Default: every type that may be. */
+  readonly retryOn?: readonly string[];
 }
 
 const preset = (
@@ -150,6 +156,8 @@ export const resilience = {
   openJitter: 0.2,
   /** A probe whose answer takes longer than this share of its attempt time-out counts as failed. */
   probeLeaseShare: 1.5,
+  /** Deadlines of calls are looked at this often; how old the cheap clock may be. */
+  sweepMs: 50,
   windowCalls: 100,
   windowMs: 60_000,
   windowCallsMin: 20,
@@ -168,8 +176,16 @@ export const resilience = {
   budgetFloorMs: 10_000,
   limiterWaitMs: 20_000,
   limiterMinPerSecond: 0.5,
+  /** All calls to one account and region together, unless set otherwise. */
+  providerPerSecond: 10,
+  providerBurst: 20,
+  /** Instances asked for per account and region: about half of what EC2 grants. */
+  launchedPerSecond: 1,
+  launchedBurst: 500,
   bulkheadQueue: 50,
   bulkheadWaitMs: 5_000,
+  /** Past so many namespaces, those without a call are forgotten. */
+  namespacesMax: 256,
   guardAbsentMs: 24 * 3_600_000,
   statusLogMs: 300_000,
 } as const;
@@ -294,8 +310,10 @@ export interface CallPolicy {
   readonly burst: number;
 }
 
+type Trip = readonly [failuresMax: number, openBaseMs: number, concurrentMax: number];
+
 const row = (
-  [failuresMax, openBaseMs, concurrentMax]: readonly [number, number, number],
+  [failuresMax, openBaseMs, concurrentMax]: Trip,
   [successThreshold, attemptTimeoutMs]: readonly [number, number],
   [ratePerSecond, burst]: readonly [number, number],
 ): CallPolicy => ({
@@ -303,26 +321,135 @@ const row = (
   ...{ attemptTimeoutMs, concurrentMax, ratePerSecond, burst },
 });
 
-/** Rows by service, and by `service:class` where classes differ; rates are about half of what AWS allows. */
-export const callPolicies: Readonly<Record<string, CallPolicy>> = {
+type Rows = Readonly<Record<string, CallPolicy>>;
+
+/**
+ * Rows by service, and by `service:class` where classes differ; rates are about half of what AWS allows. Fairlead itself
+ * calls EC2, SSM and NATS.
+ */
+export const callPolicies: Rows = {
   'ec2:read': row([3, 30_000, 5], [2, 30_000], [10, 50]),
   'ec2:mutate': row([3, 30_000, 5], [2, 45_000], [5, 25]),
   'ec2:teardown': row([3, 30_000, 5], [2, 45_000], [5, 50]),
   ssm: row([3, 45_000, 3], [2, 60_000], [20, 50]),
+  s3: row([5, 10_000, 10], [3, 30_000], [100, 100]),
+  dynamodb: row([5, 20_000, 8], [3, 15_000], [20, 50]),
+  lambda: row([3, 60_000, 2], [2, 30_000], [10, 20]),
+  sns: row([5, 20_000, 10], [3, 20_000], [20, 50]),
   nats: row([5, 10_000, 100], [2, 5_000], [1_000, 100]),
   k8s: row([5, 60_000, 10], [2, 240_000], [100, 100]),
   backend: row([5, 60_000, 10], [2, 240_000], [20, 50]),
   other: row([3, 30_000, 5], [2, 60_000], [10, 20]),
 };
 
-/** How many nodes of one cluster may join or be touched at once. */
+const tuned = (name: string, [failuresMax, openBaseMs, concurrentMax]: Trip): Rows => {
+  const found = callPolicies[name];
+  return found === undefined
+    ? {}
+    : { [name]: { ...found, failuresMax, openBaseMs, concurrentMax } };
+};
+
+/** Tuned for heavy work: more calls at once, circuits that open later and rest longer. */
+const heavyCallPolicies: Rows = {
+  ...callPolicies,
+  ...tuned('ec2:read', [5, 45_000, 8]),
+  ...tuned('ec2:mutate', [5, 45_000, 8]),
+  ...tuned('ec2:teardown', [5, 45_000, 8]),
+  ...tuned('ssm', [2, 60_000, 3]),
+  ...tuned('s3', [3, 10_000, 15]),
+  ...tuned('nats', [5, 10_000, 200]),
+  ...tuned('k8s', [15, 120_000, 20]),
+  ...tuned('backend', [15, 120_000, 20]),
+};
+export const callPolicySets = { standard: callPolicies, heavy: heavyCallPolicies } as const;
+
+/** What a call is made for: each kind has an attempt time-out of its own, in milliseconds. */
+export interface AttemptTimeouts {
+  readonly describeMs: number;
+  readonly mutatingMs: number;
+  readonly validateMs: number;
+  readonly taskStatusMs: number;
+}
+
+/** How long creations should take: budgets for benchmarks against the simulator, no promise about AWS. */
+interface Target {
+  readonly nodes: number;
+  readonly minutes: readonly [from: number, to: number];
+}
+
+interface Profile {
+  /** Nodes of one cluster that may join or be touched at once; calls a fan-out makes at once. */
+  readonly concurrency: number;
+  readonly batchSize: number;
+  /** Failures in a row and open time for keys without a row of their own. */
+  readonly breaker: { readonly failuresMax: number; readonly openBaseMs: number };
+  readonly rows: keyof typeof callPolicySets;
+  /** No bulkhead of a provider is narrower. */
+  readonly concurrentMin: number;
+  /** `critical` is for what makes or unmakes something; see `presetFor`. */
+  readonly retry: RetryPresetName;
+  /** Of one account and region. */
+  readonly rate: { readonly perSecond: number; readonly burst: number };
+  readonly mutatingMs: number;
+  readonly idempotencyTtlMs: number;
+  readonly targets: readonly Target[];
+}
+
+const minute = 60_000;
+const hour = 60 * minute;
+
+/** What a host and its clusters are for. A manifest's own profile decides over its concurrency and retries. */
 export const profiles = {
-  development: { concurrency: 2, retry: 'aws' },
-  staging: { concurrency: 3, retry: 'aws' },
-  production: { concurrency: 5, retry: 'critical' },
-  'high-volume': { concurrency: 10, retry: 'aws' },
-} as const satisfies Record<string, { concurrency: number; retry: RetryPresetName }>;
+  development: {
+    ...{ concurrency: 2, batchSize: 5, rows: 'standard', concurrentMin: 1, retry: 'default' },
+    breaker: { failuresMax: 3, openBaseMs: 30_000 },
+    rate: { perSecond: 10, burst: 20 },
+    ...{ mutatingMs: 10 * minute, idempotencyTtlMs: 2 * hour },
+    targets: [
+      { nodes: 1, minutes: [3, 4] },
+      { nodes: 3, minutes: [8, 10] },
+    ],
+  },
+  staging: {
+    ...{ concurrency: 3, batchSize: 10, rows: 'standard', concurrentMin: 1, retry: 'aws' },
+    breaker: { failuresMax: 3, openBaseMs: 30_000 },
+    rate: { perSecond: 10, burst: 20 },
+    ...{ mutatingMs: 4 * minute, idempotencyTtlMs: 2 * hour },
+    targets: [
+      { nodes: 1, minutes: [4, 5] },
+      { nodes: 3, minutes: [10, 12] },
+      { nodes: 10, minutes: [15, 18] },
+    ],
+  },
+  production: {
+    ...{ concurrency: 5, batchSize: 15, rows: 'standard', concurrentMin: 1, retry: 'critical' },
+    breaker: { failuresMax: 5, openBaseMs: 60_000 },
+    rate: { perSecond: 20, burst: 50 },
+    ...{ mutatingMs: 4 * minute, idempotencyTtlMs: 2 * hour },
+    targets: [
+      { nodes: 3, minutes: [8, 10] },
+      { nodes: 10, minutes: [12, 15] },
+      { nodes: 50, minutes: [20, 25] },
+    ],
+  },
+  'high-volume': {
+    ...{ concurrency: 10, batchSize: 25, rows: 'heavy', concurrentMin: 20, retry: 'aws' },
+    breaker: { failuresMax: 5, openBaseMs: 60_000 },
+    rate: { perSecond: 20, burst: 50 },
+    ...{ mutatingMs: 4 * minute, idempotencyTtlMs: 4 * hour },
+    targets: [{ nodes: 100, minutes: [25, 30] }],
+  },
+} as const satisfies Record<string, Profile>;
 export type ProfileName = keyof typeof profiles;
+
+/** What no profile changes. Times in milliseconds. */
+export const settingDefaults = {
+  fanOutMs: 10 * minute,
+  batchMs: 5 * minute,
+  describeMs: 30_000,
+  validateMs: 10_000,
+  taskStatusMs: 10_000,
+} as const;
 
 /** Widened, so that the compiler does not take today's numbers for a law. */
 const number = (value: number): number => value;
@@ -375,6 +502,34 @@ export function assertLimits(): void {
       number(resilience.bulkheadWaitMs) < deadlines.ec2AttemptMs,
       'the wait for a place ends before the attempt does',
     ],
+    ...profileRelations(),
   ];
   for (const [holds, text] of relations) if (!holds) throw new Error(`limits.ts: ${text}`);
+}
+
+function profileRelations(): [boolean, string][] {
+  const each: readonly Profile[] = Object.values(profiles);
+  return [
+    [
+      each.every(({ concurrency, batchSize }) => concurrency >= 1 && batchSize >= 1),
+      'no profile makes less than one call at once',
+    ],
+    [
+      each.every(({ rate }) => rate.burst >= rate.perSecond),
+      'a burst holds at least one second of calls',
+    ],
+    [
+      each.every(({ idempotencyTtlMs }) => idempotencyTtlMs > resilience.operationCapMs),
+      'what was done is remembered longer than any operation lasts',
+    ],
+    [
+      number(settingDefaults.batchMs) <= settingDefaults.fanOutMs,
+      'a batch ends before the fan-out that made it',
+    ],
+    [
+      number(bounds.turnsPerKindMax) <= bounds.effectsInFlightMax,
+      'as many calls may be under way as turns can begin at once',
+    ],
+    [Object.values(callPolicySets).every((rows) => 'other' in rows), 'every key has a row'],
+  ];
 }
