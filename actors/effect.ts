@@ -12,6 +12,19 @@ export interface Call {
   /** Child ids from the root, joined by `/`. */
   readonly id: string;
   readonly correlationId: string;
+  readonly intent: CallIntent;
+}
+
+/** Whose call it is and whether it may have been made before: what makes repeats of it known as such. */
+export interface CallIntent {
+  /** `kind/namespace/name` of the actor, and which bearer of that name. */
+  readonly actor: string;
+  readonly uid: string;
+  readonly fence: number;
+  /** True when an awakening took the call up again: whoever began it may have made it. */
+  readonly isResumed: boolean;
+  /** The machine that wants it: the same object for every attempt in this process. */
+  readonly operation: object;
 }
 
 /** Fields every gated input has; they name the call in logs and metrics. */
@@ -26,6 +39,10 @@ export interface EffectHost {
   readonly clock: Clock;
   readonly random: Random;
   readonly telemetry: Telemetry;
+  readonly uid: string;
+  readonly fence: number;
+  /** True while a stored actor starts: calls that begin now had begun before. */
+  readonly isAwakening: boolean;
   /** Notes that a call hangs on the present state; the returned function ends it. */
   enter(call: AbortController): () => void;
   /** True once everything up to now is stored; false when it never will be, as the actor is cut. */
@@ -60,7 +77,9 @@ export function gate<G, O, I extends GatedInput = G & GatedInput>(
     // Without `complete` the stored input is the whole input: G and I are one type then.
     const whole = (): I =>
       complete ? complete(input, contextsAbove(self)) : (input as unknown as I);
-    return pass(host, perform, whole, signal, pathOf(self));
+    const { actor, uid, fence, isAwakening: isResumed } = host;
+    const intent = { actor, uid, fence, isResumed, operation: self._parent ?? self };
+    return pass(host, perform, whole, signal, { id: pathOf(self), intent });
   });
   gated.add(logic);
   return logic;
@@ -71,7 +90,7 @@ async function pass<I extends GatedInput, O>(
   perform: (input: I, call: Call) => Promise<O>,
   whole: () => I,
   left: AbortSignal,
-  id: string,
+  about: Pick<Call, 'id' | 'intent'>,
 ): Promise<EffectResult<O>> {
   const abort = new AbortController();
   left.addEventListener('abort', () => abort.abort(left.reason), { once: true });
@@ -82,7 +101,7 @@ async function pass<I extends GatedInput, O>(
     if ((await host.committed()) && host.mayAct())
       result = abort.signal.aborted
         ? stamped(host, { ok: false, fault: cancelled })
-        : await performed(host, perform, whole(), { signal: abort.signal, id });
+        : await performed(host, perform, whole(), { signal: abort.signal, ...about });
   } finally {
     leave();
   }

@@ -92,6 +92,8 @@ export interface CommandDelivery {
   readonly payload: Uint8Array;
   /** 1 on the first delivery. */
   readonly deliveries: number;
+  /** Monotonic time when the host took it; set by the host. */
+  readonly takenMs?: number;
   /** The decision is in a record: plain acknowledgement. */
   ack(): void;
   /** Removes the message for certain before it resolves; for refusals that no record holds. */
@@ -197,6 +199,8 @@ export interface Attempt {
   readonly priority?: Priority;
   /** Which counted try of its operation this is, from 1. Default 1. */
   readonly number?: number;
+  /** Whose work it is: no namespace takes more than half of the places while another waits. */
+  readonly namespace?: string;
 }
 
 /** One call on the wire, as its guard sees it. */
@@ -204,8 +208,16 @@ export interface CallOrder {
   /** Breaker key, e.g. `main/eu-central-1/ec2:mutate`. */
   readonly key: string;
   readonly attempt: Attempt;
+  /** Instances the call asks for; they have a rate of their own. Default 0. */
+  readonly launches?: number;
   /** Whatever the call throws, as a fault: its type decides whether the service is to blame. */
   classify(thrown: unknown): EffectFault;
+}
+
+/** What a guarded call is told. */
+export interface Within {
+  /** Fires on time-out and with the attempt's own signal. It is made when somebody reads it. */
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -213,7 +225,7 @@ export interface CallOrder {
  * the fault then names the policy in `rejectedBy`.
  */
 export interface CallGuard {
-  call<T>(order: CallOrder, run: (signal: AbortSignal) => Promise<T>): Promise<T>;
+  call<T>(order: CallOrder, run: (within: Within) => Promise<T>): Promise<T>;
   /** Resolves when it is this waiter's turn after the circuit lets calls through; rejects with the signal, or when too many wait. */
   untilReleased(key: string, priority: Priority, signal: AbortSignal): Promise<void>;
   /** Counts a call of ours that nothing may block, as those of the record store. */

@@ -180,6 +180,10 @@ export interface PerformInput {
   /** True when an earlier try of the same operation may have reached the world. */
   readonly isRepeat: boolean;
   readonly preset: RetryPresetName;
+  /** Wall time at which its operation was meant; tells two without a token apart. */
+  readonly begunAtMs?: number;
+  /** Of the node it is about; absent for calls about the whole cluster. */
+  readonly incarnation?: number;
 }
 /**
  * The call as it is stored: empty where it is the operation's own effect, because the machines above hold every part of

@@ -10,11 +10,14 @@ import type { OperationContext } from './operation-context.ts';
 export function wholeCall(call: PerformCall, contexts: readonly unknown[]): PerformInput {
   if ('effect' in call) return call as PerformInput;
   const operation = contexts[0] as OperationContext;
-  const { effect, token, correlationId, attempt, preset } = operation;
+  const { effect, token, correlationId, attempt, preset, atMs } = operation;
+  const node = operation.input === null ? (contexts[1] as NodeContext) : undefined;
   return {
     ...{ effect, token, correlationId, attempt, preset },
     input: operation.input ?? inputOf(effect, contexts[1] as NodeContext, contexts[2]),
     isRepeat: operation.starts > 1,
+    begunAtMs: atMs,
+    ...(node !== undefined && { incarnation: node.incarnation }),
   };
 }
 

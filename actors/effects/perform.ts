@@ -1,15 +1,19 @@
 /** The table effect → port call. Every effect is safe to repeat with the same token; why, is said beside each port. */
-import { deadlines } from '../../machines/limits.ts';
 import type { EffectFault, EffectName, Effects, PerformInput } from '../../machines/messages.ts';
 import type { Call } from '../effect.ts';
 import { toEffectFault } from '../faults.ts';
 import { priorityOf } from '../../machines/priority.ts';
+import type { Idempotency } from '../policies/idempotency.ts';
 import type { Attempt, CallGuard, Ports } from '../ports.ts';
 import { withTimeout } from './attempt-timeout.ts';
+import { idempotently } from './idempotent.ts';
+import { assertEffects, effectRegistry } from './registry.ts';
 
 type EffectPorts = Pick<Ports, 'clock' | 'machines' | 'surroundings' | 'remote' | 'telemetry'> & {
   /** Absent where nothing guards calls, as in tests of a single part. */
   readonly guard?: CallGuard;
+  /** Absent where no result outlives its call, as in tests of a single part. */
+  readonly idempotency?: Idempotency;
 };
 
 interface Turn {
@@ -99,11 +103,12 @@ function isDefiniteRefusal(thrown: unknown): boolean {
   return fault.mayHaveHappened === false && types.includes(fault.type);
 }
 
-const timeoutMs = (effect: EffectName): number =>
-  effect === 'node.script' ? deadlines.scriptFollowMs : deadlines.ec2AttemptMs;
-
-/** The one source that `operation` invokes, bound to this process's ports. */
+/**
+ * The one source that `operation` invokes, bound to this process's ports.
+ * @throws Error at start when an effect is not registered
+ */
 export function performer(ports: EffectPorts) {
+  assertEffects(Object.keys(performers));
   return (order: PerformInput, call: Call): Promise<Effects[EffectName]['out']> => {
     const { effect, input, token, isRepeat, attempt: number, preset } = order;
     // The table pairs each name with its own input and output; the compiler cannot follow that through a variable.
@@ -117,12 +122,18 @@ export function performer(ports: EffectPorts) {
     // The operation's own chart bounds this wait.
     if (effect === 'circuit.wait')
       return run(ports, input, { token, isRepeat, attempt: { ...whole, signal: call.signal } });
-    ports.telemetry.count('fairlead_retry_attempts_total', {
-      policy: preset,
-      n: number > 3 ? '4+' : String(number),
+    return idempotently(ports.idempotency, order, call, () => {
+      ports.telemetry.count('fairlead_retry_attempts_total', {
+        policy: preset,
+        n: number > 3 ? '4+' : String(number),
+      });
+      return withTimeout(
+        ports.clock,
+        effect,
+        effectRegistry[effect].attemptTimeoutMs,
+        call,
+        ({ signal }) => run(ports, input, { token, isRepeat, attempt: { ...whole, signal } }),
+      );
     });
-    return withTimeout(ports.clock, effect, timeoutMs(effect), call, ({ signal }) =>
-      run(ports, input, { token, isRepeat, attempt: { ...whole, signal } }),
-    );
   };
 }

@@ -1,0 +1,121 @@
+/** Every effect with what is to be known of it besides how it is done: limits, how a repeat is recognised, what undoes it. */
+import { deadlines } from '../../machines/limits.ts';
+import type { EffectName, Priority, ScriptAnswer } from '../../machines/messages.ts';
+import { priorityOf } from '../../machines/priority.ts';
+import type { RegistryEntry } from '../registries.ts';
+
+/**
+ * Why making the call twice does no harm. `token`: the provider, or the marker on the node, knows the intent by name. `tag`:
+ * what an earlier try made is found by its tags. `nature`: twice comes to the same as once. `lookup`: it looks first and its
+ * answer is an observation, so no older one may stand for it. `read`: nothing is changed.
+ */
+export type Repeat = 'token' | 'tag' | 'nature' | 'lookup' | 'read';
+
+export interface EffectEntry {
+  /** Which retry preset of the profile it takes. */
+  readonly purpose: 'create' | 'delete' | 'change' | 'read';
+  /** Service and class of the breakers its calls pass; empty for calls that leave the process by no wire. */
+  readonly keyClasses: readonly string[];
+  /** One attempt, from the open gate to its answer. */
+  readonly attemptTimeoutMs: number;
+  readonly repeat: Repeat;
+  /** The effect that undoes it; `none` where nothing is to be undone. */
+  readonly compensation: EffectName | 'none';
+  /** True when nothing takes it back: from there on only forward. */
+  readonly pointOfNoReturn: boolean;
+  /** How long its result is kept, when shorter or longer than the store's own time. */
+  readonly ttlMs?: number;
+}
+
+const entry = (
+  purpose: EffectEntry['purpose'],
+  keyClasses: readonly string[],
+  repeat: Repeat,
+  compensation: EffectEntry['compensation'] = 'none',
+  more: Partial<EffectEntry> = {},
+): EffectEntry => ({
+  ...{ purpose, keyClasses, repeat, compensation, pointOfNoReturn: false },
+  attemptTimeoutMs: deadlines.ec2AttemptMs,
+  ...more,
+});
+
+const final = { pointOfNoReturn: true } as const;
+
+export const effectRegistry: Readonly<Record<EffectName, EffectEntry>> = {
+  'cluster.plan': entry('read', ['ec2:read', 'ssm'], 'read'),
+  'network.ensure': entry('create', ['ec2:read', 'ec2:mutate'], 'tag', 'network.delete'),
+  'secrets.ensure': entry('create', ['ssm'], 'nature', 'secrets.delete'),
+  'node.launch': entry('create', ['ec2:mutate', 'ec2:read'], 'token', 'node.terminate'),
+  'node.resolve': entry('create', ['ec2:read', 'ec2:mutate'], 'token', 'node.terminate'),
+  'node.terminate': entry('delete', ['ec2:teardown'], 'nature', 'none', final),
+  'node.stop': entry('change', ['ec2:teardown'], 'nature', 'node.start'),
+  'node.start': entry('change', ['ec2:mutate'], 'nature', 'node.stop'),
+  // A second reboot soon after the first is one more restart of a node that is already out of service.
+  'node.reboot': entry('change', ['ec2:mutate'], 'nature'),
+  'node.script': entry('change', ['ssm'], 'token', 'none', {
+    attemptTimeoutMs: deadlines.scriptFollowMs,
+  }),
+  'cluster.sweep': entry('delete', ['ec2:read', 'ec2:teardown'], 'lookup', 'none', final),
+  'network.delete': entry('delete', ['ec2:read', 'ec2:teardown'], 'nature', 'none', final),
+  'secrets.delete': entry('delete', ['ssm'], 'nature', 'none', final),
+  'circuit.wait': entry('read', [], 'read'),
+};
+
+/** What undoes a step that is a script on a node; scripts that are not listed change nothing that must be undone. */
+export const scriptSteps: Readonly<
+  Record<string, { readonly compensation: string; readonly pointOfNoReturn: boolean }>
+> = {
+  cordon: { compensation: 'uncordon', pointOfNoReturn: false },
+  drain: { compensation: 'uncordon', pointOfNoReturn: false },
+  'leave-etcd': { compensation: 'none', pointOfNoReturn: true },
+  'delete-node': { compensation: 'none', pointOfNoReturn: true },
+};
+
+/** True when a stored result may answer for the call. */
+export const isStored = (effect: EffectName): boolean =>
+  !['read', 'lookup'].includes(effectRegistry[effect].repeat);
+
+/** Answers that end nothing: the script still runs, or has failed and may be called again under the same id. */
+export const isFinal = (effect: EffectName, value: unknown): boolean => {
+  if (effect !== 'node.script') return true;
+  const { ok, running } = value as ScriptAnswer;
+  return ok && !running;
+};
+
+/**
+ * Asked when a host starts, with the effects it can perform.
+ * @throws Error that names every effect without an entry, and every entry nobody performs or that contradicts itself
+ */
+export function assertEffects(
+  performed: readonly string[],
+  registry: Readonly<Record<string, EffectEntry>> = effectRegistry,
+): void {
+  const problems = [
+    ...performed
+      .filter((name) => !Object.hasOwn(registry, name))
+      .map((name) => `${name} has no entry`),
+    ...Object.keys(registry)
+      .filter((name) => !performed.includes(name))
+      .map((name) => `${name} is performed by nobody`),
+    ...Object.entries(registry)
+      .filter(([, { attemptTimeoutMs }]) => !(attemptTimeoutMs > 0))
+      .map(([name]) => `${name} has no attempt time-out`),
+    ...Object.entries(registry)
+      .filter(
+        ([, { compensation }]) => compensation !== 'none' && !performed.includes(compensation),
+      )
+      .map(
+        ([name, { compensation }]) => `${name} is undone by ${compensation}, which is no effect`,
+      ),
+  ];
+  if (problems.length > 0) throw new Error(`effect registry: ${problems.join('; ')}`);
+}
+
+/** The registry as it is listed. */
+export const listEffects = (): RegistryEntry[] =>
+  Object.entries(effectRegistry).map(([name, each]) => ({
+    name,
+    ...each,
+    priority: priorityOf(name as EffectName) satisfies Priority,
+    stored: isStored(name as EffectName),
+  }));
