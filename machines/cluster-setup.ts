@@ -17,6 +17,9 @@ import type { OperationInput } from './operation-context.ts';
 /** Child id of the one operation a lifecycle state may have in flight. */
 export const operationId = 'op';
 
+/** Entry of every lifecycle state a person should know of. */
+export const enter = (phase: string) => ({ type: 'enter', params: { phase } }) as const;
+
 type InternalEvent = { type: 'capacity.waited' };
 type AnyClusterEvent = ClusterEvent | InternalEvent;
 

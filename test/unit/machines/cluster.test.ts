@@ -176,5 +176,5 @@ describe('cluster chart', () => {
     await cloud.runUntil(() => bytes() > 0 && cloud.phase === 'deleted', 1500);
     expect(largest).toBeLessThan(bounds.recordBytesMax);
     expect([...cloud.instances.values()].every((each) => each.state === 'terminated')).toBe(true);
-  });
+  }, 60_000);
 });
