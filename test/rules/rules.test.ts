@@ -1,0 +1,93 @@
+/** The alert and recording rules we ship: right by Prometheus' own checker, about metrics that exist, each with its runbook section. */
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { metrics } from '../../actors/metric-names.ts';
+import { packageRoot } from '../../src/package-root.ts';
+
+const root = packageRoot();
+const read = (...at: string[]): string => readFileSync(join(root, ...at), 'utf8');
+const ruleFiles = ['fairlead-recording.yaml', 'fairlead-alerts.yaml'];
+const testFiles = readdirSync(join(root, 'test/rules')).filter((name) => name.endsWith('.yaml'));
+
+const rule = z.looseObject({
+  alert: z.string().optional(),
+  record: z.string().optional(),
+  expr: z.string(),
+  labels: z.record(z.string(), z.string()).optional(),
+  annotations: z.record(z.string(), z.string()).optional(),
+});
+const ruleFile = z.object({ groups: z.array(z.object({ rules: z.array(rule) })) });
+const rules = ruleFiles.flatMap((name) =>
+  ruleFile.parse(parse(read('deploy/prometheus', name))).groups.flatMap((group) => group.rules),
+);
+const alerts = rules.filter(({ alert }) => alert !== undefined);
+
+const setup = join(root, '.fairlead/setup.json');
+const noted = z.object({ promtool: z.object({ path: z.string() }).optional() });
+const promtool = existsSync(setup)
+  ? noted.parse(JSON.parse(readFileSync(setup, 'utf8'))).promtool?.path
+  : undefined;
+
+/** Metric names of an expression with the labels it matches or sums by. */
+function usesOf(expr: string): { metric: string; labels: string[] }[] {
+  return [...expr.matchAll(/\b(fairlead_[a-z0-9_]+)(?:\{([^}]*)\})?/g)].map(
+    ([, name = '', matchers = '']) => ({
+      metric: name.replace(/_(bucket|sum|count)$/, ''),
+      labels: [...matchers.matchAll(/([a-z_]+)\s*(?:=~|!~|!=|=)/g)].map(([, label = '']) => label),
+    }),
+  );
+}
+
+describe('alert and recording rules', () => {
+  it.skipIf(promtool === undefined)(
+    `pass promtool and fire on the numbers they should${promtool === undefined ? ' (not run: set-up found no promtool)' : ''} [R-23] [D-37] [D-38]`,
+    () => {
+      const files = ruleFiles.map((name) => join(root, 'deploy/prometheus', name));
+      const checked = spawnSync(promtool ?? '', ['check', 'rules', ...files], { encoding: 'utf8' });
+      expect(checked.stdout + checked.stderr).not.toMatch(/FAILED|error/);
+      expect(checked.status).toBe(0);
+      const tests = testFiles.map((name) => join(root, 'test/rules', name));
+      const tested = spawnSync(promtool ?? '', ['test', 'rules', ...tests], { encoding: 'utf8' });
+      expect(tested.stdout + tested.stderr).not.toContain('FAILED');
+      expect(tested.status).toBe(0);
+    },
+    60_000,
+  );
+
+  it('read registered metrics by labels these have [G-60] [G-54]', () => {
+    const known: Record<string, { labels: readonly string[] }> = metrics;
+    const wrong = rules.flatMap(({ expr }) =>
+      usesOf(expr).flatMap(({ metric, labels }) => {
+        const found = known[metric];
+        if (found === undefined) return [`${metric} is no metric of ours`];
+        return labels
+          .filter((label) => !found.labels.includes(label) && label !== 'le')
+          .map((label) => `${metric} has no label ${label}`);
+      }),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it('each have a severity, a summary and a section in the runbook [G-58]', () => {
+    const sections = [...read('docs/runbook.md').matchAll(/^### (\w+)/gm)].map(
+      ([, name = '']) => `docs/runbook.md#${name.toLowerCase()}`,
+    );
+    for (const { alert, labels, annotations } of alerts) {
+      expect(['page', 'warn', 'info'], alert).toContain(labels?.['severity']);
+      expect(annotations?.['summary'], alert).toBeTruthy();
+      expect(sections, alert).toContain(annotations?.['runbook']);
+    }
+    const linked = alerts.map(({ annotations }) => annotations?.['runbook']);
+    expect(sections.filter((section) => !linked.includes(section))).toEqual([]);
+  });
+
+  it('each fire in a test', () => {
+    const told = testFiles.map((name) => read('test/rules', name)).join('\n');
+    const silent = alerts.filter(({ alert }) => !told.includes(`alertname="${alert ?? ''}"`));
+    expect(silent.map(({ alert }) => alert)).toEqual([]);
+  });
+});
