@@ -80,6 +80,7 @@ export const faults = {
   'actor.poisoned': fault(500, 'the machine failed on this message', 'report it with the id'),
   'actor.quarantined': fault(500, 'it is held for inspection', 'see its fault in the log'),
   'service.unavailable': fault(503, 'no host can act now', 'send again'),
+  'service.degraded': fault(429, 'work of this kind is held back', 'send again later'),
   'internal.assertion': fault(500, 'Fairlead broke a rule of its own', 'report it with the id'),
   'internal.unregistered': fault(500, 'a refusal used an unknown code', 'report it with the id'),
 } as const satisfies Record<string, Fault>;

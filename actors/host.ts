@@ -18,7 +18,7 @@ import { Ownership } from './ownership.ts';
 import type { Ports, Subscription } from './ports.ts';
 import { answerQuery } from './queries.ts';
 import type { LiveViews } from './queries.ts';
-import type { HostedKind } from './household.ts';
+import type { HostedKind, WorkWatch } from './household.ts';
 import type { Resident } from './resident.ts';
 import { Tenure } from './tenure.ts';
 import type { CommittedListener } from './tenure.ts';
@@ -35,6 +35,7 @@ export interface HostOptions {
   readonly live?: LiveViews;
   /** Actors kept in memory. Default `bounds.residentsMax`. */
   readonly residentsMax?: number;
+  readonly watch?: WorkWatch;
 }
 
 export interface HostStatus {
@@ -47,6 +48,8 @@ export interface HostStatus {
   /** Actors held for inspection, as `kind/namespace/name`. */
   readonly quarantined: readonly string[];
   readonly mailboxOldestMs: number;
+  /** Messages that wait in the fullest mailbox, or are handled there. */
+  readonly mailboxDepthMax: number;
 }
 
 export interface Reading {
@@ -131,6 +134,7 @@ export class Host {
         (most, { mailbox }) => Math.max(most, mailbox.oldestMs()),
         0,
       ),
+      mailboxDepthMax: residents.reduce((most, { mailbox }) => Math.max(most, mailbox.size()), 0),
     };
   }
 
@@ -140,11 +144,17 @@ export class Host {
     const residents = this.residents();
     const sum = (of: (resident: Resident) => number): number =>
       residents.reduce((total, each) => total + of(each), 0);
-    const perKind = [...this.#kinds.keys()].map((kind): Reading => ({
-      metric: 'fairlead_residents',
-      value: sum(({ key, isLoaded }) => (isLoaded && key.kind === kind ? 1 : 0)),
-      labels: { kind },
-    }));
+    const perKind = [...this.#kinds.keys()].flatMap((kind): Reading[] => {
+      const count = (metric: MetricName, of: (resident: Resident) => number): Reading => ({
+        metric,
+        value: sum((each) => (each.key.kind === kind ? of(each) : 0)),
+        labels: { kind },
+      });
+      return [
+        count('fairlead_residents', ({ isLoaded }) => (isLoaded ? 1 : 0)),
+        count('fairlead_mailbox_depth', ({ mailbox }) => mailbox.size()),
+      ];
+    });
     return [
       ...perKind,
       { metric: 'fairlead_quarantined', value: quarantined.length },
@@ -214,9 +224,10 @@ export class Host {
   }
 
   #newTenure(ownership: Ownership, leaseRevision: number): Tenure {
-    const { ports, hostId, residentsMax = bounds.residentsMax } = this.#options;
+    const { ports, hostId, residentsMax = bounds.residentsMax, watch } = this.#options;
     return new Tenure({
       ...{ ports, hostId, ownership, leaseRevision, residentsMax },
+      ...(watch && { watch }),
       clock: this.#clock,
       kinds: this.#kinds,
       schemas: this.#schemas,

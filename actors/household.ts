@@ -11,6 +11,16 @@ export interface HostedKind {
   readonly definitionHash: string;
 }
 
+/** Told of work as it ends, and asked whether some of it has to wait. */
+export interface WorkWatch {
+  /** A command was answered, this long after it was handed to this host. */
+  answered(answer: { readonly code: string; readonly status: number; readonly ms: number }): void;
+  /** A command's turn ended, its commit included. */
+  turned(ms: number): void;
+  /** Milliseconds after which the command may come again; undefined when it may be taken now. */
+  holdBackMs(kind: string, verb: string): number | undefined;
+}
+
 export interface Household {
   readonly ports: Pick<Ports, 'store' | 'bus' | 'random' | 'telemetry'>;
   readonly clock: HeapClock;
@@ -21,6 +31,7 @@ export interface Household {
   readonly onCommitted: (key: ResourceKey, snapshot: KindSnapshot, revision: number) => void;
   /** The actor left memory; null: nothing to wake for. */
   readonly onResting: (key: ResourceKey, wakeAtMs: number | null) => void;
+  readonly watch?: WorkWatch;
   /** Nothing waits and nothing is in memory: the resident may be forgotten. */
   readonly onEmpty: (key: ResourceKey) => void;
   /** Somebody else keeps writing although the lease is ours. */

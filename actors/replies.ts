@@ -4,6 +4,7 @@ import type { Command } from './envelope.ts';
 import { messageOf, problem } from './faults.ts';
 import type { Problem } from './faults.ts';
 import { pause } from './heap-clock.ts';
+import type { WorkWatch } from './household.ts';
 import type { Bus, Clock, CommandDelivery, Telemetry } from './ports.ts';
 import { acceptedCode } from './seen.ts';
 import type { SeenEntry } from './seen.ts';
@@ -43,6 +44,7 @@ export interface Post {
   readonly clock: Clock;
   /** False once this host must not settle anything any more. */
   readonly owned: () => boolean;
+  readonly watch?: WorkWatch;
 }
 
 export type Told = Pick<Command, 'commandId' | 'correlationId'> & {
@@ -82,24 +84,33 @@ function answer(post: Post, delivery: CommandDelivery, told: Told, reply: Reply)
   const { telemetry, bus } = post.ports;
   const code = reply.ok ? 'ok' : reply.problem.code;
   telemetry.count('fairlead_commands_total', { kind, verb, code });
+  const nowMs = post.clock.monotonicMs();
+  const status = reply.ok ? 200 : reply.problem.status;
+  post.watch?.answered({ code, status, ms: nowMs - (delivery.takenMs ?? nowMs) });
   const fields = {
     actor: `${kind}/${namespace}/${name}`,
-    ...{ verb, commandId: told.commandId, correlationId: told.correlationId },
+    ...{
+      kind,
+      event: `${kind}.${verb}`,
+      verb,
+      commandId: told.commandId,
+      correlationId: told.correlationId,
+    },
   };
   if (reply.ok) {
     const { state, revision, repeated } = reply.body;
     telemetry.log('info', { ...fields, state, revision, repeated }, 'command committed');
   } else {
-    const { status, message } = reply.problem;
-    telemetry.log('warn', { ...fields, code, status, reason: message }, 'command refused');
+    const { state, message } = reply.problem;
+    const told = { ...fields, state, code, status, reason: message };
+    telemetry.log('warn', told, 'command refused');
   }
   if (told.replyTo === undefined) return;
   if (reply.ok) {
     bus.reply(told.replyTo, reply.body);
     return;
   }
-  const { status, message } = reply.problem;
-  bus.reply(told.replyTo, reply.problem, { status, text: message });
+  bus.reply(told.replyTo, reply.problem, { status, text: reply.problem.message });
 }
 
 async function persist(post: Post, run: () => Promise<void>): Promise<boolean> {

@@ -168,10 +168,22 @@ export class Resident {
       const { seen, outbox, revision } = actor;
       return this.#afterLife(command, { kind: 'new', revision, seen, outbox });
     }
+    const retryAfterMs = this.#holdBackMs(command, actor);
+    if (retryAfterMs !== undefined) {
+      const message = `${command.verb} has to wait: the service fares badly now (fairlead get budgets).`;
+      return refused('service.degraded', message, { retryAfterMs });
+    }
     if (actor.outbox.length < bounds.outboxMax)
       return this.#taken(await actor.take(command), command);
-    const retryAfterMs = hosting.busyRetryAfterMs;
-    return refused('outbox.full', `${this.#name} cannot publish its events now.`, { retryAfterMs });
+    return refused('outbox.full', `${this.#name} cannot publish its events now.`, {
+      retryAfterMs: hosting.busyRetryAfterMs,
+    });
+  }
+
+  /** What was decided already is answered again, whatever the level. */
+  #holdBackMs({ verb, commandId }: Command, { seen }: HostedActor): number | undefined {
+    if (seen.some(({ id }) => id === commandId)) return undefined;
+    return this.#house.watch?.holdBackMs(this.key.kind, verb);
   }
 
   /** The resource is gone: a repeat gets its old answer, a creating verb starts a new life, all else is too late. */
@@ -278,7 +290,7 @@ export class Resident {
   }
 
   #host(uid: string, origin: Origin): HostedActor {
-    const { clock, fence, hostId, owned, ports } = this.#house;
+    const { clock, fence, hostId, owned, ports, watch } = this.#house;
     const actor: HostedActor = new HostedActor(
       {
         ...{ key: this.key, uid, clock, fence, hostId, owned },
@@ -292,6 +304,7 @@ export class Resident {
           this.mailbox.offer({ kind: 'wake' }, true);
         },
         onDrained: () => this.#tidyLater(),
+        ...(watch && { onTurn: (ms) => watch.turned(ms) }),
       },
       origin,
     );

@@ -15,7 +15,7 @@ import { keyOf, readRecord, snapshotOf } from './record.ts';
 import { refuse } from './replies.ts';
 import type { Post } from './replies.ts';
 import { Resident } from './resident.ts';
-import type { HostedKind, Household, Work } from './household.ts';
+import type { HostedKind, Household, Work, WorkWatch } from './household.ts';
 
 export type CommittedListener = (
   key: ResourceKey,
@@ -35,6 +35,7 @@ export interface TenureOptions {
   readonly publish: (key: ResourceKey, entry: OutboxEntry) => Promise<void>;
   readonly committed: CommittedListener;
   readonly residentsMax: number;
+  readonly watch?: WorkWatch;
 }
 
 export class Tenure {
@@ -159,7 +160,10 @@ export class Tenure {
       ? opened.command
       : { ...opened, correlationId: opened.problem.correlationId };
     const { commandId, correlationId } = told;
-    const fields = { actor: keyText(key), verb, commandId, correlationId, sequence, deliveries };
+    const fields = {
+      ...{ actor: keyText(key), kind, event: `${kind}.${verb}`, verb },
+      ...{ commandId, correlationId, sequence, deliveries },
+    };
     telemetry.log('info', fields, 'command received');
     const tracked = this.#track(delivery);
     if (!opened.ok) {
@@ -221,9 +225,10 @@ export class Tenure {
   }
 
   #household(): Household {
-    const { ports, clock, hostId, publish, committed, ownership } = this.#options;
+    const { ports, clock, hostId, publish, committed, ownership, watch } = this.#options;
     return {
       ...{ ports, clock, hostId, publish, fence: this.#fence },
+      ...(watch && { watch }),
       owned: () => this.#owned(),
       onCommitted: (key, snapshot, revision) => committed(key, key.kind, snapshot, revision),
       onResting: (key, wakeAtMs) => this.#sleep(key, wakeAtMs),
@@ -233,8 +238,8 @@ export class Tenure {
   }
 
   #post(): Post {
-    const { ports, clock } = this.#options;
-    return { ports, clock, owned: () => this.#owned() };
+    const { ports, clock, watch } = this.#options;
+    return { ports, clock, owned: () => this.#owned(), ...(watch && { watch }) };
   }
 
   // --------------------------------------------------------------------------------------- back-pressure
@@ -249,6 +254,7 @@ export class Tenure {
     };
     const tracked: CommandDelivery = {
       ...delivery,
+      takenMs: this.#options.clock.monotonicMs(),
       ack: () => {
         delivery.ack();
         settled();
