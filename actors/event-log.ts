@@ -1,5 +1,4 @@
 /** Published events that operators look for in logs and metrics under texts of their own. */
-import { retryPresets } from '../machines/limits.ts';
 import type { OutboxEntry } from './outbox.ts';
 import type { Telemetry } from './ports.ts';
 
@@ -23,16 +22,15 @@ function tellRetry(telemetry: Telemetry, actor: string, entry: OutboxEntry): voi
   telemetry.log('warn', told, text);
 }
 
-/** Labels come from closed lists: what is not in them is not told. */
+/** Policies and fault types come from the host's own short lists, never from a user. */
 function textsOf({ data }: OutboxEntry) {
   const text = (name: string): string => {
     const value = data[name];
     return typeof value === 'string' ? value : '';
   };
-  const policy = text('policy');
   return {
     effect: text('effect'),
-    policy: Object.hasOwn(retryPresets, policy) ? policy : 'unknown',
+    policy: text('policy'),
     fault: text('fault'),
     code: text('code'),
   };

@@ -5,7 +5,6 @@ import type { ClusterVerb } from './cluster-verbs.ts';
 import type { ClusterSpec } from './specs.ts';
 import type { Slot } from './ids.ts';
 import { resilience } from './limits.ts';
-import type { RetryPresetName } from './limits.ts';
 
 /** Fault types of provider errors; what is retried and how follows from the type alone. */
 export const faultTypes = [
@@ -179,7 +178,8 @@ export interface PerformInput {
   readonly attempt: number;
   /** True when an earlier try of the same operation may have reached the world. */
   readonly isRepeat: boolean;
-  readonly preset: RetryPresetName;
+  /** Name of its retry policy. */
+  readonly preset: string;
   /** Wall time at which its operation was meant; tells two without a token apart. */
   readonly begunAtMs?: number;
   /** Of the node it is about; absent for calls about the whole cluster. */

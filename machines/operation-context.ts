@@ -1,5 +1,5 @@
 /** What an operation remembers, is told and shows; and the arithmetic of its tries. Shared by its chart and its parents. */
-import { resilience, retryPresets } from './limits.ts';
+import { resilience } from './limits.ts';
 import type { RetryPresetName } from './limits.ts';
 import type {
   EffectFault,
@@ -9,19 +9,23 @@ import type {
   PublishedEvent,
 } from './messages.ts';
 import { canRetry, isLocal, retryDelayMs } from './retry.ts';
+import type { Retries } from './retry.ts';
 
 export interface OperationInput {
   readonly effect: EffectName;
   /** Null: read from the context of the machine that owns the operation, so that it is not stored twice. */
   readonly input: Effects[EffectName]['in'] | null;
   readonly token: string;
+  /** What its resource wants; the host's policies decide what it gets. */
   readonly preset: RetryPresetName;
   readonly correlationId: string;
   readonly atMs: number;
   readonly paused: boolean;
 }
 
-export interface OperationContext extends OperationInput {
+export interface OperationContext extends Omit<OperationInput, 'preset'> {
+  /** Name of its retry policy. */
+  readonly preset: string;
   /** The try under way or next to start, from 1; those we refused ourselves are not counted. */
   readonly attempt: number;
   /** Calls begun, counted or not. */
@@ -84,23 +88,32 @@ export const resultOf = (event: unknown): PerformResult =>
 export const faultOf = (result: PerformResult): EffectFault | null =>
   result.ok ? null : result.fault;
 
-const stateOf = (context: OperationContext) => ({
-  preset: context.preset,
+const stateOf = (retries: Retries, context: OperationContext) => ({
+  policy: retries.policyOf(context.preset),
   attempt: context.attempt,
   deadlineAtMs: context.deadlineAtMs,
   previousDelayMs: context.delayMs,
 });
 
-export const delayAfter = (context: OperationContext, result: PerformResult): number =>
-  result.ok ? 0 : retryDelayMs(stateOf(context), result.roll, result.fault);
+export const delayAfter = (
+  retries: Retries,
+  context: OperationContext,
+  result: PerformResult,
+): number => (result.ok ? 0 : retryDelayMs(stateOf(retries, context), result.roll, result.fault));
 
-export function mayRetry(context: OperationContext, result: PerformResult): boolean {
+export function mayRetry(
+  retries: Retries,
+  context: OperationContext,
+  result: PerformResult,
+): boolean {
   if (result.ok) return false;
-  return canRetry(stateOf(context), result.fault, result.atMs, delayAfter(context, result));
+  const delayMs = delayAfter(retries, context, result);
+  return canRetry(stateOf(retries, context), result.fault, result.atMs, delayMs);
 }
 
 /** After a result: what it was, and what is to be known of it later. */
 export function noteResult(
+  retries: Retries,
   context: OperationContext,
   result: PerformResult,
 ): Partial<OperationContext> {
@@ -108,7 +121,7 @@ export function noteResult(
   const isUncertain = context.isUncertain || (fault !== null && fault.mayHaveHappened !== false);
   return {
     result,
-    delayMs: delayAfter(context, result),
+    delayMs: delayAfter(retries, context, result),
     // A call that we refused ourselves leaves nothing unclear that was clear before, unless the same try had made another.
     isUncertain:
       fault !== null && isLocal(fault) && fault.mayHaveHappened !== true
@@ -120,10 +133,14 @@ export function noteResult(
   };
 }
 
-export const waitingAs = (context: OperationContext, waitingFor: WaitReason): Waiting => ({
+export const waitingAs = (
+  retries: Retries,
+  context: OperationContext,
+  waitingFor: WaitReason,
+): Waiting => ({
   effect: context.effect,
   attempt: context.attempt,
-  maxAttempts: retryPresets[context.preset].maxAttempts,
+  maxAttempts: retries.policyOf(context.preset).maxAttempts,
   waitingFor,
   nextAtMs:
     waitingFor === 'resume'
@@ -161,6 +178,7 @@ export const cancelledAt = (
 });
 
 export const asPublished = (
+  retries: Retries,
   type: 'operationRetried' | 'operationExhausted',
   context: OperationContext,
 ): PublishedEvent => ({
@@ -170,7 +188,7 @@ export const asPublished = (
     effect: context.effect,
     policy: context.preset,
     attempt: context.attempt,
-    maxAttempts: retryPresets[context.preset].maxAttempts,
+    maxAttempts: retries.policyOf(context.preset).maxAttempts,
     delayMs: context.delayMs,
     fault: context.lastFault?.type ?? '',
     code: context.lastFault?.code ?? '',

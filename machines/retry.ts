@@ -1,17 +1,50 @@
 /** When an effect is tried again and after how long. Pure: chance comes in as `roll`. */
 import { resilience, retryPresets } from './limits.ts';
-import type { RetryPreset, RetryPresetName } from './limits.ts';
-import type { EffectFault, FaultType } from './messages.ts';
+import type { RetryPreset } from './limits.ts';
+import type { EffectFault, EffectName } from './messages.ts';
 
-const retried: ReadonlySet<FaultType> = new Set([
-  'Retryable',
-  'Unavailable',
-  'RateLimit',
-  'Timeout',
+/** Fault types that may be tried again; a policy can leave some of them out, never add one. */
+export const retriedTypes: readonly string[] = ['Retryable', 'Unavailable', 'RateLimit', 'Timeout'];
+
+/** The retry policies of a host. Records keep names only, so numbers changed later hold for what is under way as well. */
+export interface Retries {
+  /** Its numbers; those of `default` for a name that is configured no more. */
+  policyOf(name: string): RetryPreset;
+  /** Name of the policy an operation gets at its beginning, when its resource wants `named`. */
+  nameFor(named: string, effect: EffectName): string;
+}
+
+export const builtInRetries: Retries = {
+  policyOf: (name) => policyIn(retryPresets, name),
+  nameFor: critically,
+};
+
+export const policyIn = (
+  policies: Readonly<Record<string, RetryPreset>>,
+  name: string,
+): RetryPreset =>
+  (Object.hasOwn(policies, name) ? policies[name] : undefined) ?? retryPresets.default;
+
+/** What makes or unmakes a cluster; the rest can be asked again later at little cost. */
+const makingOrUnmaking: ReadonlySet<EffectName> = new Set<EffectName>([
+  'network.ensure',
+  'secrets.ensure',
+  'node.launch',
+  'node.resolve',
+  'node.script',
+  'node.terminate',
+  'cluster.sweep',
+  'network.delete',
+  'secrets.delete',
 ]);
 
+/** `critical` is kept for what makes or unmakes something; other effects of such a resource use `production`. */
+export function critically(named: string, effect: EffectName): string {
+  return named === 'critical' && !makingOrUnmaking.has(effect) ? 'production' : named;
+}
+
 export interface RetryState {
-  readonly preset: RetryPresetName;
+  readonly policy: RetryPreset;
   /** Tries made so far, the failed one included. */
   readonly attempt: number;
   readonly deadlineAtMs: number;
@@ -24,7 +57,7 @@ export interface RetryState {
  * a floor and alone may exceed the cap. After throttling the spread is decorrelated, unless jitter is off.
  */
 export function retryDelayMs(state: RetryState, roll: number, fault: EffectFault): number {
-  const policy: RetryPreset = retryPresets[state.preset];
+  const { policy } = state;
   const jitter = fault.type === 'RateLimit' ? afterThrottling(policy) : policy;
   const drawn = delayMs(jitter, state.attempt, roll, state.previousDelayMs);
   return Math.round(Math.max(drawn, fault.retryAfterMs ?? 0));
@@ -69,11 +102,12 @@ export function canRetry(
   atMs: number,
   waitMs: number,
 ): boolean {
-  const isLeft = isLocal(fault) || state.attempt < retryPresets[state.preset].maxAttempts;
-  return isLeft && mayRepeat(fault) && atMs + waitMs < state.deadlineAtMs;
+  const isLeft = isLocal(fault) || state.attempt < state.policy.maxAttempts;
+  return isLeft && mayRepeat(state.policy, fault) && atMs + waitMs < state.deadlineAtMs;
 }
 
-const mayRepeat = (fault: EffectFault): boolean => isLocal(fault) || retried.has(fault.type);
+const mayRepeat = ({ retryOn }: RetryPreset, fault: EffectFault): boolean =>
+  isLocal(fault) || (retriedTypes.includes(fault.type) && (retryOn?.includes(fault.type) ?? true));
 
 /** The wait is so long that the operation is parked: nothing is under way, and an operator sees it. */
 export const isLongWait = (fault: EffectFault, waitMs: number): boolean =>

@@ -169,7 +169,7 @@ describe('the row of a key', () => {
     ['main/eu-central-1/ssm', 'ssm'],
     ['nats/store', 'nats'],
     ['k8s/01UID', 'k8s'],
-    ['main/eu-central-1/lambda', 'other'],
+    ['main/eu-central-1/sqs', 'other'],
   ])('%s is %s', (key, row) => {
     expect(rowOf(callPolicies, key)).toBe(callPolicies[row]);
   });

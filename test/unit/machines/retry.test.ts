@@ -20,11 +20,16 @@ const waits = (preset: RetryPresetName): number[] =>
     delayMs(plain(preset), index + 1, 0.5, 0),
   );
 const state = (preset: RetryPresetName, attempt: number) => ({
-  ...{ preset, attempt, deadlineAtMs: retryPresets[preset].deadlineMs, previousDelayMs: 0 },
+  ...{
+    policy: retryPresets[preset],
+    attempt,
+    deadlineAtMs: retryPresets[preset].deadlineMs,
+    previousDelayMs: 0,
+  },
 });
 
 describe('waits between tries', () => {
-  it('R-10: follow the table, with none after the last try', () => {
+  it('follow the table, with none after the last try [R-10] [V-12] [U-11]', () => {
     expect(waits('default')).toEqual([1_000, 2_000, 4_000]);
     expect(waits('aws')).toEqual([500, 1_000, 2_000, 4_000, 8_000]);
     expect(waits('critical').reduce((sum, each) => sum + each)).toBe(246_000);
