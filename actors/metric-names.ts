@@ -4,6 +4,8 @@ interface Metric {
   readonly type: 'counter' | 'histogram' | 'gauge';
   readonly help: string;
   readonly labels: readonly string[];
+  /** Kept in plain numbers by whoever measures, and read at the scrape. */
+  readonly isKept?: boolean;
 }
 
 const counter = (help: string, ...labels: string[]): Metric => ({ type: 'counter', help, labels });
@@ -11,6 +13,8 @@ const gauge = (help: string, ...labels: string[]): Metric => ({ type: 'gauge', h
 const histogram = (help: string, ...labels: string[]): Metric => ({
   ...{ type: 'histogram', help, labels },
 });
+
+const kept = (metric: Metric): Metric => ({ ...metric, isKept: true });
 
 export const metrics = {
   fairlead_commands_total: counter(
@@ -43,7 +47,9 @@ export const metrics = {
     'outcome',
   ),
   fairlead_breaker_transitions_total: counter('Changes of state', 'breaker', 'from', 'to'),
-  fairlead_breaker_call_seconds: histogram('Admitted calls until their answer', 'breaker'),
+  fairlead_breaker_call_seconds: kept(
+    histogram('Calls that were made, until their answer', 'breaker'),
+  ),
   fairlead_ratelimit_allowed_total: counter('Calls that got a token', 'key'),
   fairlead_ratelimit_rejected_total: counter('Calls refused for want of a token', 'key'),
   fairlead_ratelimit_wait_seconds: histogram('Waits for a token', 'key'),
@@ -110,9 +116,12 @@ export const metrics = {
 } as const satisfies Record<string, Metric>;
 export type MetricName = keyof typeof metrics;
 
-/** The present value of a gauge. */
+/** The present value of a gauge, or of a histogram that is kept in plain numbers. */
 export interface MetricReading {
   readonly metric: MetricName;
+  /** Of a histogram: the sum. */
   readonly value: number;
   readonly labels?: Readonly<Record<string, string>>;
+  /** Counts by bucket, not cumulative, one more than there are bounds. */
+  readonly histogram?: { readonly bounds: readonly number[]; readonly counts: Uint32Array };
 }

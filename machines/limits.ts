@@ -20,6 +20,46 @@ export const deadlines = {
   scriptFollowMs: 150_000,
 } as const;
 
+/** Changes of a running cluster, in milliseconds. Never scaled. */
+export const changes = {
+  /** A change lasts this long at most, and so much longer for each node it touches. */
+  operationBaseMs: 30 * 60_000,
+  operationPerNodeMs: 2 * 60_000,
+  /** What a drain's own time-out leaves for starting it and for its answer. */
+  drainMarginMs: 60_000,
+  serverDrainSeconds: 300,
+  uncordonMs: 5 * 60_000,
+  /** From the order to restart or start until the node serves again. */
+  restartMs: 10 * 60_000,
+  stoppingStepMs: 10 * 60_000,
+  startingStepMs: 10 * 60_000,
+  snapshotMs: 5 * 60_000,
+} as const;
+
+/** How long changes wait before they look or try again, in milliseconds before the division by `pacing.scale`. */
+export const changePacing = {
+  /** After a script that failed, before it is run once more. */
+  scriptRetryMs: 30_000,
+  stopAgainMs: 120_000,
+  startAgainMs: 120_000,
+  rebootSettleMs: 15_000,
+} as const;
+
+/** How many nodes a change touches at once, by the size of the cluster; a profile may ask for fewer. */
+export const widths = [
+  { nodesMax: 5, atOnce: 3 },
+  { nodesMax: 15, atOnce: 5 },
+  { nodesMax: Infinity, atOnce: 8 },
+] as const;
+
+/** Counts of changes. */
+export const changeBounds = {
+  /** Looks that still see the old boot id before the restart is ordered again. */
+  rebootLooksMax: 8,
+  /** Nodes told to stop or start at a time. */
+  powerInFlightMax: 40,
+} as const;
+
 /** Pacing in milliseconds, before the division by `pacing.scale`. */
 export const pacing = {
   pollChangingMs: 5_000,
@@ -296,6 +336,21 @@ export const idempotency = {
   resultBytesMax: 16 * 1024,
 } as const;
 
+/** Calls for single machines that go out together. */
+export const batching = {
+  /** How long the first waits for others. */
+  gatherMs: 5,
+  /** No setting makes a batch larger; EC2 takes more, but one bad id would cost many repeats. */
+  sizeMax: 100,
+} as const;
+
+/** Sizes by name: ids in one call, and the time for one batch with its repeats. */
+export const batchPresets = {
+  default: { sizeMax: 10, timeoutMs: 300_000 },
+  fast: { sizeMax: 25, timeoutMs: 180_000 },
+  reliable: { sizeMax: 5, timeoutMs: 300_000 },
+} as const satisfies Record<string, { sizeMax: number; timeoutMs: number }>;
+
 /** What one class of calls is allowed, before a policy set by hand changes it. Times in milliseconds. */
 export interface CallPolicy {
   /** Failures in a row that open the circuit. */
@@ -308,6 +363,8 @@ export interface CallPolicy {
   readonly concurrentMax: number;
   readonly ratePerSecond: number;
   readonly burst: number;
+  /** A call without a token waits for one (default), or is refused with the time after which there is one. */
+  readonly rateMode?: 'wait' | 'reject';
 }
 
 type Trip = readonly [failuresMax: number, openBaseMs: number, concurrentMax: number];

@@ -1,20 +1,22 @@
 /** The registered metrics as Prometheus text. Gauges are read when somebody looks. */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { metrics } from '../actors/metric-names.ts';
+import type { MetricReading } from '../actors/metric-names.ts';
+import { KeptHistogram } from './kept-histogram.ts';
 import type { Log } from './log.ts';
+import { samplesOf } from './metric-samples.ts';
+import type { MetricSample } from './metric-samples.ts';
 
-/** Values of a gauge at the moment of a scrape. */
-export type GaugeReading = readonly {
-  readonly metric: string;
-  readonly labels?: Readonly<Record<string, string>>;
-  readonly value: number;
-}[];
+/** Values of gauges and kept histograms at the moment of a scrape. */
+export type GaugeReading = readonly MetricReading[];
 
 export interface Measurements {
   count(metric: string, labels?: Readonly<Record<string, string>>, by?: number): void;
   observe(metric: string, value: number, labels?: Readonly<Record<string, string>>): void;
   /** Prometheus text, gauges freshly read. */
   text(): Promise<string>;
+  /** The same as data. */
+  samples(): Promise<readonly MetricSample[]>;
   readonly contentType: string;
 }
 
@@ -31,18 +33,31 @@ export function openMetrics(log: Log, read: () => GaugeReading): Measurements {
   collectDefaultMetrics({ register: registry });
   const counters = new Map<string, Counter>();
   const histograms = new Map<string, Histogram>();
+  const kept = new Map<string, KeptHistogram>();
   const gauges = new Map<string, Gauge>();
-  for (const [name, { type, help, labels }] of Object.entries(metrics)) {
+  for (const [name, metric] of Object.entries(metrics)) {
+    const { type, help, labels } = metric;
     const options = { name, help, labelNames: [...labels], registers: [registry] };
     if (type === 'counter') counters.set(name, new Counter(options));
     else if (type === 'gauge') gauges.set(name, new Gauge(options));
-    else {
+    else if ('isKept' in metric && metric.isKept) {
+      const histogram = new KeptHistogram({ ...options, registers: [] });
+      kept.set(name, histogram);
+      registry.registerMetric(histogram);
+    } else {
       const buckets = name.endsWith('_bytes') ? bytesBuckets : secondsBuckets;
       histograms.set(name, new Histogram({ ...options, buckets }));
     }
   }
   const unknown = (metric: string): void => {
     log('error', { metric }, 'measurement of an unregistered metric dropped');
+  };
+  const refresh = (): void => {
+    for (const gauge of gauges.values()) gauge.reset();
+    const readings = read();
+    for (const { metric, labels = {}, value } of readings) gauges.get(metric)?.set(labels, value);
+    for (const [name, histogram] of kept)
+      histogram.show(readings.filter(({ metric }) => metric === name));
   };
   return {
     contentType: registry.contentType,
@@ -57,9 +72,12 @@ export function openMetrics(log: Log, read: () => GaugeReading): Measurements {
       else histogram.observe(labels, value);
     },
     text: () => {
-      for (const gauge of gauges.values()) gauge.reset();
-      for (const { metric, labels = {}, value } of read()) gauges.get(metric)?.set(labels, value);
+      refresh();
       return registry.metrics();
+    },
+    samples: () => {
+      refresh();
+      return samplesOf(registry);
     },
   };
 }

@@ -1,11 +1,20 @@
-/** At most so many calls in flight; the next ones wait in a short queue, teardown and failover first. */
+/** At most so many calls in flight; the next ones wait in a short queue, teardown and failover first, namespaces in turn. */
 import { resilience } from '../../machines/limits.ts';
 import type { Priority } from '../../machines/messages.ts';
 import type { Clock } from '../ports.ts';
 import { rejected } from './rejection.ts';
 
+/** Who asks for a place. */
+export interface Guest {
+  readonly priority?: Priority;
+  /** Whose work it is; calls without one count as one namespace more. */
+  readonly namespace?: string;
+  readonly signal: AbortSignal;
+}
+
 interface Waiter {
   readonly isUrgent: boolean;
+  readonly namespace: string;
   readonly enter: () => void;
 }
 
@@ -16,6 +25,7 @@ export class Bulkhead {
   readonly #clock: Clock;
   #concurrentMax: number;
   #inFlight = 0;
+  readonly #seatsOf = new Map<string, { taken: number }>();
   readonly #waiters: Waiter[] = [];
 
   constructor(key: string, concurrentMax: number, clock: Clock) {
@@ -45,21 +55,37 @@ export class Bulkhead {
   }
 
   /**
-   * Takes a place; `leave` gives it back.
+   * Takes a place; `leave` with the same namespace gives it back.
    * @throws CallRejected when the queue is full or the wait took 5 s; the signal's reason when it fires
    */
-  enter(priority: Priority, signal: AbortSignal): Promise<void> | undefined {
-    if (this.#inFlight < this.#concurrentMax && this.#waiters.length === 0) {
-      this.#inFlight += 1;
+  enter(guest: Guest): Promise<void> | undefined {
+    if (this.#inFlight < this.#concurrentMax) {
+      this.#seat(guest.namespace ?? '');
       return undefined;
     }
     if (this.#waiters.length >= resilience.bulkheadQueue) throw this.#full();
-    return this.#queue(urgent.has(priority), signal);
+    return this.#queue(guest);
   }
 
-  leave(): void {
+  leave(namespace = ''): void {
     this.#inFlight -= 1;
-    this.#admitNext();
+    const seats = this.#seatsOf.get(namespace);
+    if (seats !== undefined) seats.taken -= 1;
+    if (this.#waiters.length > 0) this.#admitNext();
+  }
+
+  #seat(namespace: string): void {
+    this.#inFlight += 1;
+    const seats = this.#seatsOf.get(namespace);
+    if (seats !== undefined) seats.taken += 1;
+    else this.#meet(namespace);
+  }
+
+  /** Namespaces with nothing in flight are forgotten when there are many. */
+  #meet(namespace: string): void {
+    if (this.#seatsOf.size >= resilience.namespacesMax)
+      for (const [known, { taken }] of this.#seatsOf) if (taken === 0) this.#seatsOf.delete(known);
+    this.#seatsOf.set(namespace, { taken: 1 });
   }
 
   #full() {
@@ -69,14 +95,15 @@ export class Bulkhead {
     return rejected('bulkhead', this.#key, text, resilience.bulkheadWaitMs);
   }
 
-  #queue(isUrgent: boolean, signal: AbortSignal): Promise<void> {
+  #queue({ priority = 'background', namespace = '', signal }: Guest): Promise<void> {
+    const isUrgent = urgent.has(priority);
     return new Promise((resolve, reject) => {
       const end = (): void => {
         cancelTimer();
         signal.removeEventListener('abort', onAbort);
       };
       const waiter: Waiter = {
-        isUrgent,
+        ...{ isUrgent, namespace },
         enter: () => {
           end();
           resolve();
@@ -102,10 +129,21 @@ export class Bulkhead {
 
   #admitNext(): void {
     while (this.#inFlight < this.#concurrentMax) {
-      const next = this.#waiters.shift();
+      const [next] = this.#waiters.splice(this.#nextIndex(), 1);
       if (next === undefined) return;
-      this.#inFlight += 1;
+      this.#seat(next.namespace);
       next.enter();
     }
+  }
+
+  /** The first in line, unless its namespace has half of the places already and another one's call waits as urgently. */
+  #nextIndex(): number {
+    const half = Math.max(1, Math.floor(this.#concurrentMax / 2));
+    const isUrgent = this.#waiters[0]?.isUrgent;
+    const fair = this.#waiters.findIndex(
+      (each) =>
+        each.isUrgent === isUrgent && (this.#seatsOf.get(each.namespace)?.taken ?? 0) < half,
+    );
+    return Math.max(0, fair);
   }
 }

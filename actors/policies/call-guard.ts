@@ -1,56 +1,72 @@
 /** The guard of this process: every provider call passes here. One line of policies per breaker key. */
 import { resilience } from '../../machines/limits.ts';
 import type { EffectFault, Priority } from '../../machines/messages.ts';
-import { pause } from '../heap-clock.ts';
 import type { MetricReading } from '../metric-names.ts';
-import type { CallGuard, CallOrder } from '../ports.ts';
+import type { CallGuard, CallOrder, Clock, Within } from '../ports.ts';
 import { toEffectFault } from '../faults.ts';
-import { withDeadline } from './attempt-deadline.ts';
-import type { Ticket } from './circuit.ts';
+import { DeadlineSweep } from './deadline-sweep.ts';
 import type { GuardLine } from './guard-line.ts';
 import { GuardLines } from './guard-lines.ts';
 import type { GuardParts } from './guard-lines.ts';
 import { readingsOf, tellCounts } from './guard-readings.ts';
 import type { BreakerView, LimitView } from './guard-views.ts';
+import { GuardedCall } from './guarded-call.ts';
 import { compose } from './pipeline.ts';
-import type { Policy, Run } from './pipeline.ts';
-import { rejected } from './rejection.ts';
-
-interface GuardedCall {
-  readonly line: GuardLine;
-  readonly order: CallOrder;
-  readonly signal: AbortSignal;
-  ticket: Ticket | undefined;
-  /** Monotonic time when the call itself began; undefined while our own policies hold it. */
-  madeAtMs: number | undefined;
-}
+import type { CallEnd, Run } from './pipeline.ts';
+import { CallRejected, rejected } from './rejection.ts';
 
 export class Guard implements CallGuard {
   /** Told of orders, peers and the hosted tree. */
   readonly lines: GuardLines;
   readonly #parts: GuardParts;
+  readonly #sweep: DeadlineSweep;
   /** Attempts whose budget was asked already: one attempt makes several calls. */
   readonly #budgeted = new WeakSet<AbortSignal>();
+  #lastBudgeted: AbortSignal | undefined;
   readonly #pass: Run<GuardedCall>;
 
   constructor(parts: GuardParts) {
     this.#parts = parts;
-    this.lines = new GuardLines(parts);
+    this.#sweep = new DeadlineSweep(parts.clock);
+    this.lines = new GuardLines(parts, this.#sweep);
     this.#pass = compose<GuardedCall>([
-      { name: 'circuit', run: (call, next) => this.#throughCircuit(call, next) },
-      { name: 'rateLimit', run: (call, next) => this.#throughRate(call, next) },
-      { name: 'bulkhead', run: (call, next) => this.#throughBulkhead(call, next) },
-      { name: 'attemptTimeout', run: (call, next) => this.#inTime(call, next) },
-    ] satisfies Policy<GuardedCall>[]);
+      {
+        name: 'circuit',
+        enter: (call) => this.#enterCircuit(call),
+        leave: (call, end) => {
+          this.#leaveCircuit(call, end);
+        },
+      },
+      {
+        name: 'rateLimit',
+        enter: (call) => this.#enterRate(call),
+        leave: ({ line, order, madeAtMs }) => {
+          if (madeAtMs === undefined) line.rates.giveBack(order);
+        },
+      },
+      {
+        name: 'bulkhead',
+        enter: (call) => this.#enterBulkhead(call),
+        leave: ({ line, order }) => {
+          line.bulkhead.leave(order.attempt.namespace);
+        },
+      },
+      {
+        name: 'attemptTimeout',
+        enter: (call) => this.#beginCall(call),
+        leave: (call) => {
+          this.#sweep.remove(call);
+          call.end();
+        },
+      },
+    ]);
   }
 
-  async call<T>(order: CallOrder, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  call<T>(order: CallOrder, run: (within: Within) => Promise<T>): Promise<T> {
     const line = this.lines.find(order.key);
-    const { signal } = order.attempt;
     // Beyond the last slot calls are made as they are: better unguarded than not at all.
-    if (line === undefined) return run(signal);
-    const call = { line, order, signal, ticket: undefined, madeAtMs: undefined };
-    return this.#pass(call, (each) => run(each.signal));
+    if (line === undefined) return run(order.attempt);
+    return this.#pass(new GuardedCall(line, order, this.#parts.clock.monotonicMs()), run);
   }
 
   async untilReleased(key: string, priority: Priority, signal: AbortSignal): Promise<void> {
@@ -63,14 +79,16 @@ export class Guard implements CallGuard {
     hasFailed: (value: T) => boolean = () => false,
   ): Promise<T> {
     const circuit = this.lines.findObserved(key)?.circuit;
-    const ticket = circuit?.note();
+    if (circuit === undefined) return run();
+    const ticket = circuit.note(this.#sweep.nowMs());
     try {
       const value = await run();
-      if (ticket) circuit?.settle(ticket, hasFailed(value) ? unanswered : undefined, '');
+      const fault = hasFailed(value) ? unanswered : undefined;
+      circuit.settle(ticket, fault, '', this.#sweep.nowMs());
       return value;
     } catch (thrown) {
-      if (ticket)
-        circuit?.settle(ticket, { ...unanswered, message: toEffectFault(thrown).message }, '');
+      const fault = { ...unanswered, message: toEffectFault(thrown).message };
+      circuit.settle(ticket, fault, '', this.#sweep.nowMs());
       throw thrown;
     }
   }
@@ -93,118 +111,119 @@ export class Guard implements CallGuard {
 
   // ---------------------------------------------------------------------------------------------- policies
 
-  async #throughCircuit<T>(call: GuardedCall, next: (call: GuardedCall) => Promise<T>): Promise<T> {
-    const { line, order } = call;
-    const { circuit } = line;
-    const ticket = circuit.admit(order.attempt.priority ?? 'background');
+  #enterCircuit(call: GuardedCall): undefined {
+    const { line, order, askedMs } = call;
+    const ticket = line.circuit.admit(order.attempt.priority ?? 'background', askedMs);
+    try {
+      this.#askBudget(line, order, askedMs);
+    } catch (thrown) {
+      line.circuit.withdraw(ticket);
+      throw thrown;
+    }
     call.ticket = ticket;
-    try {
-      this.#askBudget(line, order);
-      const value = await next(call);
-      this.#settle(call, ticket, undefined);
-      return value;
-    } catch (thrown) {
-      if (call.madeAtMs === undefined) circuit.withdraw(ticket);
-      else this.#settle(call, ticket, this.#judge(call, thrown));
-      throw thrown;
-    }
   }
 
-  async #throughRate<T>(call: GuardedCall, next: (call: GuardedCall) => Promise<T>): Promise<T> {
-    const { clock, telemetry } = this.#parts;
-    const { bucket, key } = call.line;
-    const waitMs = bucket.take(clock.monotonicMs(), resilience.limiterWaitMs);
-    if (waitMs === undefined) {
-      telemetry.count('fairlead_ratelimit_rejected_total', { key });
-      const text = `${key}: ${bucket.rate.toFixed(1)} calls a second are allowed, and too many wait`;
-      throw rejected('rateLimit', key, text, bucket.retryAfterMs(clock.monotonicMs()));
-    }
-    telemetry.count('fairlead_ratelimit_allowed_total', { key });
-    if (waitMs > 0) {
-      telemetry.observe('fairlead_ratelimit_wait_seconds', waitMs / 1_000, { key });
-      await until(pause(clock, waitMs), call.signal).catch((thrown: unknown) => {
-        bucket.giveBack();
-        throw thrown;
-      });
-    }
-    return next(call);
-  }
-
-  async #throughBulkhead<T>(
-    call: GuardedCall,
-    next: (call: GuardedCall) => Promise<T>,
-  ): Promise<T> {
-    const { clock, telemetry } = this.#parts;
-    const { bulkhead, key } = call.line;
-    const sinceMs = clock.monotonicMs();
-    try {
-      const waiting = bulkhead.enter(call.order.attempt.priority ?? 'background', call.signal);
-      if (waiting !== undefined) {
-        await waiting;
-        const waitedMs = clock.monotonicMs() - sinceMs;
-        telemetry.observe('fairlead_bulkhead_wait_seconds', waitedMs / 1_000, { key });
-      }
-    } catch (thrown) {
-      telemetry.count('fairlead_bulkhead_rejected_total', { key });
-      call.line.bucket.giveBack();
-      throw thrown;
-    }
-    try {
-      return await next(call);
-    } finally {
-      bulkhead.leave();
-    }
-  }
-
-  async #inTime<T>(call: GuardedCall, next: (call: GuardedCall) => Promise<T>): Promise<T> {
-    const { clock } = this.#parts;
-    const { ticket, line } = call;
-    if (ticket !== undefined) line.circuit.confirm(ticket);
-    const madeAtMs = clock.monotonicMs();
-    call.madeAtMs = madeAtMs;
-    if (ticket !== undefined) ticket.startedMs = madeAtMs;
-    const { attemptTimeoutMs } = call.line.circuit.context.policy;
-    return withDeadline(clock, attemptTimeoutMs, call.signal, (signal) =>
-      next({ ...call, signal }),
-    );
-  }
-
-  /** Once per attempt of an operation, however many calls it makes. */
-  #askBudget({ budget, key }: GuardLine, { attempt }: CallOrder): void {
-    if (this.#budgeted.has(attempt.signal)) return;
-    this.#budgeted.add(attempt.signal);
-    if ((attempt.number ?? 1) <= 1) {
-      budget.firstTry();
+  #leaveCircuit(call: GuardedCall, { isOk, thrown }: CallEnd): void {
+    const { line, order, ticket, madeAtMs } = call;
+    if (ticket === undefined) return;
+    if (madeAtMs === undefined) {
+      line.circuit.withdraw(ticket);
       return;
     }
     const nowMs = this.#parts.clock.monotonicMs();
-    if (budget.retry(nowMs)) return;
-    this.#budgeted.delete(attempt.signal);
-    const text = `${key}: retries have used up their share of all calls`;
-    throw rejected('budget', key, text, budget.retryAfterMs(nowMs));
+    const fault = isOk ? undefined : judged(call, thrown, nowMs);
+    line.times.add((nowMs - madeAtMs) / 1_000);
+    if (fault !== undefined) {
+      line.faults[fault.type] = (line.faults[fault.type] ?? 0) + 1;
+      if (fault.type === 'RateLimit') line.rates.own.throttled(nowMs, fault.retryAfterMs ?? 0);
+    }
+    line.circuit.settle(ticket, fault, order.attempt.correlationId, nowMs);
+    this.#parts.onSettled?.(line.key, fault, nowMs - madeAtMs);
   }
 
-  /** A call cut short by its caller says nothing about the service, unless it had taken long by then. */
-  #judge({ order, madeAtMs, line }: GuardedCall, thrown: unknown): EffectFault {
-    const fault = order.classify(thrown);
-    const tookMs = this.#parts.clock.monotonicMs() - (madeAtMs ?? 0);
-    const isCutShort =
-      order.attempt.signal.aborted && tookMs < line.circuit.context.policy.attemptTimeoutMs / 2;
-    return isCutShort ? { ...fault, type: 'Cancelled' } : fault;
-  }
-
-  #settle(call: GuardedCall, ticket: Ticket, fault: EffectFault | undefined): void {
+  #enterRate(call: GuardedCall): Promise<void> | undefined {
+    const { line, order, askedMs } = call;
+    const { rates, circuit, key } = line;
+    const { rateMode } = circuit.context.policy;
+    const waitMaxMs = rateMode === 'reject' ? 0 : resilience.limiterWaitMs;
+    const waitMs = rates.take(askedMs, waitMaxMs, order);
+    if (waitMs === 0) return undefined;
+    if (waitMs === undefined) {
+      const text = `${key}: ${rates.own.rate.toFixed(1)} calls a second are allowed, and too many wait`;
+      throw rejected('rateLimit', key, text, rates.retryAfterMs(askedMs, order));
+    }
+    call.hasWaited = true;
     const { clock, telemetry } = this.#parts;
-    const { line, order } = call;
-    const nowMs = clock.monotonicMs();
-    const seconds = (nowMs - ticket.startedMs) / 1_000;
-    telemetry.observe('fairlead_breaker_call_seconds', seconds, { breaker: line.key });
-    if (fault !== undefined)
-      telemetry.count('fairlead_errors_total', { type: fault.type, service: serviceOf(line.key) });
-    if (fault?.type === 'RateLimit') line.bucket.throttled(nowMs, fault.retryAfterMs ?? 0);
-    line.circuit.settle(ticket, fault, order.attempt.correlationId);
-    this.#parts.onSettled?.(line.key, fault, nowMs - ticket.startedMs);
+    telemetry.observe('fairlead_ratelimit_wait_seconds', waitMs / 1_000, { key });
+    return sleep(clock, waitMs, order.attempt.signal).catch((thrown: unknown) => {
+      rates.giveBack(order);
+      throw thrown;
+    });
   }
+
+  #enterBulkhead(call: GuardedCall): Promise<void> | undefined {
+    const { line, order } = call;
+    try {
+      const waiting = line.bulkhead.enter(order.attempt);
+      if (waiting === undefined) return undefined;
+      call.hasWaited = true;
+      return this.#waitedFor(waiting, line);
+    } catch (thrown) {
+      line.bulkheadRejected += 1;
+      throw thrown;
+    }
+  }
+
+  async #waitedFor(waiting: Promise<void>, line: GuardLine): Promise<void> {
+    const { clock, telemetry } = this.#parts;
+    const sinceMs = clock.monotonicMs();
+    try {
+      await waiting;
+    } catch (thrown) {
+      if (thrown instanceof CallRejected) line.bulkheadRejected += 1;
+      throw thrown;
+    }
+    const waitedMs = clock.monotonicMs() - sinceMs;
+    telemetry.observe('fairlead_bulkhead_wait_seconds', waitedMs / 1_000, { key: line.key });
+  }
+
+  #beginCall(call: GuardedCall): undefined {
+    const { ticket, line } = call;
+    if (ticket === undefined) return;
+    line.circuit.confirm(ticket);
+    const startedMs = call.hasWaited ? this.#parts.clock.monotonicMs() : call.askedMs;
+    call.madeAtMs = startedMs;
+    ticket.startedMs = startedMs;
+    call.timeoutMs = line.circuit.context.policy.attemptTimeoutMs;
+    call.dueMs = startedMs + call.timeoutMs;
+    this.#sweep.add(call);
+  }
+
+  /** Once per attempt of an operation, however many calls it makes. */
+  #askBudget({ budget, key }: GuardLine, { attempt }: CallOrder, nowMs: number): void {
+    const { signal, number = 1 } = attempt;
+    if (signal === this.#lastBudgeted || this.#budgeted.has(signal)) return;
+    if (number <= 1) budget.firstTry();
+    else if (!budget.retry(nowMs)) {
+      const text = `${key}: retries have used up their share of all calls`;
+      throw rejected('budget', key, text, budget.retryAfterMs(nowMs));
+    }
+    this.#budgeted.add(signal);
+    this.#lastBudgeted = signal;
+  }
+}
+
+/** A call cut short by its caller says nothing about the service, unless it had taken long by then. */
+function judged(
+  { order, madeAtMs, line }: GuardedCall,
+  thrown: unknown,
+  nowMs: number,
+): EffectFault {
+  const fault = order.classify(thrown);
+  if (!order.attempt.signal.aborted) return fault;
+  const tookMs = nowMs - (madeAtMs ?? nowMs);
+  const isCutShort = tookMs < line.circuit.context.policy.attemptTimeoutMs / 2;
+  return isCutShort ? { ...fault, type: 'Cancelled' } : fault;
 }
 
 const unanswered: EffectFault = {
@@ -213,19 +232,18 @@ const unanswered: EffectFault = {
   message: 'no answer that can be trusted',
 };
 
-const serviceOf = (key: string): string => (key.split('/').at(-1) ?? key).split(':')[0] ?? key;
-
-/** The promise, or the signal's reason if that comes first. */
-function until(promise: Promise<void>, signal: AbortSignal): Promise<void> {
+/** Resolves after `delayMs`; rejects with the signal's reason if that comes first. Leaves neither timer nor listener. */
+function sleep(clock: Clock, delayMs: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const onAbort = (): void => {
+      cancel();
       reject(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
     };
-    if (signal.aborted) onAbort();
-    signal.addEventListener('abort', onAbort, { once: true });
-    void promise.then(() => {
+    const cancel = clock.after(delayMs, () => {
       signal.removeEventListener('abort', onAbort);
       resolve();
     });
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
   });
 }

@@ -4,8 +4,9 @@ import type { breakerMachine } from '../../machines/breaker.ts';
 import type { BreakerContext, BreakerState } from '../../machines/breaker.ts';
 import { resilience } from '../../machines/limits.ts';
 import type { EffectFault, FaultType, Priority } from '../../machines/messages.ts';
-import type { Cancel, Clock, Random } from '../ports.ts';
+import type { Clock, Random } from '../ports.ts';
 import { CallWindow } from './call-window.ts';
+import type { Dated, DeadlineSweep } from './deadline-sweep.ts';
 import { rejected } from './rejection.ts';
 
 export type BreakerRef = ActorRefFrom<typeof breakerMachine>;
@@ -18,7 +19,8 @@ export interface Ticket {
   startedMs: number;
   /** True once nothing may be concluded from it any more. */
   isOver: boolean;
-  cancelLease: Cancel;
+  /** Of a probe: the time by which it must have come back. */
+  lease?: Dated;
 }
 
 export interface CircuitCounts {
@@ -35,22 +37,30 @@ const counted: ReadonlySet<FaultType> = new Set(['Retryable', 'Unavailable', 'Ti
 /** True for faults of the service; validation, missing rights, throttling and the like say that it is there. */
 const isServiceFault = ({ type }: EffectFault): boolean => counted.has(type);
 
+export interface CircuitParts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly sweep: DeadlineSweep;
+}
+
 export class Circuit {
   readonly key: string;
   readonly counts: CircuitCounts = { ok: 0, slow: 0, failed: 0, ignored: 0, rejected: 0 };
   readonly #clock: Clock;
   readonly #random: Random;
+  readonly #sweep: DeadlineSweep;
   readonly #window = new CallWindow();
   #ref: BreakerRef;
   #consecutive = 0;
   #probes = 0;
   #usedMs: number;
 
-  constructor(key: string, ref: BreakerRef, clock: Clock, random: Random) {
+  constructor(key: string, ref: BreakerRef, { clock, random, sweep }: CircuitParts) {
     this.key = key;
     this.#ref = ref;
     this.#clock = clock;
     this.#random = random;
+    this.#sweep = sweep;
     this.#usedMs = clock.monotonicMs();
   }
 
@@ -88,27 +98,16 @@ export class Circuit {
     return this.#window.read(this.#clock.monotonicMs());
   }
 
-  /** @throws CallRejected while the circuit lets nothing through */
-  admit(priority: Priority): Ticket {
-    const nowMs = this.#clock.monotonicMs();
+  /**
+   * @param nowMs monotonic
+   * @throws CallRejected while the circuit lets nothing through
+   */
+  admit(priority: Priority, nowMs: number): Ticket {
     this.#usedMs = nowMs;
-    let snapshot = this.#ref.getSnapshot();
-    // A timer that is late, or a clock that jumped: the first caller notices.
-    if (snapshot.value === 'open' && snapshot.context.openUntilMs <= this.#clock.nowMs()) {
-      this.#ref.send({ type: 'open.elapsed', epoch: snapshot.context.epoch });
-      snapshot = this.#ref.getSnapshot();
-    }
-    const { epoch, policy } = snapshot.context;
-    if (snapshot.value === 'closed' || snapshot.value === 'metricsOnly')
-      return { epoch, isProbe: false, startedMs: nowMs, isOver: false, cancelLease: noLease };
-    // Fencing is a matter of safety: it may try although the circuit is open, one call at a time.
-    const mayProbe =
-      snapshot.value === 'halfOpen'
-        ? this.#probes < policy.probesMax
-        : snapshot.value === 'open' && priority === 'failover' && this.#probes === 0;
-    if (mayProbe) return this.#probe(epoch, nowMs, policy.attemptTimeoutMs);
-    this.counts.rejected += 1;
-    throw this.#refusal();
+    const { value, context } = this.#ref.getSnapshot();
+    if (value === 'closed' || value === 'metricsOnly')
+      return { epoch: context.epoch, isProbe: false, startedMs: nowMs, isOver: false };
+    return this.#admitProbe(priority, nowMs);
   }
 
   /**
@@ -124,26 +123,30 @@ export class Circuit {
   }
 
   /** For calls that nothing may block: counted like an admitted one, whatever the state. */
-  note(): Ticket {
-    const startedMs = this.#clock.monotonicMs();
-    this.#usedMs = startedMs;
-    const { epoch } = this.context;
-    return { epoch, isProbe: false, startedMs, isOver: false, cancelLease: noLease };
+  note(nowMs: number): Ticket {
+    this.#usedMs = nowMs;
+    return { epoch: this.context.epoch, isProbe: false, startedMs: nowMs, isOver: false };
   }
 
   /** @param fault undefined when the call was answered */
-  settle(ticket: Ticket, fault: EffectFault | undefined, correlationId: string): void {
-    const ms = this.#clock.monotonicMs() - ticket.startedMs;
-    if (ticket.isOver) {
-      this.#count(fault, ms);
-      return;
-    }
-    this.#endProbe(ticket);
-    const outcome = this.#count(fault, ms);
-    if (ticket.epoch !== this.context.epoch || outcome === 'cancelled') return;
-    if (ticket.isProbe) this.#settleProbe(ticket, fault, correlationId);
-    else if (outcome === 'ok') this.#noteOk(ms);
-    else if (fault !== undefined && isServiceFault(fault)) this.#noteFailed(fault, correlationId);
+  settle(
+    ticket: Ticket,
+    fault: EffectFault | undefined,
+    correlationId: string,
+    nowMs: number,
+  ): void {
+    const ms = nowMs - ticket.startedMs;
+    const { context } = this.#ref.getSnapshot();
+    const isSlow = ms > context.policy.attemptTimeoutMs / 2;
+    if (fault === undefined) this.counts[isSlow ? 'slow' : 'ok'] += 1;
+    else this.counts[isServiceFault(fault) ? 'failed' : 'ignored'] += 1;
+    if (ticket.isOver) return;
+    if (ticket.isProbe) this.#endProbe(ticket);
+    else ticket.isOver = true;
+    if (ticket.epoch !== context.epoch || fault?.type === 'Cancelled') return;
+    if (ticket.isProbe) this.#settleProbe(ticket, fault, correlationId, nowMs);
+    else if (fault === undefined) this.#noteOk(ms, isSlow, nowMs);
+    else if (isServiceFault(fault)) this.#noteFailed(fault, correlationId, nowMs);
   }
 
   /** The call was admitted and then refused by a later policy: it was never made. */
@@ -151,32 +154,58 @@ export class Circuit {
     if (!ticket.isOver) this.#endProbe(ticket);
   }
 
+  #admitProbe(priority: Priority, nowMs: number): Ticket {
+    let snapshot = this.#ref.getSnapshot();
+    // A timer that is late, or a clock that jumped: the first caller notices.
+    if (snapshot.value === 'open' && snapshot.context.openUntilMs <= this.#clock.nowMs()) {
+      this.#ref.send({ type: 'open.elapsed', epoch: snapshot.context.epoch });
+      snapshot = this.#ref.getSnapshot();
+    }
+    const { epoch, policy } = snapshot.context;
+    // Fencing is a matter of safety: it may try although the circuit is open, one call at a time.
+    const mayProbe =
+      snapshot.value === 'halfOpen'
+        ? this.#probes < policy.probesMax
+        : snapshot.value === 'open' && priority === 'failover' && this.#probes === 0;
+    if (mayProbe) return this.#probe(epoch, nowMs, policy.attemptTimeoutMs);
+    this.counts.rejected += 1;
+    throw this.#refusal();
+  }
+
   #probe(epoch: number, startedMs: number, attemptTimeoutMs: number): Ticket {
     this.#probes += 1;
-    const ticket: Ticket = { epoch, isProbe: true, startedMs, isOver: false, cancelLease: noLease };
     const heldMs = resilience.limiterWaitMs + resilience.bulkheadWaitMs;
     const leaseMs = attemptTimeoutMs * resilience.probeLeaseShare + heldMs;
-    ticket.cancelLease = this.#clock.after(leaseMs, () => {
-      if (ticket.isOver) return;
-      this.#endProbe(ticket);
-      const code = 'circuit.probeLease';
-      const fault: EffectFault = { type: 'Timeout', code, message: 'a probe never came back' };
-      if (epoch === this.context.epoch) this.#tell('probe.failed', fault, '');
-    });
+    const lease: Dated = {
+      ...{ dueMs: startedMs + leaseMs, place: -1 },
+      expire: () => {
+        if (ticket.isOver) return;
+        this.#endProbe(ticket);
+        const code = 'circuit.probeLease';
+        const fault: EffectFault = { type: 'Timeout', code, message: 'a probe never came back' };
+        if (epoch === this.context.epoch)
+          this.#tell('probe.failed', fault, '', this.#sweep.nowMs());
+      },
+    };
+    const ticket: Ticket = { epoch, isProbe: true, startedMs, isOver: false, lease };
+    this.#sweep.add(lease);
     return ticket;
   }
 
   #endProbe(ticket: Ticket): void {
     ticket.isOver = true;
-    ticket.cancelLease();
-    if (ticket.isProbe && ticket.epoch === this.context.epoch)
-      this.#probes = Math.max(0, this.#probes - 1);
+    if (ticket.lease !== undefined) this.#sweep.remove(ticket.lease);
+    if (ticket.epoch === this.context.epoch) this.#probes = Math.max(0, this.#probes - 1);
   }
 
-  #settleProbe(ticket: Ticket, fault: EffectFault | undefined, correlationId: string): void {
-    const { epoch } = ticket;
+  #settleProbe(
+    { epoch }: Ticket,
+    fault: EffectFault | undefined,
+    correlationId: string,
+    nowMs: number,
+  ): void {
     if (fault !== undefined && isServiceFault(fault)) {
-      this.#tell('probe.failed', fault, correlationId);
+      this.#tell('probe.failed', fault, correlationId, nowMs);
       return;
     }
     const isOpen = this.state === 'open';
@@ -184,49 +213,39 @@ export class Circuit {
     else this.#ref.send({ type: 'probe.ok', epoch, atMs: this.#clock.nowMs() });
   }
 
-  #noteOk(ms: number): void {
+  #noteOk(ms: number, isSlow: boolean, nowMs: number): void {
     this.#consecutive = 0;
-    const isSlow = ms > this.context.policy.attemptTimeoutMs / 2;
-    this.#window.add(isSlow ? 'slow' : 'ok', this.#clock.monotonicMs());
+    this.#window.add(isSlow ? 'slow' : 'ok', nowMs);
     if (!isSlow) return;
     const code = 'circuit.slow';
     const message = `answered after ${Math.round(ms)} ms`;
-    this.#tell('call.slow', { type: 'Timeout', code, message }, '');
+    this.#tell('call.slow', { type: 'Timeout', code, message }, '', nowMs);
   }
 
-  #noteFailed(fault: EffectFault, correlationId: string): void {
+  #noteFailed(fault: EffectFault, correlationId: string, nowMs: number): void {
     this.#consecutive += 1;
-    this.#window.add('failed', this.#clock.monotonicMs());
-    const before = this.context;
-    this.#tell('call.failed', fault, correlationId);
+    this.#window.add('failed', nowMs);
+    const { wouldHaveTripped } = this.context;
+    this.#tell('call.failed', fault, correlationId, nowMs);
     // A breaker that only measures starts counting anew after a trip it would have made.
-    if (this.context.wouldHaveTripped !== before.wouldHaveTripped) this.restart();
+    if (this.context.wouldHaveTripped !== wouldHaveTripped) this.restart();
   }
 
   #tell(
     type: 'call.failed' | 'call.slow' | 'probe.failed',
     fault: EffectFault,
     correlationId: string,
+    nowMs: number,
   ): void {
     const { type: type_, code, requestId = '' } = fault;
+    const { calls, failed, slow } = this.#window.read(nowMs);
     this.#ref.send({
       ...{ type, type_, code, requestId, correlationId },
       epoch: this.context.epoch,
       atMs: this.#clock.nowMs(),
       roll: this.#random.roll(),
-      counts: { consecutive: this.#consecutive, ...this.window() },
+      counts: { consecutive: this.#consecutive, calls, failed, slow },
     });
-  }
-
-  #count(fault: EffectFault | undefined, ms: number): 'ok' | 'failed' | 'ignored' | 'cancelled' {
-    if (fault === undefined) {
-      this.counts[ms > this.context.policy.attemptTimeoutMs / 2 ? 'slow' : 'ok'] += 1;
-      return 'ok';
-    }
-    const isFailed = isServiceFault(fault);
-    this.counts[isFailed ? 'failed' : 'ignored'] += 1;
-    if (fault.type === 'Cancelled') return 'cancelled';
-    return isFailed ? 'failed' : 'ignored';
   }
 
   #refusal() {
@@ -246,5 +265,3 @@ export class Circuit {
     return rejected('circuit', this.key, text, waitMs);
   }
 }
-
-const noLease: Cancel = () => undefined;

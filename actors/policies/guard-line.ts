@@ -2,33 +2,48 @@
 import type { BreakerState } from '../../machines/breaker.ts';
 import { resilience } from '../../machines/limits.ts';
 import type { CallPolicy } from '../../machines/limits.ts';
+import type { FaultType } from '../../machines/messages.ts';
 import type { Clock } from '../ports.ts';
 import { Bulkhead } from './bulkhead.ts';
-import type { Circuit, CircuitCounts } from './circuit.ts';
-import type { BreakerView, LimitName, LimitView } from './guard-views.ts';
+import { CallTimes } from './call-times.ts';
+import type { Circuit } from './circuit.ts';
+import type { BreakerView, LimitName, LimitView, SharedRateView } from './guard-views.ts';
+import { Rates } from './rates.ts';
+import type { ProviderBuckets } from './rates.ts';
 import { RetryBudget } from './retry-budget.ts';
 import { TokenBucket } from './token-bucket.ts';
 import { WaitingRoom } from './waiting-room.ts';
+
+export interface LineParts {
+  readonly policy: CallPolicy;
+  readonly clock: Clock;
+  readonly rampGapMs: number;
+  readonly provider: ProviderBuckets | undefined;
+}
 
 export class GuardLine {
   readonly key: string;
   readonly circuit: Circuit;
   readonly bulkhead: Bulkhead;
-  readonly bucket: TokenBucket;
+  readonly rates: Rates;
   readonly budget = new RetryBudget();
   readonly room: WaitingRoom;
-  /** What metrics were last told. */
-  readonly told: CircuitCounts = { ok: 0, slow: 0, failed: 0, ignored: 0, rejected: 0 };
+  readonly times = new CallTimes();
+  /** Calls that ended with a fault, by its type. */
+  readonly faults: Partial<Record<FaultType, number>> = {};
+  bulkheadRejected = 0;
+  /** What counters were last told, by metric and label. */
+  readonly told = new Map<string, number>();
   /** As of the last change that was noticed. */
   seen: { epoch: number; state: BreakerState };
   readonly #clock: Clock;
 
-  constructor(circuit: Circuit, policy: CallPolicy, clock: Clock, rampGapMs: number) {
+  constructor(circuit: Circuit, { policy, clock, rampGapMs, provider }: LineParts) {
     this.key = circuit.key;
     this.circuit = circuit;
     this.#clock = clock;
     this.bulkhead = new Bulkhead(circuit.key, policy.concurrentMax, clock);
-    this.bucket = new TokenBucket(policy, clock.monotonicMs());
+    this.rates = new Rates(new TokenBucket(policy, clock.monotonicMs()), provider);
     this.seen = { epoch: circuit.context.epoch, state: circuit.state };
     this.room = new WaitingRoom(circuit.key, clock, rampGapMs, () => this.#outlook());
   }
@@ -36,7 +51,7 @@ export class GuardLine {
   /** A policy changed by order: limits follow at once, what is in flight stays. */
   update(policy: CallPolicy): void {
     this.bulkhead.resize(policy.concurrentMax);
-    this.bucket.update(policy, this.#clock.monotonicMs());
+    this.rates.own.update(policy, this.#clock.monotonicMs());
   }
 
   breakerView(): BreakerView {
@@ -52,21 +67,26 @@ export class GuardLine {
   }
 
   limitView(): LimitView {
-    const { bulkhead, bucket, budget, circuit } = this;
-    const tokens = bucket.tokens(this.#clock.monotonicMs());
+    const { bulkhead, rates, budget, circuit } = this;
+    const { own, provider } = rates;
+    const nowMs = this.#clock.monotonicMs();
     return {
       key: this.key,
       ...{ inFlight: bulkhead.inFlight, concurrentMax: bulkhead.concurrentMax },
       ...{ queued: bulkhead.queued, queueMax: resilience.bulkheadQueue },
-      ...{ ratePerSecond: bucket.rate, rateMaxPerSecond: bucket.rateMax },
-      ...{ tokens: Math.floor(tokens), burst: circuit.context.policy.burst },
+      ...{ ratePerSecond: own.rate, rateMaxPerSecond: own.rateMax },
+      ...{ tokens: Math.floor(own.tokens(nowMs)), burst: own.burst },
+      rateMode: circuit.context.policy.rateMode ?? 'wait',
+      provider: provider ? sharedView(provider.key, provider.calls, nowMs) : null,
+      launches: provider ? sharedView(provider.key, provider.launches, nowMs) : null,
       ...{ retryTokens: budget.tokens, retryTokensMax: resilience.budgetTokens },
-      binds: this.#binding(tokens),
+      binds: this.#binding(nowMs),
     };
   }
 
-  #binding(tokens: number): LimitName | null {
-    if (tokens < 1) return 'rateLimit';
+  #binding(nowMs: number): LimitName | null {
+    const rate = this.rates.binding(nowMs);
+    if (rate !== null) return rate;
     if (this.bulkhead.inFlight >= this.bulkhead.concurrentMax) return 'bulkhead';
     return this.budget.tokens < 1 ? 'retryBudget' : null;
   }
@@ -76,8 +96,16 @@ export class GuardLine {
     return {
       isShut: state === 'open' || state === 'isolated',
       ...(state === 'halfOpen' && { freeProbes }),
-      ratePerSecond: this.bucket.rate,
+      ratePerSecond: Math.min(
+        this.rates.own.rate,
+        this.rates.provider?.calls.rate ?? this.rates.own.rate,
+      ),
       room: this.bulkhead.room,
     };
   }
 }
+
+const sharedView = (key: string, bucket: TokenBucket, nowMs: number): SharedRateView => ({
+  ...{ key, ratePerSecond: bucket.rate, burst: bucket.burst },
+  tokens: Math.floor(bucket.tokens(nowMs)),
+});

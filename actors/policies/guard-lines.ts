@@ -9,9 +9,13 @@ import type { Clock, Random, Telemetry } from '../ports.ts';
 import { changeLine, healthLine } from './circuit-log.ts';
 import { Circuit } from './circuit.ts';
 import type { BreakerRef } from './circuit.ts';
+import type { DeadlineSweep } from './deadline-sweep.ts';
 import { GuardLine } from './guard-line.ts';
 import { tellCounts } from './guard-readings.ts';
 import type { GuardOrder } from './guard-views.ts';
+import type { ProviderBuckets } from './rates.ts';
+import { TokenBucket } from './token-bucket.ts';
+import type { BucketOptions } from './token-bucket.ts';
 
 /** The hosted guard actor, as far as calls are concerned. What is sent acts at once; its record follows. */
 export interface GuardTree {
@@ -28,6 +32,8 @@ export interface GuardParts {
   readonly scale: number;
   /** Default `callPolicies`. */
   readonly rows?: Readonly<Record<string, CallPolicy>>;
+  /** All calls to one account and region together. Default 10 a second, 20 at once. */
+  readonly provider?: BucketOptions;
   /** Told of every call that was made, once it ended; `fault` is undefined when it was answered. Must not throw. */
   readonly onSettled?: (key: string, fault: EffectFault | undefined, ms: number) => void;
 }
@@ -35,17 +41,33 @@ export interface GuardParts {
 /** Order id of breakers that only measure because nothing may block what they count. */
 const measuredOnly = 'measured-only';
 
+/** What may be changed while the guard works. */
+export type GuardNumbers = Pick<GuardParts, 'rows' | 'provider'>;
+
 export class GuardLines {
   readonly #parts: GuardParts;
+  readonly #sweep: DeadlineSweep;
+  #numbers: GuardNumbers;
+  readonly #providers = new Map<string, ProviderBuckets>();
   readonly #lines = new Map<string, GuardLine>();
   readonly #standing = new Map<string, GuardOrder>();
   readonly #subscribed = new WeakSet<BreakerRef>();
   #tree: GuardTree | undefined;
   #lastDropped = '';
 
-  constructor(parts: GuardParts) {
+  constructor(parts: GuardParts, sweep: DeadlineSweep) {
     this.#parts = parts;
+    this.#sweep = sweep;
+    this.#numbers = parts;
     this.#logHealthLater();
+  }
+
+  /** Other numbers from now on: for lines that are there and for those to come. What was set by hand stays on top. */
+  configure(numbers: GuardNumbers): void {
+    this.#numbers = { ...this.#numbers, ...numbers };
+    const nowMs = this.#parts.clock.monotonicMs();
+    for (const { calls } of this.#providers.values()) calls.update(this.#providerRate(), nowMs);
+    for (const line of this.#lines.values()) this.#update(line);
   }
 
   sorted(): GuardLine[] {
@@ -133,9 +155,15 @@ export class GuardLines {
       return known;
     }
     const { clock, random, scale } = this.#parts;
-    const circuit = new Circuit(key, ref, clock, random);
-    const gapMs = resilience.rampGapMs / scale;
-    const line = new GuardLine(circuit, this.#policyOf(key), clock, gapMs);
+    const circuit = new Circuit(key, ref, { clock, random, sweep: this.#sweep });
+    const rampGapMs = resilience.rampGapMs / scale;
+    const provider = this.#providerOf(key);
+    const line = new GuardLine(circuit, {
+      policy: this.#policyOf(key),
+      clock,
+      rampGapMs,
+      provider,
+    });
     this.#lines.set(key, line);
     this.#watch(line, ref);
     for (const order of this.#standing.values()) if (means(order, key)) this.#obey(line, order);
@@ -147,7 +175,7 @@ export class GuardLines {
     this.#subscribed.add(ref);
     ref.subscribe((snapshot) => {
       this.#noteChange(line, snapshot.context.epoch);
-      line.room.look();
+      if (snapshot.value !== 'closed' || line.room.size > 0) line.room.look();
     });
   }
 
@@ -194,7 +222,7 @@ export class GuardLines {
     }
     tellCounts(telemetry, idle);
     tree.send({ type: 'breaker.drop', slot });
-    this.#lines.delete(idle.key);
+    this.#forget(idle);
     const previous = this.#lastDropped;
     this.#lastDropped = slot;
     return previous === '' ? undefined : previous;
@@ -212,7 +240,7 @@ export class GuardLines {
 
   /** The row of the key at the pace of this process, with what was set by hand. */
   #policyOf(key: string): CallPolicy {
-    const row = rowOf(this.#parts.rows ?? callPolicies, key);
+    const row = rowOf(this.#numbers.rows ?? callPolicies, key);
     const set = [...this.#standing.values()].filter(
       (order) => order.verb === 'set' && covers(order.key, key),
     );
@@ -242,12 +270,9 @@ export class GuardLines {
     const { orderId, reason, untilMs } = order;
     const atMs = this.#parts.clock.nowMs();
     switch (order.verb) {
-      case 'set': {
-        const policy = this.#policyOf(line.key);
-        ref.send({ type: 'policy.update', policy });
-        line.update(policy);
+      case 'set':
+        this.#update(line);
         return;
-      }
       case 'isolate':
         if (untilMs <= atMs) return;
         ref.send({ type: 'breaker.isolate', atMs, orderId, reason, untilMs });
@@ -257,6 +282,45 @@ export class GuardLines {
       case 'observe':
         ref.send({ type: `breaker.${order.verb}`, atMs, orderId, reason });
     }
+  }
+
+  #update(line: GuardLine): void {
+    const policy = this.#policyOf(line.key);
+    this.#refOf(line.key)?.send({ type: 'policy.update', policy });
+    line.update(policy);
+  }
+
+  #providerRate(): BucketOptions {
+    const { providerPerSecond: ratePerSecond, providerBurst: burst } = resilience;
+    const rate = this.#numbers.provider ?? { ratePerSecond, burst };
+    return { ...rate, ratePerSecond: rate.ratePerSecond * this.#parts.scale };
+  }
+
+  /** `main/eu-central-1/ssm` goes to a provider, `nats/store` does not. */
+  #providerOf(key: string): ProviderBuckets | undefined {
+    const [account, region, service] = key.split('/');
+    if (service === undefined) return undefined;
+    const shared = `${account ?? ''}/${region ?? ''}`;
+    const known = this.#providers.get(shared);
+    if (known !== undefined) return known;
+    const nowMs = this.#parts.clock.monotonicMs();
+    const { launchedPerSecond, launchedBurst: burst } = resilience;
+    const launches = { ratePerSecond: launchedPerSecond * this.#parts.scale, burst };
+    const made = {
+      key: shared,
+      calls: new TokenBucket(this.#providerRate(), nowMs),
+      launches: new TokenBucket(launches, nowMs),
+    };
+    this.#providers.set(shared, made);
+    return made;
+  }
+
+  /** With its last line the provider's buckets go, too. */
+  #forget(line: GuardLine): void {
+    this.#lines.delete(line.key);
+    const { provider } = line.rates;
+    const isUsed = [...this.#lines.values()].some((each) => each.rates.provider === provider);
+    if (provider !== undefined && !isUsed) this.#providers.delete(provider.key);
   }
 
   #logHealth(): void {

@@ -2,6 +2,7 @@
 import type { BreakerContext, BreakerState } from '../../machines/breaker.ts';
 import type { CallPolicy } from '../../machines/limits.ts';
 import type { CircuitCounts } from './circuit.ts';
+import type { RateName } from './rates.ts';
 
 export interface BreakerView {
   readonly key: string;
@@ -23,7 +24,16 @@ export interface BreakerView {
   readonly policy: CallPolicy;
 }
 
-export type LimitName = 'bulkhead' | 'rateLimit' | 'retryBudget';
+export type LimitName = 'bulkhead' | RateName | 'retryBudget';
+
+/** A bucket that several keys share. */
+export interface SharedRateView {
+  /** `<account>/<region>`. */
+  readonly key: string;
+  readonly ratePerSecond: number;
+  readonly tokens: number;
+  readonly burst: number;
+}
 
 export interface LimitView {
   readonly key: string;
@@ -35,6 +45,11 @@ export interface LimitView {
   readonly rateMaxPerSecond: number;
   readonly tokens: number;
   readonly burst: number;
+  readonly rateMode: 'wait' | 'reject';
+  /** All calls to the same account and region; null where no provider is behind the key. */
+  readonly provider: SharedRateView | null;
+  /** Instances launched in the same account and region. */
+  readonly launches: SharedRateView | null;
   readonly retryTokens: number;
   readonly retryTokensMax: number;
   /** The limit that holds calls up now; null when none does. */

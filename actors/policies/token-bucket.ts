@@ -29,36 +29,42 @@ export class TokenBucket {
   get rateMax(): number {
     return this.#full.ratePerSecond;
   }
+  get burst(): number {
+    return this.#full.burst;
+  }
 
   tokens(nowMs: number): number {
     this.#refill(nowMs);
     return this.#tokens;
   }
 
-  /**
-   * Takes a token now or reserves a later one.
-   * @returns milliseconds until it is there; undefined, and nothing taken, when that is more than `waitMaxMs`
-   */
-  take(nowMs: number, waitMaxMs: number): number | undefined {
+  /** Milliseconds until `weight` tokens are there. More than the bucket holds is granted as a debt by a full one. */
+  waitMs(nowMs: number, weight = 1): number {
     this.#refill(nowMs);
-    const pauseMs = Math.max(0, this.#pausedUntilMs - nowMs);
-    const shortMs = this.#tokens >= 1 ? 0 : ((1 - this.#tokens) / this.#rate) * 1_000;
-    const waitMs = pauseMs + shortMs;
+    const wanted = weight < this.#full.burst ? weight : this.#full.burst;
+    const shortMs = this.#tokens >= wanted ? 0 : ((wanted - this.#tokens) / this.#rate) * 1_000;
+    return this.#pausedUntilMs > nowMs ? this.#pausedUntilMs - nowMs + shortMs : shortMs;
+  }
+
+  /**
+   * Takes tokens now or reserves later ones.
+   * @returns milliseconds until they are there; undefined, and nothing taken, when that is more than `waitMaxMs`
+   */
+  take(nowMs: number, waitMaxMs: number, weight = 1): number | undefined {
+    const waitMs = this.waitMs(nowMs, weight);
     if (waitMs > waitMaxMs) return undefined;
-    this.#tokens -= 1;
+    this.spend(weight);
     return waitMs;
   }
 
-  /** Gives back a token whose call was never made. */
-  giveBack(): void {
-    this.#tokens = Math.min(this.#full.burst, this.#tokens + 1);
+  /** Takes tokens that were asked for with `waitMs`, also those not there yet. */
+  spend(weight: number): void {
+    this.#tokens -= weight;
   }
 
-  /** How long a caller should stay away when it got none. */
-  retryAfterMs(nowMs: number): number {
-    this.#refill(nowMs);
-    const shortMs = this.#tokens >= 1 ? 0 : ((1 - this.#tokens) / this.#rate) * 1_000;
-    return Math.max(0, this.#pausedUntilMs - nowMs) + shortMs;
+  /** Gives back what a call took that was never made. */
+  giveBack(weight = 1): void {
+    this.#tokens = Math.min(this.#full.burst, this.#tokens + weight);
   }
 
   /** The provider throttled us: half the rate, nothing for the time it named. */

@@ -128,7 +128,9 @@ export function createSessions(config: SessionsConfig): Sessions {
       classify: (thrown: unknown) => faultOf(thrown, scope.signal),
     };
     try {
-      return await guard.call(order, (signal) => call(service, { ...scope, signal }, name, send));
+      return await guard.call(order, ({ signal }) =>
+        call(service, { ...scope, signal }, name, send),
+      );
     } catch (thrown) {
       if (thrown instanceof Error && 'fault' in thrown) throw thrown;
       throw new CloudFault(faultOf(thrown, scope.signal), thrown);

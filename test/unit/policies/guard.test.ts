@@ -1,6 +1,7 @@
 import { createActor } from 'xstate';
 import { describe, expect, it } from 'vitest';
 import { Guard } from '../../../actors/policies/call-guard.ts';
+import type { Within } from '../../../actors/ports.ts';
 import { guardMachine } from '../../../machines/guard.ts';
 import { resilience } from '../../../machines/limits.ts';
 import { faultTypes } from '../../../machines/messages.ts';
@@ -40,7 +41,7 @@ function guarded() {
     breaker: (slot) => tree.getSnapshot().children[slot],
   });
   const call = <T>(
-    run: (signal: AbortSignal) => Promise<T>,
+    run: (within: Within) => Promise<T>,
     more: { priority?: Priority; number?: number; signal?: AbortSignal } = {},
   ): Promise<T> => {
     const { signal } = new AbortController();
@@ -95,7 +96,7 @@ describe('what a circuit counts', () => {
     for (let turn = 0; turn < 5; turn += 1) {
       const abort = new AbortController();
       const asked = call(
-        (signal) =>
+        ({ signal }) =>
           new Promise((_, reject) => {
             signal.addEventListener('abort', () => reject(new Fault('Timeout')));
           }),
@@ -217,7 +218,7 @@ describe('the other limits', () => {
     const { call, clock, guard } = guarded();
     const before = clock.pending();
     let reason: unknown;
-    const asked = call((signal) => {
+    const asked = call(({ signal }) => {
       return new Promise((_, reject) => {
         signal.addEventListener('abort', () => {
           reason = signal.reason;

@@ -1,23 +1,27 @@
 import { describe, expect, it } from 'vitest';
 import { compose } from '../../../actors/policies/pipeline.ts';
-import type { Policy, PolicyName } from '../../../actors/policies/pipeline.ts';
+import type { PipedCall, Policy, PolicyName } from '../../../actors/policies/pipeline.ts';
 
 const said: string[] = [];
-const policy = (name: PolicyName): Policy<null> => ({
+const policy = (name: PolicyName): Policy<PipedCall> => ({
   name,
-  run: async (call, next) => {
+  enter: () => {
     said.push(name);
-    return next(call);
+    return undefined;
+  },
+  leave: () => {
+    said.push(`${name} left`);
   },
 });
+const call = (): PipedCall => ({ cut: undefined });
 
 describe('the pipeline of policies', () => {
   it('runs them outermost first, then the call', async () => {
     said.length = 0;
     const names: PolicyName[] = ['retry', 'circuit', 'rateLimit', 'bulkhead', 'attemptTimeout'];
-    const run = compose<null>(names.map(policy));
-    expect(await run(null, () => Promise.resolve(7))).toBe(7);
-    expect(said).toEqual(names);
+    const run = compose(names.map(policy));
+    expect(await run(call(), () => Promise.resolve(7))).toBe(7);
+    expect(said).toEqual([...names, ...names.map((name) => `${name} left`).reverse()]);
   });
 
   it('R-02: an unknown name refuses the start', () => {
@@ -37,20 +41,25 @@ describe('the pipeline of policies', () => {
   it('R-01: a fault of any layer surfaces through the whole stack', async () => {
     const names: PolicyName[] = ['circuit', 'rateLimit', 'bulkhead', 'attemptTimeout'];
     for (const broken of names) {
-      const run = compose<null>(
-        names.map((name) =>
-          name === broken
-            ? { name, run: () => Promise.reject(new Error(`${name} failed`)) }
-            : policy(name),
-        ),
-      );
-      await expect(run(null, () => Promise.resolve('never seen'))).rejects.toThrow(
-        `${broken} failed`,
-      );
+      const refuse = (): never => {
+        throw new Error(`${broken} failed`);
+      };
+      const later = (): Promise<never> => Promise.reject(new Error(`${broken} failed`));
+      for (const enter of [refuse, later]) {
+        said.length = 0;
+        const run = compose<PipedCall>(
+          names.map((name) => (name === broken ? { name, enter } : policy(name))),
+        );
+        await expect(run(call(), () => Promise.resolve('never seen'))).rejects.toThrow(
+          `${broken} failed`,
+        );
+        // What let it pass was left again, nothing else.
+        const passed = names.slice(0, names.indexOf(broken));
+        expect(said).toEqual([...passed, ...passed.map((name) => `${name} left`).reverse()]);
+      }
     }
-    const whole = compose<null>(names.map(policy));
-    await expect(whole(null, () => Promise.reject(new Error('call failed')))).rejects.toThrow(
-      'call failed',
-    );
+    const whole = compose(names.map(policy));
+    const failing = () => Promise.reject(new Error('call failed'));
+    await expect(whole(call(), failing)).rejects.toThrow('call failed');
   });
 });

@@ -32,7 +32,7 @@ describe('token bucket', () => {
     const bucket = new TokenBucket({ ratePerSecond: 10, burst: 1 }, 0);
     expect([bucket.take(0, 500), bucket.take(0, 500), bucket.take(0, 500)]).toEqual([0, 100, 200]);
     expect(bucket.take(0, 250)).toBeUndefined();
-    expect(bucket.retryAfterMs(0)).toBe(300);
+    expect(bucket.waitMs(0)).toBe(300);
   });
 
   it('halves on throttling, pauses for the hint, and comes back by a twentieth a second', () => {
