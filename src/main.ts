@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { guardFleetKind } from '../machines/guard-kinds.ts';
 import { machineVersions } from '../machines/kinds.ts';
 import { assertLimits, hosting } from '../machines/limits.ts';
+import { listEffects } from '../actors/effects/registry.ts';
 import { GuardHost } from '../actors/guard-host.ts';
 import { guardViews } from '../actors/guard-views.ts';
 import { createHost } from '../actors/host.ts';
@@ -14,6 +15,7 @@ import { registryViews } from '../actors/registries.ts';
 import type { Registries } from '../actors/registries.ts';
 import { systemClock, systemRandom } from './clock.ts';
 import { openAws } from './compose/cloud.ts';
+import { openIdempotency } from './compose/idempotency.ts';
 import { hostedCluster } from './compose/kinds.ts';
 import { hearGuards } from './compose/orders.ts';
 import { makePorts } from './compose/ports.ts';
@@ -76,7 +78,11 @@ async function runHost(config: HostConfig): Promise<void> {
       measurements.observe(metric, value, labels);
     },
   };
-  const measurements = openMetrics(log, () => [...host.readings(), ...guard.readings()]);
+  const measurements = openMetrics(log, () => [
+    ...host.readings(),
+    ...guard.readings(),
+    ...idempotency.readings(),
+  ]);
   const scale = config.pacing.scale;
   const guard = new Guard({ clock: systemClock, random: systemRandom, telemetry, scale });
   const aws = await openAws(config, telemetry, guard);
@@ -88,8 +94,10 @@ async function runHost(config: HostConfig): Promise<void> {
     store: observedStore(guard, bare.store),
     bus: observedBus(guard, bare.bus),
   };
-  const cluster = hostedCluster({ ...ports, guard }, scale);
+  const idempotency = await openIdempotency(connection, { guard, telemetry, hostId });
+  const cluster = hostedCluster({ ...ports, guard, idempotency }, scale);
   const registries: Registries = {
+    effect: listEffects,
     limit: () => guard.limits().map((each) => ({ name: each.key, ...each })),
   };
   const live = {
@@ -134,6 +142,7 @@ async function runHost(config: HostConfig): Promise<void> {
     listening.abort();
     await host.stop();
     await guardHost.stop();
+    idempotency.stop();
     await http.close();
     aws.close();
     await connection.close(hosting.drainMs);

@@ -1,6 +1,8 @@
 /** What the idempotency store says of one call: pending, completed or failed; and what that means for whoever asks. Pure. */
 import { z } from 'zod';
+import { idempotency as limits } from '../../machines/limits.ts';
 import { faultTypes } from '../../machines/messages.ts';
+import type { EffectFault } from '../../machines/messages.ts';
 
 const kept = { operation: z.string(), expiresAtMs: z.number() };
 
@@ -61,3 +63,40 @@ export function verdictOn(
  */
 const isLost = (held: Owner, asking: Owner): boolean =>
   held.host === asking.host || held.fence < asking.fence;
+
+/** What every entry of a call says. */
+type Kept = Pick<IdempotencyEntry, 'operation' | 'expiresAtMs'>;
+
+/** How a call that gave an answer is noted: only a final answer of bearable size stands for later ones. */
+export function outcomeOf(kept: Kept, value: unknown, isFinal: boolean): IdempotencyEntry {
+  if (!isFinal) return failedAs(kept, unfinished);
+  const result = (value ?? null) as Extract<IdempotencyEntry, { state: 'completed' }>['result'];
+  if (JSON.stringify(result).length > limits.resultBytesMax) return failedAs(kept, tooLarge);
+  return { ...kept, state: 'completed', result };
+}
+
+/** It may be made again. */
+export const failedAs = (
+  { operation, expiresAtMs }: Kept,
+  { type, code, message }: Pick<EffectFault, 'type' | 'code' | 'message'>,
+): IdempotencyEntry => ({
+  ...{ operation, expiresAtMs, state: 'failed' },
+  fault: { type, code, message },
+});
+
+const unfinished = {
+  type: 'Cancelled',
+  code: 'idempotency.unfinished',
+  message: 'the answer was not final',
+} as const;
+const tooLarge = {
+  type: 'Cancelled',
+  code: 'idempotency.tooLarge',
+  message: `results over ${limits.resultBytesMax} bytes are not kept`,
+} as const;
+/** Why a claim is given up that nobody finished. */
+export const abandoned = {
+  type: 'Timeout',
+  code: 'idempotency.abandoned',
+  message: 'nobody finished the call while its claim lasted',
+} as const;

@@ -4,14 +4,14 @@
  * are made without it.
  */
 import { idempotency as limits } from '../../machines/limits.ts';
-import type { EffectFault } from '../../machines/messages.ts';
 import { messageOf, toEffectFault } from '../faults.ts';
 import { pause } from '../heap-clock.ts';
 import type { MetricReading } from '../metric-names.ts';
-import type { Clock, IdempotencyStore, Telemetry, WriteOutcome } from '../ports.ts';
+import type { Clock, IdempotencyStore, Telemetry } from '../ports.ts';
 import { canonicalJson } from './canonical-json.ts';
-import { readEntry, verdictOn } from './idempotency-entry.ts';
+import { abandoned, failedAs, outcomeOf, verdictOn } from './idempotency-entry.ts';
 import type { IdempotencyEntry, Owner } from './idempotency-entry.ts';
+import { IdempotencyShelf } from './idempotency-shelf.ts';
 
 export interface IdempotencyOptions {
   readonly store: IdempotencyStore;
@@ -46,10 +46,6 @@ export interface Intent {
   isFinal(value: unknown): boolean;
 }
 
-interface Remembered {
-  readonly entry: IdempotencyEntry;
-  readonly revision: number;
-}
 /** `revision` undefined: the store could not be asked, so nothing is noted in the end either. */
 type Claim =
   | { readonly kind: 'fold'; readonly value: unknown }
@@ -60,8 +56,7 @@ type LookedUp = 'miss' | 'pending' | 'expired';
 export class Idempotency {
   readonly #options: IdempotencyOptions;
   readonly #ttlMs: number;
-  /** The latest known entry of each key, the longest unused first. */
-  readonly #front = new Map<string, Remembered>();
+  readonly #shelf: IdempotencyShelf;
   /** Calls under way in this process. */
   readonly #flights = new Map<string, Flight>();
   /** Since when the claims of this process, and those the last sweep met, are pending. */
@@ -72,6 +67,7 @@ export class Idempotency {
   constructor(options: IdempotencyOptions) {
     this.#options = options;
     this.#ttlMs = options.ttlMs ?? limits.ttlMs;
+    this.#shelf = new IdempotencyShelf(options.store, options.clock);
   }
 
   /** The key of one intent: its parts in any order, hashed and never shortened. */
@@ -119,18 +115,15 @@ export class Idempotency {
 
   /** Forgets what has expired; gives up claims whose owner is long gone. The bucket itself drops entries by age. */
   async sweep(): Promise<void> {
-    const { clock, store } = this.#options;
-    const nowMs = clock.nowMs();
-    for (const [key, { entry }] of this.#front)
-      if (entry.expiresAtMs <= nowMs) this.#front.delete(key);
+    const nowMs = this.#options.clock.nowMs();
+    this.#shelf.forgetExpired();
     let oldestMs: number | undefined;
     try {
-      for await (const { key, bytes, revision } of store.scan()) {
-        const entry = readEntry(bytes);
-        if (entry?.state !== 'pending' || this.#pendingSinceMs.has(key)) continue;
+      for await (const { key, entry, revision } of this.#shelf.pending()) {
+        if (entry.state !== 'pending' || this.#pendingSinceMs.has(key)) continue;
         if (entry.leaseUntilMs + limits.sweepMs > nowMs)
           oldestMs = Math.min(oldestMs ?? entry.sinceMs, entry.sinceMs);
-        else await this.#write(key, failedAs(entry, abandoned), revision);
+        else await this.#shelf.write(key, failedAs(entry, abandoned), revision);
       }
       this.#metPendingSinceMs = oldestMs;
     } catch (thrown) {
@@ -159,10 +152,14 @@ export class Idempotency {
     this.#pendingSinceMs.set(intent.key, this.#options.clock.nowMs());
     try {
       const value = await make();
-      await this.#note(intent, claim.revision, this.#outcomeOf(intent, value));
+      await this.#note(
+        intent,
+        claim.revision,
+        outcomeOf(this.#kept(intent), value, intent.isFinal(value)),
+      );
       return value;
     } catch (thrown) {
-      await this.#note(intent, claim.revision, this.#failed(intent, toEffectFault(thrown)));
+      await this.#note(intent, claim.revision, failedAs(this.#kept(intent), toEffectFault(thrown)));
       throw thrown;
     } finally {
       this.#pendingSinceMs.delete(intent.key);
@@ -171,7 +168,7 @@ export class Idempotency {
 
   /** Takes the key for this process, or learns that there is nothing to do. */
   async #claim(intent: Intent): Promise<Claim> {
-    let known = this.#front.get(intent.key);
+    let known = this.#shelf.known(intent.key);
     let lookedUp: LookedUp = 'miss';
     let waited = { revision: 0, untilMs: 0 };
     for (let tries = 0; tries < limits.claimTriesMax;) {
@@ -181,25 +178,28 @@ export class Idempotency {
       lookedUp = this.#noted(lookedUp, known?.entry);
       const nowMs = this.#options.clock.monotonicMs();
       const revision = known?.revision ?? 0;
-      if (verdict === 'wait' && waited.revision !== revision)
-        waited = { revision, untilMs: nowMs + intent.leaseMs };
+      if (waited.revision !== revision) waited = { revision, untilMs: nowMs + intent.leaseMs };
       // By our own clock: one that is far off must not hold the call longer than the claim can have lasted.
-      if (verdict === 'wait' && nowMs < waited.untilMs) {
-        await this.#pauseFor(intent.signal);
-      } else {
-        const outcome = await this.#write(intent.key, this.#pending(intent), revision);
-        if (outcome.kind === 'written') {
-          this.#tellMade(intent, lookedUp);
-          return { kind: 'make', revision: outcome.revision };
-        }
-        if (outcome.kind === 'unknown') return this.#without(intent, outcome.cause);
+      if (verdict === 'wait' && nowMs < waited.untilMs) await this.#pauseFor(intent.signal);
+      else {
+        const claim = await this.#take(intent, revision, lookedUp);
+        if (claim !== undefined) return claim;
         tries += 1;
       }
-      const read = await this.#read(intent.key);
+      const read = await this.#shelf.read(intent.key);
       if ('cause' in read) return this.#without(intent, read.cause);
       known = read.found;
     }
     return this.#without(intent, `${limits.claimTriesMax} others were faster`);
+  }
+
+  /** Undefined: somebody else wrote in between. */
+  async #take(intent: Intent, revision: number, lookedUp: LookedUp): Promise<Claim | undefined> {
+    const outcome = await this.#shelf.write(intent.key, this.#pending(intent), revision);
+    if (outcome.kind === 'stale') return undefined;
+    if (outcome.kind === 'unknown') return this.#without(intent, outcome.cause);
+    this.#tellMade(intent, lookedUp);
+    return { kind: 'make', revision: outcome.revision };
   }
 
   #asker({ fence, mayFold }: Intent) {
@@ -222,17 +222,6 @@ export class Idempotency {
     return { ...this.#kept(intent), state: 'pending', owner, ...times };
   }
 
-  #outcomeOf(intent: Intent, value: unknown): IdempotencyEntry {
-    if (!intent.isFinal(value)) return this.#failed(intent, unfinished);
-    const entry = { ...this.#kept(intent), state: 'completed', result: value ?? null };
-    const isKept = JSON.stringify(value ?? null).length <= limits.resultBytesMax;
-    return isKept ? (entry as IdempotencyEntry) : this.#failed(intent, tooLarge);
-  }
-
-  #failed(intent: Intent, { type, code, message }: EffectFault): IdempotencyEntry {
-    return { ...this.#kept(intent), state: 'failed', fault: { type, code, message } };
-  }
-
   #kept({ operation, ttlMs = this.#ttlMs }: Intent) {
     return { operation, expiresAtMs: this.#options.clock.nowMs() + ttlMs };
   }
@@ -243,52 +232,9 @@ export class Idempotency {
     entry: IdempotencyEntry,
   ): Promise<void> {
     if (revision === undefined) return;
-    const outcome = await this.#write(key, entry, revision);
+    const outcome = await this.#shelf.write(key, entry, revision);
     // Stale: another owner has taken the claim over, and its answer counts.
     if (outcome.kind === 'unknown') this.#tellAway(operation, outcome.cause, fields);
-  }
-
-  // ---------------------------------------------------------------------------------------------- store
-
-  async #write(key: string, entry: IdempotencyEntry, expected: number): Promise<WriteOutcome> {
-    const { store } = this.#options;
-    this.#front.delete(key);
-    const outcome = await this.#inTime(store.write(key, JSON.stringify(entry), expected)).catch(
-      (thrown: unknown) => ({ kind: 'unknown' as const, cause: messageOf(thrown) }),
-    );
-    if (outcome.kind === 'written') this.#remember(key, { entry, revision: outcome.revision });
-    return outcome;
-  }
-
-  async #read(key: string): Promise<{ found: Remembered | undefined } | { cause: string }> {
-    try {
-      const stored = await this.#inTime(this.#options.store.load(key));
-      if (stored === undefined) return { found: undefined };
-      // What cannot be read is written over at its revision, like an entry whose time is over.
-      const entry = readEntry(stored.bytes) ?? unreadable;
-      const found = { entry, revision: stored.revision };
-      this.#remember(key, found);
-      return { found };
-    } catch (thrown) {
-      return { cause: messageOf(thrown) };
-    }
-  }
-
-  /** A slow store must not hold up the call it is there to save. */
-  #inTime<T>(answer: Promise<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const cancel = this.#options.clock.after(limits.storeWaitMs, () => {
-        reject(new Error(`no answer within ${limits.storeWaitMs} ms`));
-      });
-      answer.then(resolve, reject).finally(cancel);
-    });
-  }
-
-  #remember(key: string, known: Remembered): void {
-    this.#front.delete(key);
-    this.#front.set(key, known);
-    const [oldest] = this.#front.keys();
-    if (this.#front.size > limits.frontMax && oldest !== undefined) this.#front.delete(oldest);
   }
 
   async #pauseFor(signal: AbortSignal): Promise<void> {
@@ -340,32 +286,3 @@ export class Idempotency {
 }
 
 const short = ({ key }: Intent): string => key.slice(0, 12);
-
-const unfinished: EffectFault = {
-  type: 'Cancelled',
-  code: 'idempotency.unfinished',
-  message: 'the answer was not final',
-};
-const tooLarge: EffectFault = {
-  type: 'Cancelled',
-  code: 'idempotency.tooLarge',
-  message: `results over ${limits.resultBytesMax} bytes are not kept`,
-};
-const abandoned: EffectFault = {
-  type: 'Timeout',
-  code: 'idempotency.abandoned',
-  message: 'nobody finished the call while its claim lasted',
-};
-const unreadable: IdempotencyEntry = {
-  state: 'failed',
-  operation: '',
-  expiresAtMs: 0,
-  fault: { type: 'InternalError', code: 'idempotency.unreadable', message: 'no entry of ours' },
-};
-
-const failedAs = (entry: IdempotencyEntry, fault: EffectFault): IdempotencyEntry => ({
-  operation: entry.operation,
-  expiresAtMs: entry.expiresAtMs,
-  state: 'failed',
-  fault: { type: fault.type, code: fault.code, message: fault.message },
-});

@@ -1,5 +1,5 @@
 /** Store and bus as seen by the guard: every call is counted, none is ever held up. */
-import type { Bus, CallGuard, RecordStore } from '../ports.ts';
+import type { Bus, CallGuard, IdempotencyStore, RecordStore } from '../ports.ts';
 
 export const observedStore = (guard: CallGuard, store: RecordStore): RecordStore => ({
   load: (key) => guard.observed('nats/store', () => store.load(key)),
@@ -10,6 +10,20 @@ export const observedStore = (guard: CallGuard, store: RecordStore): RecordStore
       ({ kind }) => kind === 'unknown',
     ),
   scan: (partitions) => store.scan(partitions),
+});
+
+export const observedIdempotency = (
+  guard: CallGuard,
+  store: IdempotencyStore,
+): IdempotencyStore => ({
+  load: (key) => guard.observed('nats/store', () => store.load(key)),
+  write: (key, bytes, expectedRevision) =>
+    guard.observed(
+      'nats/store',
+      () => store.write(key, bytes, expectedRevision),
+      ({ kind }) => kind === 'unknown',
+    ),
+  scan: () => store.scan(),
 });
 
 export const observedBus = (guard: CallGuard, bus: Bus): Bus => ({

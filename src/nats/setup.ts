@@ -4,7 +4,7 @@ import type { StreamConfig, StreamInfo } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
 import type { KV } from '@nats-io/kv';
 import { nanos } from '@nats-io/transport-node';
-import { bounds, hosting } from '../../machines/limits.ts';
+import { bounds, hosting, idempotency } from '../../machines/limits.ts';
 import { compareAndSet } from './cas.ts';
 import { sleep } from './connection.ts';
 import type { Connection } from './connection.ts';
@@ -21,6 +21,8 @@ export interface SetupOptions {
   readonly eventBytesMax?: number;
   /** Life of a lease that is not renewed. Default `hosting.leaseTtlMs`. */
   readonly leaseTtlMs?: number;
+  /** How long results of calls are kept. Default `idempotency.ttlMs`. */
+  readonly idempotencyTtlMs?: number;
 }
 
 const SECOND_MS = 1_000;
@@ -36,7 +38,7 @@ const LOCK_LOOK_MS = 200;
 type Wanted = Partial<StreamConfig> & { readonly name: string };
 
 /**
- * Makes all six exist as wanted. Safe to run at every start and by several hosts at once (one does it, the others wait).
+ * Makes all seven exist as wanted. Safe to run at every start and by several hosts at once (one does it, the others wait).
  * @throws Error that names what does not fit: another partition count, another installation, a field that cannot change.
  */
 export async function setUpStreams(connection: Connection, options: SetupOptions): Promise<void> {
@@ -98,6 +100,12 @@ function wantedStreams(options: SetupOptions): Wanted[] {
       max_msg_size: bounds.recordBytesMax + HEADER_BYTES,
     }),
     bucket(buckets.lease, { max_age: nanos(options.leaseTtlMs ?? hosting.leaseTtlMs) }),
+    // Age deletes; when room runs out the oldest results go first, because calls need no place here to be made.
+    bucket(buckets.idempotency, {
+      max_age: nanos(options.idempotencyTtlMs ?? idempotency.ttlMs),
+      max_bytes: 64 * MIB,
+      discard: DiscardPolicy.Old,
+    }),
   ];
 }
 

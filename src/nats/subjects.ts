@@ -15,6 +15,7 @@ export const buckets = {
   state: 'FAIRLEAD_STATE',
   lease: 'FAIRLEAD_LEASE',
   meta: 'FAIRLEAD_META',
+  idempotency: 'FAIRLEAD_IDEM',
 } as const;
 export type Bucket = (typeof buckets)[keyof typeof buckets];
 
