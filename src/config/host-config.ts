@@ -3,6 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { bounds } from '../../machines/limits.ts';
+import { ConfigError } from './config-error.ts';
+import { retryPolicySchema } from './policies.ts';
 
 const port = z.int().min(0).max(65_535);
 const word = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'expected a DNS label');
@@ -65,6 +68,18 @@ const hostConfig = z
     http: z
       .strictObject({ host: z.string().min(1).default('127.0.0.1'), port: port.default(0) })
       .default({ host: '127.0.0.1', port: 0 }),
+    /** What FAIRLEAD_* variables set, in camelCase without the prefix: `breakerOpenTime: 45s`. */
+    settings: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
+    /** Retry policies of one's own, or built-in ones changed. */
+    retryPolicies: z
+      .record(
+        z.string().regex(/^[a-z][a-zA-Z0-9-]{0,39}$/, 'expected a word of letters and digits'),
+        retryPolicySchema,
+      )
+      .refine((policies) => Object.keys(policies).length <= bounds.retryPoliciesMax, {
+        message: `expected at most ${bounds.retryPoliciesMax} policies`,
+      })
+      .default({}),
     log: z
       .strictObject({
         level: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info'),
@@ -89,11 +104,6 @@ const hostConfig = z
 
 export type HostConfig = z.infer<typeof hostConfig>;
 export type HostConfigInput = z.input<typeof hostConfig>;
-
-/** A config file that cannot be used. The message names file, field, expectation and remedy. */
-export class ConfigError extends Error {
-  readonly code = 'config.invalid';
-}
 
 /**
  * Reads and checks a config file (YAML or JSON). Paths inside come back absolute, counted from the file's folder.
