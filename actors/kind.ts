@@ -1,5 +1,6 @@
 /** What hosting must know about one kind of resource. The kind's own rules stay in machines/; this is only the shape. */
 import type { AnyStateMachine, SnapshotFrom } from 'xstate';
+import type { Measures } from '../machines/cluster-measures.ts';
 import type { CloudScope } from '../machines/messages.ts';
 
 /** Persisted or live snapshot of a root machine, read by value and context only. */
@@ -54,6 +55,8 @@ export interface Kind<M extends AnyStateMachine = AnyStateMachine> {
   view(snapshot: KindSnapshot): Readonly<Record<string, unknown>>;
   /** Fields a success reply carries besides the general ones. */
   replyFields(snapshot: KindSnapshot): Readonly<Record<string, unknown>>;
+  /** What is timed and counted of its way; left out by kinds that go nowhere. */
+  measures?(snapshot: KindSnapshot): Measures;
   /** Which part of the cloud this actor wants watched; undefined when none. */
   watches(snapshot: KindSnapshot):
     | (CloudScope & {

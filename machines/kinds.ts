@@ -2,6 +2,7 @@
 import type { SnapshotFrom } from 'xstate';
 import { admitCluster } from './cluster-admission.ts';
 import type { ClusterContext, ClusterEvent, ClusterInput } from './cluster-context.ts';
+import { measuresOf } from './cluster-measures.ts';
 import { allowedVerbs, replyOf, viewCluster } from './cluster-view.ts';
 import type { buildClusterMachine } from './cluster.ts';
 
@@ -36,6 +37,7 @@ export function clusterKind(machine: ClusterMachine) {
     stateText: (snapshot: ReadSnapshot) => contextOf(snapshot).phase,
     view: (snapshot: ReadSnapshot) => viewCluster(contextOf(snapshot)),
     replyFields: (snapshot: ReadSnapshot) => replyOf(contextOf(snapshot)),
+    measures: (snapshot: ReadSnapshot) => measuresOf(contextOf(snapshot)),
     watches: (snapshot: ReadSnapshot) => {
       const context = contextOf(snapshot);
       if (context.spec === null || !context.hasTouchedCloud || context.phase === 'deleted')
