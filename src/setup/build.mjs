@@ -5,7 +5,7 @@ import { existsSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync 
 import path from 'node:path';
 import { SetupError, secondsSince, tail } from './report.mjs';
 
-const SOURCES = ['machines', 'actors', 'src', 'test/bench'];
+const SOURCES = ['machines', 'actors', 'src', 'test/bench', 'test/drill'];
 const SETTINGS = ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
 
 /** @param {{ root: string, say: (text: string) => void }} step */
