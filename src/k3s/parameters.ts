@@ -10,6 +10,9 @@ const common = {
   FL_CLUSTER: 'always',
 } as const;
 
+/** Run on a ready server, about another node. */
+const aboutTarget = { ...common, FL_TARGET: 'always' } as const;
+
 const byVerb = {
   stage: {
     ...common,
@@ -51,9 +54,22 @@ const byVerb = {
   },
   observe: common,
   'publish-access': { ...common, FL_ENDPOINT: 'always', FL_PARAMETER: 'always' },
+  drain: { ...aboutTarget, FL_DRAIN_TIMEOUT: 'always', FL_ON_TIMEOUT: 'always' },
+  uncordon: aboutTarget,
+  'leave-etcd': aboutTarget,
+  'delete-node': aboutTarget,
+  snapshot: { ...common, FL_SNAPSHOT: 'always' },
+  stop: { ...common, FL_ROLE: 'always' },
+  restart: { ...common, FL_ROLE: 'always' },
+  check: { ...common, FL_ROLE: 'always' },
 } as const satisfies Record<string, Record<string, Need>>;
 
 export type Verb = keyof typeof byVerb;
+
+/** The shipped files a verb is made of, in their order. */
+export function partsOf(verb: Verb): readonly string[] {
+  return 'FL_TARGET' in byVerb[verb] ? ['prelude', 'target', verb] : ['prelude', verb];
+}
 
 /** Every verb that has a shipped script. */
 export const verbs = Object.keys(byVerb) as readonly Verb[];
@@ -97,6 +113,11 @@ const patterns: Readonly<Record<string, string>> = {
   FL_CA_HASH: '[0-9a-f]{64}',
   FL_ENDPOINT: `https://${host}:\\d{1,5}`,
   FL_PARAMETER: parameterPath,
+  FL_TARGET: label,
+  /** Seconds. */
+  FL_DRAIN_TIMEOUT: '[1-9]\\d{0,3}',
+  FL_ON_TIMEOUT: 'abort|force',
+  FL_SNAPSHOT: '[a-z0-9]([a-z0-9.-]{0,78}[a-z0-9])?',
 };
 
 /** The parameters of a verb in their order, each with whether this call needs it. */

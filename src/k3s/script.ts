@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { packageRoot } from '../package-root.ts';
-import { parametersOf, verbs, wordProblem } from './parameters.ts';
+import { parametersOf, partsOf, verbs, wordProblem } from './parameters.ts';
 import type { Verb } from './parameters.ts';
 
 export { verbs } from './parameters.ts';
@@ -117,12 +117,12 @@ export function parseResult(stdout: string): ScriptResult {
 const bodies = new Map<Verb, string>();
 let shippedHashes: ReadonlySet<string> | undefined;
 
-/** The shared part and the verb's own, as they lie in the package; tsc does not copy them. */
+/** The shared parts and the verb's own, as they lie in the package; tsc does not copy them. */
 function shippedBody(verb: Verb): string {
   const known = bodies.get(verb);
   if (known !== undefined) return known;
   const folder = join(packageRoot(), 'src/k3s/scripts');
-  const body = ['prelude', verb]
+  const body = partsOf(verb)
     .map((name) => readFileSync(join(folder, `${name}.sh`), 'utf8'))
     .join('');
   bodies.set(verb, body);

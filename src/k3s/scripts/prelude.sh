@@ -12,6 +12,7 @@ ops=$state/ops
 k3s=$root/usr/local/bin/k3s
 etc=$root/etc/rancher/k3s
 data=$root/var/lib/rancher/k3s
+case ${FL_ROLE-} in agent) unit=k3s-agent ;; *) unit=k3s ;; esac
 place=call # call: print the outcome; work: a unit of its own leaves it for the caller
 step=start
 
@@ -66,14 +67,14 @@ succeed() { # members, each with a comma before it
   exit 0
 }
 
-fail() { # code hint
+fail() { # code hint members
   trap - EXIT
   if [[ $place == work ]]; then
     clean_up
-    reply false "$1" '' "${2-}" >"$ops/$FL_OP.new"
+    reply false "$1" "${3-}" "${2-}" >"$ops/$FL_OP.new"
     mv "$ops/$FL_OP.new" "$ops/$FL_OP.failed"
   else
-    reply false "$1" '' "${2-}"
+    reply false "$1" "${3-}" "${2-}"
   fi
   exit 0
 }
@@ -267,14 +268,21 @@ require_staged() {
   [[ -x $k3s && -e $etc/config.yaml ]] || fail script.notStaged 'run stage on this node first'
 }
 
-# Starts the unit and waits until it reports ready; what K3s logs when it cannot join decides the code.
+# Starts the unit and waits until it reports ready.
 start_k3s() { # unit
-  local log= since=$EPOCHSECONDS
+  local since=$EPOCHSECONDS
+  unit=$1
   systemctl daemon-reload
-  if timeout --foreground 240 systemctl enable --quiet --now "$1"; then return 0; fi
-  log=$(journalctl -u "$1" --since "@$since" -n 30 --no-pager -o cat 2>/dev/null) || :
+  if timeout --foreground 240 systemctl enable --quiet --now "$unit"; then return 0; fi
+  explain_start "$since" disable
+}
+
+# What K3s has logged since it could not start decides the code.
+explain_start() { # since disable
+  local log=
+  log=$(journalctl -u "$unit" --since "@$1" -n 30 --no-pager -o cat 2>/dev/null) || :
   # Without this, Restart=always would let it join later, behind the back of whoever decides who joins next.
-  systemctl disable --quiet --now "$1" || :
+  [[ -z ${2-} ]] || systemctl disable --quiet --now "$unit" || :
   case $log in
     *'too many learner'*) fail script.learnerPresent 'another server is still joining; wait until it is a voter' ;;
     *'CA hash does not match'*) fail script.caHashMismatch 'the server presents another certificate authority' ;;
@@ -282,8 +290,25 @@ start_k3s() { # unit
     *'duplicate hostname'*) fail script.nameTaken 'another machine joined under this node name' ;;
     *'no quorum'* | *'etcdserver: no leader'*) fail script.noQuorum 'the servers have lost their majority' ;;
     *'connection refused'* | *'no route to host'* | *timeout*) fail script.serverUnreachable 'the server to join does not answer' ;;
-    *) fail script.startFailed "unit $1 did not become ready" ;;
+    *) fail script.startFailed "unit $unit did not become ready" ;;
   esac
+}
+
+# Sets active, sub, enabled, unit_file, restarts and unit_exit from one question; a unit that is not there is inactive.
+read_unit() {
+  local line answer
+  active=unknown sub= unit_file= enabled=false restarts=0 unit_exit=0
+  answer=$(systemctl show "$unit" -p ActiveState,SubState,UnitFileState,NRestarts) || unit_exit=$?
+  while IFS= read -r line; do
+    [[ ${line#*=} =~ ^[a-z0-9-]+$ ]] || continue
+    case $line in
+      ActiveState=*) active=${line#*=} ;;
+      SubState=*) sub=${line#*=} ;;
+      UnitFileState=*) unit_file=${line#*=} ;;
+      NRestarts=*) [[ ! ${line#*=} =~ ^[0-9]+$ ]] || restarts=${line#*=} ;;
+    esac
+  done <<<"$answer"
+  [[ $unit_file != enabled ]] || enabled=true
 }
 
 # Waits for conditions of our own Node object, by the kubeconfig in $1.

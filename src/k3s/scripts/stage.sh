@@ -1,6 +1,5 @@
 
 # stage: checks, binary and checksum list in parallel, configuration and unit. Starts nothing.
-case $FL_ROLE in server) unit=k3s ;; *) unit=k3s-agent ;; esac
 case $FL_ARCH in arm64) asset=k3s-arm64 machine=aarch64 ;; *) asset=k3s machine=x86_64 ;; esac
 binary_new=$root/usr/local/bin/.k3s.new
 sums_new=$state/sha256sum.new
@@ -17,13 +16,38 @@ choose_source() {
   source=${source%/}
 }
 
+# Seven things that would fail later and tell less: rights, architecture, disk, memory, network, clock, ports.
 check_machine() {
-  local free there date line port state_code
   mkdir -p "$root/usr/local/bin" "$etc/config.yaml.d" "$root/etc/systemd/system" ||
     fail script.noRights 'the folders of K3s cannot be written; root rights are needed'
   [[ $(uname -m) == "$machine" ]] || fail script.wrongArchitecture "this machine is not $machine"
+  check_disk
+  check_memory
+  check_network_and_clock
+  check_ports
+}
+
+check_disk() {
+  local free
   { read -r _ && read -r _ _ _ free _; } < <(df -Pk "$root/usr/local/bin") || free=0
   ((free >= 1048576)) || fail script.diskFull 'less than 1 GiB is free for K3s'
+}
+
+# K3s asks for 2 GiB on servers and 512 MiB on agents; the kernel has kept its share of the nominal size for itself.
+check_memory() {
+  local name size least=393216
+  [[ $FL_ROLE == agent ]] || least=1572864
+  [[ -r $root/proc/meminfo ]] || fail script.memoryLow 'the memory of this machine is not known'
+  while read -r name size _; do
+    [[ $name == MemTotal: ]] || continue
+    ((size >= least)) || fail script.memoryLow "this machine has $((size / 1024)) MiB; a $FL_ROLE needs $((least / 1024))"
+    return 0
+  done <"$root/proc/meminfo"
+  fail script.memoryLow 'the memory of this machine is not known'
+}
+
+check_network_and_clock() {
+  local there date
   there=$(curl -q -sS -I -o /dev/null --max-time 20 -w '%{http_code} %header{date}' "$source/") ||
     fail script.artifactsUnreachable "no answer from $source"
   # An older curl tells no date; then nothing is claimed about the clock.
@@ -31,15 +55,23 @@ check_machine() {
   date=$(date -d "${date:-now}" +%s 2>/dev/null) || date=$EPOCHSECONDS
   ((date - EPOCHSECONDS < 300 && EPOCHSECONDS - date < 300)) ||
     fail script.clockSkew 'the clock is more than 5 min off; certificates would not verify'
-  # A repeat after K3s was started finds its own ports taken; that is no fault.
-  if [[ $FL_ROLE == server && -r $root/proc/net/tcp && ! -e $data/server/db ]]; then
-    while read -r _ line _ state_code _; do
-      port=$((16#${line##*:}))
-      case $state_code:$port in
-        0A:6443 | 0A:2379 | 0A:2380) fail script.portTaken "port $port is in use on this machine" ;;
+}
+
+# A repeat after K3s was started finds its own ports taken; that is no fault.
+check_ports() {
+  local table address listening port
+  [[ ! -e $data/server/db && ! -e $data/agent ]] || return 0
+  for table in "$root/proc/net/tcp" "$root/proc/net/tcp6"; do
+    [[ -r $table ]] || continue
+    while read -r _ address _ listening _; do
+      port=$((16#${address##*:}))
+      case $FL_ROLE:$listening:$port in
+        *:0A:10250 | server:0A:6443 | server:0A:2379 | server:0A:2380)
+          fail script.portTaken "port $port is in use on this machine"
+          ;;
       esac
-    done < <(tail -n +2 "$root/proc/net/tcp")
-  fi
+    done < <(tail -n +2 "$table")
+  done
 }
 
 download() {

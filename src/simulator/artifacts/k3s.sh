@@ -57,7 +57,7 @@ users:
 }
 
 serve() { # server or agent
-  local file line body database=false
+  local file line body database=false enabled=false unit=k3s
   local -A config=()
   for file in "$etc/config.yaml" "$etc"/config.yaml.d/*.yaml; do
     while IFS= read -r line; do
@@ -65,10 +65,13 @@ serve() { # server or agent
     done <"$file"
   done
   [[ ! -d $data/server/db/etcd ]] || database=true
+  [[ $1 == server ]] || unit=k3s-agent
+  [[ ! -L $root/etc/systemd/system/multi-user.target.wants/$unit.service ]] || enabled=true
   body="role $1
 version $version
 name ${config[node-name]-}
 ip ${config[node-ip]-}
+enabled $enabled
 init ${config[cluster-init]-false}
 server ${config[server]-}
 database $database
@@ -89,6 +92,20 @@ token $(<"${config[token-file]}")"
   [[ $status == 200 ]] || fatal "$answer"
 }
 
+save_snapshot() { # name
+  local line node= file
+  while IFS= read -r line; do
+    if [[ $line =~ ^node-name:\ *\"?([^\"]*)\"?$ ]]; then node=${BASH_REMATCH[1]}; fi
+  done <"$etc/config.yaml"
+  ask snapshot '' || fatal 'dial tcp 127.0.0.1:6443: connect: connection refused'
+  [[ $status == 200 ]] || fatal "$answer"
+  mkdir -p "$data/server/db/snapshots"
+  file=$data/server/db/snapshots/$1-$node-$EPOCHSECONDS
+  random_base64 4096 >"$file.part"
+  mv "$file.part" "$file"
+  printf 'level=info msg="Snapshot %s saved."\n' "${file##*/}"
+}
+
 case ${1-} in
   --version) printf 'k3s version %s (simulated)\ngo version go1.22.9\n' "$version" ;;
   server | agent) serve "$1" ;;
@@ -96,8 +113,12 @@ case ${1-} in
     shift
     printf -v arguments '%s\n' "$@"
     ask kubectl "$arguments" || fatal 'The connection to the server 127.0.0.1:6443 was refused'
+    [[ $status == 200 ]] || fatal "$answer"
     printf '%s' "$answer"
-    [[ $status == 200 ]]
+    ;;
+  etcd-snapshot)
+    [[ ${2-} == save && ${3-} == --name ]] || fatal "etcd-snapshot ${2-} is not simulated"
+    save_snapshot "$4"
     ;;
   simulated)
     ask "$2" ''

@@ -1,112 +1,93 @@
-/** What `kubectl` prints in a simulated cluster: /readyz, nodes by jsonpath, and waiting for a node's condition. */
-import { hasQuorum, isReady, isUp } from './membership.ts';
-import type { Member, SimulatedCluster } from './membership.ts';
+/** What `kubectl` prints in a simulated cluster: /readyz, nodes and pods by jsonpath, waiting for a node's condition. */
+import { hasQuorum, isEtcdMember, isUp } from './membership.ts';
+import type { Place } from './membership.ts';
 import { evaluateJsonPath } from './jsonpath.ts';
-import type { Place, World } from './world.ts';
-
-export interface KubectlReply {
-  readonly ok: boolean;
-  readonly output: string;
-}
-
-/** A node that went silent is reported Ready until the node controller gives it up. */
-const silenceBeforeUnknownMs = 40_000;
+import { changeCluster } from './kubectl-changes.ts';
+import { nodeObjects } from './node-object.ts';
+import type { NodeObject } from './node-object.ts';
+import { podObject, podsOn } from './pods.ts';
+import { accepted, optionOf, refused, namesIn, secondsIn } from './kubectl-words.ts';
+import type { KubectlContext, KubectlReply } from './kubectl-words.ts';
 
 export async function kubectl(
-  world: World,
-  scale: number,
+  context: KubectlContext,
   instanceId: string,
   words: readonly string[],
   signal: AbortSignal,
 ): Promise<KubectlReply> {
-  const place = world.place(instanceId);
-  const nowMs = Date.now();
-  if (place === undefined || !isUp(place.member, nowMs) || !hasQuorum(place.cluster, nowMs)) {
+  const place = context.world.place(instanceId);
+  if (place === undefined || !servesApi(place, Date.now())) {
     return refused('The connection to the server 127.0.0.1:6443 was refused');
   }
   const rest = words[0] === '--kubeconfig' ? words.slice(2) : words;
   const [verb, kind, ...more] = rest;
   if (verb === 'get' && kind === '--raw' && more[0] === '/readyz') return accepted('ok');
-  if (verb === 'get' && (kind === 'nodes' || kind === 'node')) {
-    return getNodes(place.cluster, scale, more);
-  }
-  if (verb === 'wait') return waitForCondition(world, scale, place, rest.slice(1), signal);
-  return refused(`error: unknown command ${rest.join(' ')}`);
+  if (verb === 'get' && (kind === 'nodes' || kind === 'node'))
+    return getNodes(context, place, more);
+  if (verb === 'get' && kind === 'pods') return getPods(context, place, more);
+  if (verb === 'wait') return waitForCondition(context, place, rest.slice(1), signal);
+  return changeCluster(context, place, rest, signal);
+}
+
+/** A server by itself, an agent through whichever server answers. */
+function servesApi({ cluster, member }: Place, nowMs: number): boolean {
+  const isIn = member.role === 'agent' || isEtcdMember(member);
+  return isUp(member, nowMs) && isIn && hasQuorum(cluster, nowMs);
 }
 
 function getNodes(
-  cluster: SimulatedCluster,
-  scale: number,
+  { scale }: KubectlContext,
+  { cluster }: Place,
   words: readonly string[],
 ): KubectlReply {
-  const template = words.find((word) => word.startsWith('jsonpath='))?.slice('jsonpath='.length);
-  const name = words.find((word) => !word.startsWith('-') && !word.startsWith('jsonpath='));
-  if (template === undefined) return refused('error: only jsonpath output is simulated');
-  const items = [...cluster.members]
-    .sort((a, b) => (a.name < b.name ? -1 : 1))
-    .map((member) => nodeObject(cluster, member, scale));
-  if (name === undefined) return accepted(evaluateJsonPath(template, { items }));
+  const [name] = namesIn(words);
+  const items = nodeObjects(cluster, scale);
+  if (name === undefined) return print(words, { items });
   const item = items.find((node) => node.metadata.name === name);
-  if (item === undefined) {
-    return refused(`Error from server (NotFound): nodes "${name}" not found`);
-  }
-  return accepted(evaluateJsonPath(template, item));
+  if (item !== undefined) return print(words, item, `node/${name}\n`);
+  if (words.includes('--ignore-not-found')) return accepted('');
+  return refused(`Error from server (NotFound): nodes "${name}" not found`);
 }
 
-function nodeObject(cluster: SimulatedCluster, member: Member, scale: number) {
-  const server = member.role === 'server';
-  const conditions = [{ type: 'Ready', status: readyStatus(cluster, member, scale) }];
-  if (server) conditions.push({ type: 'EtcdIsVoter', status: member.voter ? 'True' : 'False' });
-  return {
-    metadata: {
-      name: member.name,
-      labels: server ? { 'node-role.kubernetes.io/control-plane': 'true' } : {},
-    },
-    status: { conditions, nodeInfo: { kubeletVersion: member.version } },
-  };
+function getPods(
+  { stuck }: KubectlContext,
+  { cluster }: Place,
+  words: readonly string[],
+): KubectlReply {
+  const node = optionOf(words, 'spec.nodeName=');
+  const on = cluster.members.filter(({ name, listed }) => listed && name === node);
+  const items = on.flatMap((member) => podsOn(member, stuck.list()).map(podObject));
+  return print(words, { items });
 }
 
-function readyStatus(cluster: SimulatedCluster, member: Member, scale: number): string {
-  const nowMs = Date.now();
-  if (isReady(cluster, member, nowMs)) return 'True';
-  if (member.running) return 'False';
-  return nowMs - member.stoppedAtMs < silenceBeforeUnknownMs / scale ? 'True' : 'Unknown';
+function print(words: readonly string[], root: object, name?: string): KubectlReply {
+  if (name !== undefined && words.includes('name')) return accepted(name);
+  const template = optionOf(words, 'jsonpath=');
+  if (template === undefined) return refused('error: only jsonpath output is simulated');
+  return accepted(evaluateJsonPath(template, root));
 }
 
 async function waitForCondition(
-  world: World,
-  scale: number,
+  { world, scale }: KubectlContext,
   place: Place,
   words: readonly string[],
   signal: AbortSignal,
 ): Promise<KubectlReply> {
   const condition = optionOf(words, '--for=condition=');
-  const name = words.find((word) => word.startsWith('node/'))?.slice('node/'.length);
-  const limitMs = Number(/^(\d+)s$/.exec(optionOf(words, '--timeout=') ?? '30s')?.[1] ?? 30) * 1000;
+  const name = optionOf(words, 'node/');
+  const limitMs = (secondsIn(words) ?? 30) * 1000;
   const met = await world.until(
     place.member.instanceId,
-    ({ cluster }) => {
-      const member = cluster.members.find((each) => each.name === name);
-      return member !== undefined && holds(nodeObject(cluster, member, scale), condition);
-    },
+    ({ cluster }) =>
+      nodeObjects(cluster, scale).some(
+        (node) => node.metadata.name === name && holds(node, condition),
+      ),
     AbortSignal.any([signal, AbortSignal.timeout(limitMs)]),
   );
   if (met) return accepted(`node/${name ?? ''} condition met\n`);
   return refused(`error: timed out waiting for the condition on nodes/${name ?? ''}`);
 }
 
-function holds(node: ReturnType<typeof nodeObject>, condition: string | undefined): boolean {
+function holds(node: NodeObject, condition: string | undefined): boolean {
   return node.status.conditions.some(({ type, status }) => type === condition && status === 'True');
-}
-
-function optionOf(words: readonly string[], prefix: string): string | undefined {
-  return words.find((word) => word.startsWith(prefix))?.slice(prefix.length);
-}
-
-function accepted(output: string): KubectlReply {
-  return { ok: true, output };
-}
-
-function refused(output: string): KubectlReply {
-  return { ok: false, output };
 }

@@ -1,14 +1,14 @@
 /** The HTTP side of the K3s world: what the stand-in for k3s on each machine asks, and what peers see of a server. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { InstanceDirectory, SimulatedInstance } from '../node/contract.ts';
 import { readBody, replyText } from '../node/http-body.ts';
-import { isUp } from './membership.ts';
+import { isReady, isUp } from './membership.ts';
+import type { Member, Place } from './membership.ts';
 import { kubectl } from './kubectl.ts';
-import type { World } from './world.ts';
+import type { KubectlContext } from './kubectl-words.ts';
 
-export interface K3sRequests {
-  readonly world: World;
-  readonly scale: number;
+export interface K3sRequests extends KubectlContext {
   readonly directory: InstanceDirectory;
 }
 
@@ -39,12 +39,13 @@ export async function answerK3s(
 }
 
 async function perform(
-  { world, scale }: K3sRequests,
+  context: K3sRequests,
   { instanceId, region }: SimulatedInstance,
   action: string,
   body: string,
   signal: AbortSignal,
 ): Promise<{ ok: boolean; output: string }> {
+  const { world } = context;
   switch (action) {
     case 'start': {
       const reply = world.start(startOrder(instanceId, region, body));
@@ -55,17 +56,39 @@ async function perform(
       return { ok: ready, output: ready ? 'ready' : 'the service was stopped' };
     }
     case 'kubectl':
-      return kubectl(world, scale, instanceId, body.trimEnd().split('\n'), signal);
+      return kubectl(context, instanceId, body.trimEnd().split('\n'), signal);
     case 'stop':
       world.stop(instanceId);
       return { ok: true, output: 'stopped' };
-    case 'is-active': {
-      const active = world.place(instanceId)?.member.running === true;
-      return { ok: active, output: active ? 'active' : 'inactive' };
-    }
+    case 'enable':
+    case 'disable':
+      world.enable(instanceId, action === 'enable');
+      return { ok: true, output: `${action}d` };
+    case 'show':
+      return { ok: true, output: serviceState(world.place(instanceId)?.member) };
+    case 'snapshot':
+      await sleep(world.duration(`snapshot:${instanceId}:${String(Date.now())}`, 2, 5));
+      return mayBeSaved(world.place(instanceId));
     default:
       return { ok: false, output: 'no such action' };
   }
+}
+
+/** What systemd tells of the service. */
+function serviceState(member: Member | undefined): string {
+  const isActive = member !== undefined && isUp(member, Date.now());
+  const [active, sub] = isActive
+    ? ['active', 'running']
+    : member?.running === true
+      ? ['activating', 'start']
+      : ['inactive', 'dead'];
+  return `ActiveState=${active}\nSubState=${sub}\nNRestarts=${String(member?.restarts ?? 0)}`;
+}
+
+/** A snapshot is asked of the running server, which must be part of a healthy etcd. */
+function mayBeSaved(place: Place | undefined): { ok: boolean; output: string } {
+  const ok = place?.member.role === 'server' && isReady(place.cluster, place.member, Date.now());
+  return { ok, output: ok ? 'saved' : 'see server log for details: no etcd member is ready' };
 }
 
 /** A running server shows its certificates, a machine without one refuses, a machine that is down stays silent. */
@@ -103,6 +126,7 @@ function startOrder(instanceId: string, region: string, body: string) {
     version: word('version'),
     name: word('name'),
     ip: word('ip'),
+    enabled: word('enabled') === 'true',
     clusterInit: word('init') === 'true',
     serverUrl: word('server'),
     token: word('token'),

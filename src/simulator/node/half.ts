@@ -2,11 +2,13 @@
 import { mkdirSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
-import { ZodError } from 'zod';
+import { z, ZodError } from 'zod';
 import { isShipped, splitScript } from '../../k3s/script.ts';
 import { createArtifactFaults } from '../artifacts/faults.ts';
 import { answerArtifact } from '../artifacts/server.ts';
 import { createDraw } from '../draw.ts';
+import { groundTruth } from '../k3s-world/ground-truth.ts';
+import { createStuckPods } from '../k3s-world/pods.ts';
 import { answerK3s } from '../k3s-world/requests.ts';
 import { createWorld } from '../k3s-world/world.ts';
 import type { CommandRunner, InstanceDirectory } from './contract.ts';
@@ -46,6 +48,7 @@ export function createNodeHalf(options: NodeHalfOptions): NodeHalf {
   const tools = prepareTools(folder);
   const draw = createDraw(seed);
   const faults = createArtifactFaults(folder);
+  const stuck = createStuckPods(folder);
   const world = createWorld({
     folder: join(folder, 'clusters'),
     scale,
@@ -72,7 +75,8 @@ export function createNodeHalf(options: NodeHalfOptions): NodeHalf {
     },
   });
 
-  const state = () => ({ clusters: world.clusters(), faults: faults.list() });
+  const allFaults = () => [...faults.list(), ...stuck.list()];
+  const state = () => ({ clusters: world.clusters().map(groundTruth), faults: allFaults() });
 
   async function answerControl(
     req: IncomingMessage,
@@ -82,14 +86,26 @@ export function createNodeHalf(options: NodeHalfOptions): NodeHalf {
     if (name === 'state') {
       replyJson(res, 200, state());
     } else if (name === 'faults' && req.method === 'POST') {
-      faults.add(JSON.parse(await readBody(req)));
-      replyJson(res, 200, faults.list());
+      addFault(JSON.parse(await readBody(req)));
+      replyJson(res, 200, allFaults());
     } else if (name === 'faults' && req.method === 'DELETE') {
       faults.clear();
+      stuck.clear();
       replyJson(res, 200, []);
+    } else if (name === 'crash' && req.method === 'POST') {
+      const { node } = crashOrder.parse(JSON.parse(await readBody(req)));
+      const crashed = world.crash(node);
+      replyJson(res, crashed ? 200 : 404, crashed ? {} : { error: `no service runs on ${node}` });
     } else {
-      replyJson(res, 404, { error: 'use GET state, POST faults or DELETE faults' });
+      replyJson(res, 404, { error: 'use GET state, POST faults, DELETE faults or POST crash' });
     }
+  }
+
+  /** Pods that refuse to go are kept apart from what goes wrong with release files. */
+  function addFault(rule: unknown): void {
+    const isAboutPods = z.looseObject({ kind: z.literal('stuckPods') }).safeParse(rule).success;
+    if (isAboutPods) stuck.add(rule);
+    else faults.add(rule);
   }
 
   async function answer(
@@ -100,7 +116,7 @@ export function createNodeHalf(options: NodeHalfOptions): NodeHalf {
     if (pathname.startsWith('/_artifacts')) {
       await answerArtifact({ scale, draw, faults }, req, res, pathname.slice('/_artifacts'.length));
     } else if (pathname.startsWith('/_k3s/')) {
-      await answerK3s({ world, scale, directory }, req, res, pathname);
+      await answerK3s({ world, scale, stuck, directory }, req, res, pathname);
     } else if (pathname.startsWith('/_sim/node/')) {
       await answerControl(req, res, pathname.slice('/_sim/node/'.length));
     } else {
@@ -132,6 +148,8 @@ export function createNodeHalf(options: NodeHalfOptions): NodeHalf {
     },
   };
 }
+
+const crashOrder = z.strictObject({ node: z.string().min(1) });
 
 function refusalOf(text: string): string | undefined {
   try {

@@ -254,6 +254,18 @@ function defaults(verb: Verb, machine: Machine, opId: string): Record<string, st
       return { ...common, FL_AGENT_TOKEN_PARAMETER: agentTokenName };
     case 'observe':
       return common;
+    case 'drain':
+      return { ...common, FL_DRAIN_TIMEOUT: '120', FL_ON_TIMEOUT: 'abort' };
+    case 'uncordon':
+    case 'leave-etcd':
+    case 'delete-node':
+      return common;
+    case 'snapshot':
+      return { ...common, FL_SNAPSHOT: 'before-stop' };
+    case 'stop':
+    case 'restart':
+    case 'check':
+      return { ...common, FL_ROLE: machine.role };
     case 'publish-access':
       return {
         ...common,

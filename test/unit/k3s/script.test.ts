@@ -37,7 +37,7 @@ describe('a rendered script', () => {
   it('holds no double brace, which SSM would take for a parameter of the document', () => {
     const folder = join(packageRoot(), 'src/k3s/scripts');
     const texts = readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'));
-    expect(texts.length).toBe(verbs.length + 1);
+    expect(texts.length).toBe(verbs.length + 2);
     expect(texts.filter((text) => /\{\{|\}\}/.test(text))).toEqual([]);
   });
 
@@ -49,6 +49,14 @@ describe('a rendered script', () => {
       'join-agent',
       'observe',
       'publish-access',
+      'drain',
+      'uncordon',
+      'leave-etcd',
+      'delete-node',
+      'snapshot',
+      'stop',
+      'restart',
+      'check',
     ]);
   });
 

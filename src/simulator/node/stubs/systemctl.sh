@@ -30,8 +30,29 @@ start() {
   }
 }
 
+# Tells the K3s world; without a binary there is no service to tell about.
+tell() {
+  [[ -x $FAIRLEAD_ROOT/usr/local/bin/k3s ]] || return 0
+  "$FAIRLEAD_ROOT/usr/local/bin/k3s" simulated "$1"
+}
+
 stop() {
-  [[ ! -x $FAIRLEAD_ROOT/usr/local/bin/k3s ]] || "$FAIRLEAD_ROOT/usr/local/bin/k3s" simulated stop >/dev/null
+  [[ -e $units/$unit.service ]] || {
+    printf 'Failed to stop %s.service: Unit %s.service not loaded.\n' "$unit" "$unit" >&2
+    exit 5
+  }
+  tell stop >/dev/null
+}
+
+show() {
+  local state=
+  if [[ ! -e $units/$unit.service ]]; then
+    printf 'ActiveState=inactive\nSubState=dead\nUnitFileState=\nNRestarts=0\n'
+    return 0
+  fi
+  tell show
+  [[ -L $wants ]] && state=enabled || state=disabled
+  printf 'UnitFileState=%s\n' "$state"
 }
 
 case $verb in
@@ -39,10 +60,12 @@ case $verb in
   enable)
     mkdir -p "${wants%/*}"
     ln -sf "../$unit.service" "$wants"
+    tell enable >/dev/null
     [[ $now == false ]] || start
     ;;
   disable)
     rm -f "$wants"
+    tell disable >/dev/null
     [[ $now == false ]] || stop
     ;;
   start) start ;;
@@ -51,7 +74,7 @@ case $verb in
     stop
     start
     ;;
-  is-active) "$FAIRLEAD_ROOT/usr/local/bin/k3s" simulated is-active ;;
+  show) show ;;
   *)
     printf 'Unknown command verb %s.\n' "$verb" >&2
     exit 1

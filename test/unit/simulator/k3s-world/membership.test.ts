@@ -21,6 +21,12 @@ function member(name: string, changes: Partial<Member> = {}): Member {
     enabled: true,
     machine: 'on',
     bootedAtMs: 0,
+    restarts: 0,
+    removed: false,
+    leavesAtMs: null,
+    listed: true,
+    cordoned: false,
+    evicted: 'none',
     readyAtMs: 0,
     voterAtMs: 0,
     voter: true,
@@ -37,6 +43,10 @@ function cluster(...members: Member[]): SimulatedCluster {
     serverTokenHash: 'server',
     agentTokenHash: 'agent',
     members,
+    passwords: members.map(({ name }) => name),
+    quorumLost: 0,
+    learnersMax: 0,
+    evictions: 0,
   };
 }
 

@@ -1,0 +1,100 @@
+/** The pods on the nodes of a simulated cluster: a daemon everywhere, movable workloads, and those told not to move. */
+import { join } from 'node:path';
+import { z } from 'zod';
+import { readJsonFile, writeJsonFile } from '../node/json-file.ts';
+import type { Member } from './membership.ts';
+
+const ruleSchema = z.strictObject({
+  kind: z.literal('stuckPods'),
+  node: z.string().min(1),
+  /** `namespace/name`: pods whose disruption budget never allows their eviction. */
+  pods: z.array(z.string().regex(/^[a-z0-9.-]+\/[a-z0-9.-]+$/)).min(1),
+  /** Without a controller: kubectl does not even try to evict them. */
+  bare: z.boolean().default(false),
+});
+export type StuckPods = z.infer<typeof ruleSchema>;
+
+export interface StuckPodRules {
+  /** @throws ZodError when the rule is malformed */
+  add(rule: unknown): void;
+  clear(): void;
+  list(): readonly StuckPods[];
+}
+
+/** The rules survive the process. */
+export function createStuckPods(folder: string): StuckPodRules {
+  const file = join(folder, 'stuck-pods.json');
+  let rules = z.array(ruleSchema).parse(readJsonFile(file) ?? []);
+
+  function store(next: StuckPods[]): void {
+    rules = next;
+    writeJsonFile(file, rules);
+  }
+
+  return {
+    add: (rule) => {
+      store([...rules, ruleSchema.parse(rule)]);
+    },
+    clear: () => {
+      store([]);
+    },
+    list: () => rules,
+  };
+}
+
+export interface Pod {
+  readonly namespace: string;
+  readonly name: string;
+  /** The kind of its controller; empty: none. */
+  readonly owner: 'DaemonSet' | 'ReplicaSet' | '';
+  readonly isStuck: boolean;
+}
+
+export function podsOn(member: Member, rules: readonly StuckPods[]): Pod[] {
+  const daemon: Pod = {
+    namespace: 'kube-system',
+    name: `svclb-${member.name}`,
+    owner: 'DaemonSet',
+    isStuck: false,
+  };
+  return [daemon, ...movablePods(member), ...stuckPods(member, rules)];
+}
+
+/** What an eviction moves elsewhere. */
+export function movablePods(member: Member): Pod[] {
+  if (member.evicted !== 'none') return [];
+  return ['web', 'api'].map((app) => ({
+    namespace: 'default',
+    name: `${app}-${member.name}`,
+    owner: 'ReplicaSet' as const,
+    isStuck: false,
+  }));
+}
+
+export function stuckPods(member: Member, rules: readonly StuckPods[]): Pod[] {
+  if (member.evicted === 'all') return [];
+  return rules
+    .filter((rule) => rule.node === member.name)
+    .flatMap((rule) =>
+      rule.pods.map((path) => {
+        const [namespace = '', name = ''] = path.split('/');
+        return {
+          namespace,
+          name,
+          owner: rule.bare ? ('' as const) : ('ReplicaSet' as const),
+          isStuck: true,
+        };
+      }),
+    );
+}
+
+export function podObject(pod: Pod): object {
+  return {
+    metadata: {
+      name: pod.name,
+      namespace: pod.namespace,
+      ownerReferences: pod.owner === '' ? [] : [{ kind: pod.owner }],
+    },
+    status: { phase: 'Running' },
+  };
+}
