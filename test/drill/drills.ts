@@ -115,13 +115,15 @@ export async function run(
   await world.during(drill.troubleSeconds / 2, look);
   await drill.midway?.(world);
   await world.during(drill.troubleSeconds / 2, look);
-  const calls = (await world.calls()).filter(({ service }) => service === drill.counted);
+  const calls = (await world.calls()).filter(
+    ({ service, caller }) => service === drill.counted && caller === 'owner',
+  );
   await drill.end(world);
   await world.allRunning();
   const breakers = await world.breakers();
   return {
     calls: calls.length,
-    failed: calls.filter(({ fault }) => fault !== undefined).length,
+    failed: calls.filter(({ fault, status }) => fault !== undefined || status >= 400).length,
     ...seen,
     rejected: breakers
       .filter((each) => drill.services.includes(each.key))

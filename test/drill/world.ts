@@ -27,7 +27,9 @@ const breaker = z.looseObject({
 export type Breaker = z.infer<typeof breaker>;
 const loggedCall = z.looseObject({
   service: z.string(),
-  op: z.string(),
+  /** `owner`: one of ours; else an instance whose role calls. */
+  caller: z.string(),
+  status: z.number(),
   fault: z.string().optional(),
 });
 export type LoggedCall = z.infer<typeof loggedCall>;
