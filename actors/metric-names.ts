@@ -67,6 +67,11 @@ export const metrics = {
   fairlead_idempotency_pending_oldest_seconds: gauge('Age of the oldest call without a result'),
   fairlead_batch_items_total: counter('Gathered calls by outcome: ok, failed', 'op', 'outcome'),
   fairlead_batch_seconds: histogram('One batch with its repeats', 'op'),
+  fairlead_fanout_seconds: histogram('One fan-out, from the first job to the last', 'kind'),
+  fairlead_fanout_efficiency_ratio: gauge(
+    'T1 / (c × Tc) of the last fan-out without a failure',
+    'kind',
+  ),
   fairlead_breaker_state: gauge(
     '0 closed, 1 half-open, 2 open, 3 isolated, 4 metrics only',
     'breaker',

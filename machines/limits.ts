@@ -344,6 +344,21 @@ export const batching = {
   sizeMax: 100,
 } as const;
 
+/** How many jobs of a fan-out run at once. */
+export const fanOut = {
+  widthMax: 10,
+  /** The first row whose share of busy processor time is not reached; above all of them one at a time. */
+  cpuWidths: [
+    { below: 0.5, atOnce: 8 },
+    { below: 0.75, atOnce: 5 },
+    { below: 0.9, atOnce: 3 },
+  ],
+  cpuSampleMs: 10_000,
+  efficiencyGood: 0.8,
+  /** Good runs in a row before a width that was too much is tried again. */
+  goodRunsMin: 3,
+} as const;
+
 /** Sizes by name: ids in one call, and the time for one batch with its repeats. */
 export const batchPresets = {
   default: { sizeMax: 10, timeoutMs: 300_000 },
