@@ -38,7 +38,11 @@ export function clusterColumns(looks: Looks): readonly Column<ClusterView>[] {
     { head: 'K3S', cell: versionText },
     { head: 'REGION', cell: (view) => view.spec?.region ?? '' },
     { head: 'ZONES', cell: (view) => (view.status?.resolved?.zones ?? []).join(','), wide: true },
-    { head: 'AGE', cell: (view) => ageText(looks, view.status?.createdAtMs) },
+    {
+      head: 'AGE',
+      cell: (view) => ageText(looks, view.status?.createdAtMs),
+      order: (view) => looks.nowMs - (view.status?.createdAtMs ?? 0),
+    },
     { head: 'REV', cell: (view) => String(revisionOf(view)), wide: true },
     { head: 'UID', cell: (view) => view.metadata.uid ?? '', wide: true },
     { head: 'REASON', cell: (view) => oneLine(reasonOf(view)) },
@@ -71,7 +75,11 @@ export function nodeColumns(looks: Looks): readonly Column<NodeRow>[] {
     { head: 'ZONE', cell: (row) => row.node.zone ?? '' },
     { head: 'IP', cell: (row) => row.node.privateIp ?? '', wide: true },
     { head: 'SLOT', cell: (row) => row.node.slot ?? '', wide: true },
-    { head: 'AGE', cell: (row) => ageText(looks, row.node.sinceMs) },
+    {
+      head: 'AGE',
+      cell: (row) => ageText(looks, row.node.sinceMs),
+      order: (row) => looks.nowMs - (row.node.sinceMs ?? 0),
+    },
     { head: 'REASON', cell: (row) => oneLine(row.node.reason ?? '') },
   ];
 }

@@ -1,30 +1,8 @@
 /** The one list of what can be called: help, parsing, completion and the reference page follow from it. */
-import type { Verb } from './shell.ts';
-import type { KindName } from './kinds.ts';
+import type { CommandLine, FlagLine } from './command-line.ts';
+import { registryKinds, resourceKinds } from './kinds.ts';
+import { operatingCommands } from './operating-commands.ts';
 import { outputFormats } from './output.ts';
-
-export interface FlagLine {
-  /** As commander reads it: `-n, --namespace <name>`. */
-  readonly flags: string;
-  readonly help: string;
-  readonly choices?: readonly string[];
-  /** `list` splits at commas, `repeat` does not; both may be given several times. */
-  readonly value?: 'duration' | 'count' | 'list' | 'repeat';
-  /** What the flag means without a value; a value is then written `--flag=value` only. */
-  readonly alone?: string;
-}
-
-export interface CommandLine {
-  readonly name: string;
-  /** Operands as commander reads them: `<kind> [names...]`. */
-  readonly operands: string;
-  readonly help: string;
-  readonly examples: readonly string[];
-  readonly flags: readonly FlagLine[];
-  /** Kinds it takes; empty when its first operand is no kind. */
-  readonly kinds: readonly KindName[];
-  readonly load: () => Promise<Verb>;
-}
 
 /** Flags that every verb takes. */
 export const globalFlags: readonly FlagLine[] = [
@@ -36,6 +14,7 @@ export const globalFlags: readonly FlagLine[] = [
   { flags: '--creds <file>', help: 'NATS credentials file' },
   { flags: '--context <name>', help: 'context of the nats CLI' },
   { flags: '--color <when>', help: 'colour', choices: ['auto', 'always', 'never'] },
+  { flags: '--by <who>', help: 'who asks, for the audit (default: user@host)' },
 ];
 
 const allNamespaces: FlagLine = { flags: '-A, --all-namespaces', help: 'every namespace' };
@@ -66,6 +45,15 @@ const ifRevision: FlagLine = {
   help: 'only if the resource still has this revision',
   value: 'count',
 };
+const sortBy: FlagLine = {
+  flags: '--sort-by <column>',
+  help: 'order of the rows: a column, or a field such as metadata.name',
+};
+const selector: FlagLine = {
+  flags: '-l, --selector <labels>',
+  help: 'only what carries these labels: key=value, separated by commas',
+  value: 'list',
+};
 const limit: FlagLine = { flags: '--limit <n>', help: 'newest entries only', value: 'count' };
 
 const order = (name: string, help: string, example: string): CommandLine => ({
@@ -76,6 +64,23 @@ const order = (name: string, help: string, example: string): CommandLine => ({
   flags: [wait, reason, commandId, ifRevision],
   kinds: ['cluster'],
   load: async () => (await import('./verbs/order.ts')).orderVerb(name),
+});
+
+const listing = (name: string, help: string, examples: readonly string[]): CommandLine => ({
+  name,
+  operands: '<kind> [names...]',
+  help,
+  examples,
+  flags: [
+    allNamespaces,
+    noHeaders,
+    selector,
+    sortBy,
+    { flags: '--cluster <name>', help: 'limits: those that calls for this cluster pass' },
+    { flags: '--now', help: 'health: look now instead of telling the last look' },
+  ],
+  kinds: [...resourceKinds, ...registryKinds],
+  load: async () => (await import('./verbs/get.ts')).get,
 });
 
 export const commands: readonly CommandLine[] = [
@@ -92,26 +97,21 @@ export const commands: readonly CommandLine[] = [
     kinds: [],
     load: async () => (await import('./verbs/apply.ts')).apply,
   },
-  {
-    name: 'get',
-    operands: '<kind> [names...]',
-    help: 'list resources, or show some by name',
-    examples: [
-      'fairlead get clusters -A -o wide',
-      'fairlead get nodes prod',
-      'fairlead get cluster prod -o yaml',
-    ],
-    flags: [allNamespaces, noHeaders],
-    kinds: ['cluster', 'node'],
-    load: async () => (await import('./verbs/get.ts')).get,
-  },
+  listing('get', 'list resources, or show some by name', [
+    'fairlead get clusters -A -o wide',
+    'fairlead get nodes prod',
+    'fairlead get cluster prod -o yaml',
+    'fairlead get limits --cluster prod',
+    'fairlead get health --now',
+  ]),
+  listing('list', 'the same as get', ['fairlead breaker list', 'fairlead cluster list -A']),
   {
     name: 'describe',
     operands: '<kind> [names...]',
     help: 'everything known about a resource, for reading',
-    examples: ['fairlead describe cluster prod'],
+    examples: ['fairlead describe cluster prod', 'fairlead breaker describe ec2:mutate'],
     flags: [],
-    kinds: ['cluster'],
+    kinds: ['cluster', 'breaker'],
     load: async () => (await import('./verbs/describe.ts')).describe,
   },
   {
@@ -140,9 +140,19 @@ export const commands: readonly CommandLine[] = [
     name: 'events',
     operands: '[kind] [names...]',
     help: 'what has happened, oldest first',
-    examples: ['fairlead events cluster prod', 'fairlead events -A --follow'],
-    flags: [allNamespaces, noHeaders, limit, { flags: '--follow', help: 'go on with new events' }],
-    kinds: ['cluster'],
+    examples: [
+      'fairlead events cluster prod',
+      'fairlead events -A --follow',
+      'fairlead events breakers --since 10m',
+    ],
+    flags: [
+      allNamespaces,
+      noHeaders,
+      limit,
+      { flags: '--since <span>', help: 'not older than this, such as 10m', value: 'duration' },
+      { flags: '--follow', help: 'go on with new events' },
+    ],
+    kinds: ['cluster', 'breaker'],
     load: async () => (await import('./verbs/events.ts')).events,
   },
   {
@@ -236,6 +246,7 @@ export const commands: readonly CommandLine[] = [
   ),
   order('resume', 'go on after a pause', 'fairlead resume cluster prod'),
   order('retry', 'try again what failed or was blocked', 'fairlead retry cluster prod --wait'),
+  ...operatingCommands,
   {
     name: 'explain',
     operands: '<path>',
@@ -253,6 +264,15 @@ export const commands: readonly CommandLine[] = [
     flags: [],
     kinds: [],
     load: async () => (await import('./verbs/doctor.ts')).doctor,
+  },
+  {
+    name: 'dashboard',
+    operands: '',
+    help: 'Grafana dashboard of every metric, as JSON to import',
+    examples: ['fairlead dashboard > fairlead.json'],
+    flags: [],
+    kinds: [],
+    load: async () => (await import('./verbs/dashboard.ts')).dashboard,
   },
   {
     name: 'completion',

@@ -28,6 +28,8 @@ export interface Problem {
   readonly correlationId?: string;
   readonly traceId?: string;
   readonly status?: number;
+  /** What the caller should do, from the registry of faults. */
+  readonly remedy?: string;
 }
 
 /** Ends a verb. `tries` are command lines that help; none of them is run. */
@@ -123,6 +125,7 @@ export function failureText(failure: Failure, style: Style): string {
   for (const item of problem.problems ?? []) lines.push(`  ${itemText(item)}`);
   const reasons = [problem.reason, ...(problem.because ?? []).map(becauseText)].filter(Boolean);
   if (reasons.length > 0) lines.push(label('reason') + reasons.join('; '));
+  if (problem.remedy !== undefined) lines.push(label('remedy') + problem.remedy);
   if ((problem.allowedNext ?? []).length > 0)
     lines.push(label('allowed') + (problem.allowedNext ?? []).join(', '));
   for (const [index, line] of failure.tries.entries())

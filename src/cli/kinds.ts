@@ -2,24 +2,52 @@
 import { usage } from './failure.ts';
 import { nearest } from '../../actors/nearest.ts';
 
-export type KindName = 'cluster' | 'node';
+/** Kinds whose members are stored resources with a namespace. */
+export const resourceKinds = ['cluster', 'node'] as const;
+/** Kinds that hosts show out of their memory; they are only read, but for orders to breakers. */
+export const registryKinds = [
+  'breaker',
+  'limit',
+  'budget',
+  'health',
+  'policy',
+  'effect',
+  'config',
+  'metric',
+] as const;
+export type RegistryKind = (typeof registryKinds)[number];
+export type KindName = (typeof resourceKinds)[number] | RegistryKind;
 
-const aliases: Readonly<Record<string, KindName>> = {
-  cluster: 'cluster',
-  clusters: 'cluster',
-  cl: 'cluster',
-  node: 'node',
-  nodes: 'node',
-  no: 'node',
+/** How people may write each kind; the second word is the one for many. */
+export const kindSpellings: Readonly<Record<KindName, readonly [string, string, ...string[]]>> = {
+  cluster: ['cluster', 'clusters', 'cl'],
+  node: ['node', 'nodes', 'no'],
+  breaker: ['breaker', 'breakers', 'br'],
+  limit: ['limit', 'limits'],
+  budget: ['budget', 'budgets'],
+  health: ['health', 'health'],
+  policy: ['policy', 'policies'],
+  effect: ['effect', 'effects'],
+  config: ['config', 'config'],
+  metric: ['metric', 'metrics'],
 };
-const plain: readonly KindName[] = ['cluster', 'node'];
 
-export const kindWords = Object.keys(aliases);
+const kindsByWord = new Map(
+  [...resourceKinds, ...registryKinds].flatMap((kind) =>
+    kindSpellings[kind].map((word) => [word, kind] as const),
+  ),
+);
+const plain: readonly KindName[] = [...resourceKinds, ...registryKinds];
 
-export function kindOf(word: string): KindName | undefined {
-  const known = word.toLowerCase();
-  return Object.hasOwn(aliases, known) ? aliases[known] : undefined;
-}
+export const kindWords = [...kindsByWord.keys()];
+
+export const kindOf = (word: string): KindName | undefined => kindsByWord.get(word.toLowerCase());
+
+export const isRegistry = (kind: KindName): kind is RegistryKind =>
+  (registryKinds as readonly string[]).includes(kind);
+
+/** `clusters`; for messages. */
+export const pluralOf = (kind: KindName): string => kindSpellings[kind][1];
 
 /** Kind and resources named on a command line, as `cluster a b`, `cluster/a` or `cluster/<namespace>/a`. */
 export interface Target {
@@ -43,7 +71,7 @@ export function targetOf(
   const kind = kindOf(word);
   if (kind === undefined) throw unknownKind(word);
   if (!verb.kinds.includes(kind))
-    throw usage(`${verb.name} does not take ${kind}s`, { allowed: verb.kinds });
+    throw usage(`${verb.name} does not take ${pluralOf(kind)}`, { allowed: verb.kinds });
   if (parts.length === 0)
     return { kind, names: rest.map((name) => named(kind, namespace, name.split('/'))) };
   return {

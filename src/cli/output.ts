@@ -1,4 +1,5 @@
 /** Data to stdout: `-o table|wide|json|yaml|jsonl|name`. */
+import { sorted } from './sort.ts';
 import { tableText } from './table.ts';
 import type { Column } from './table.ts';
 import type { Terminal } from './terminal.ts';
@@ -20,6 +21,8 @@ export interface Listing<Row> {
 export interface OutputWish {
   readonly format: OutputFormat;
   readonly headers: boolean;
+  /** Head of a column, or path of a field. */
+  readonly sortBy?: string;
 }
 
 /** Prints a listing; an empty table prints nothing on stdout. */
@@ -33,9 +36,11 @@ export async function printListing<Row>(
 
 async function listingText<Row>(
   terminal: Terminal,
-  { format, headers }: OutputWish,
-  { columns, rows, object, name, single }: Listing<Row>,
+  { format, headers, sortBy }: OutputWish,
+  listing: Listing<Row>,
 ): Promise<string> {
+  const { columns, object, name, single } = listing;
+  const rows = sortBy === undefined ? listing.rows : sorted(listing, sortBy);
   switch (format) {
     case 'name':
       return rows.map((row) => `${name(row)}\n`).join('');

@@ -1,9 +1,10 @@
 /** Parsing and help: commander over the list of commands; every error comes out as a Failure. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { commandNamed, commands, globalFlags, spellingsOf } from './commands.ts';
-import type { CommandLine, FlagLine } from './commands.ts';
+import type { CommandLine, FlagLine } from './command-line.ts';
 import { parseDuration } from './duration.ts';
 import { usage } from './failure.ts';
+import { kindSpellings } from './kinds.ts';
 import { nearest } from '../../actors/nearest.ts';
 import type { Flags } from './shell.ts';
 
@@ -75,10 +76,14 @@ function programWith(
   }
   program.addHelpText(
     'after',
-    '\nKinds: cluster (cl), node (no). `fairlead help exit-codes` lists them.',
+    `\nKinds: ${kindsText}. \`fairlead help exit-codes\` lists the exit codes.`,
   );
   return program;
 }
+
+const kindsText = Object.values(kindSpellings)
+  .map(([one, , short]) => (short === undefined ? one : `${one} (${short})`))
+  .join(', ');
 
 const examplesText = (line: CommandLine): string =>
   `Examples:\n${line.examples.map((example) => `  ${example}\n`).join('')}`;
@@ -88,6 +93,7 @@ function optionOf(flag: FlagLine): Option {
   if (flag.choices !== undefined) option.choices(flag.choices);
   if (flag.value === 'duration') option.argParser(durationMs);
   if (flag.value === 'count') option.argParser(count);
+  if (flag.value === 'number') option.argParser(number);
   if (flag.value === 'list') option.argParser<string[]>(gather((text) => text.split(',')));
   if (flag.value === 'repeat') option.argParser<string[]>(gather((text) => [text]));
   return option;
@@ -102,6 +108,11 @@ function durationMs(text: string): number {
 
 function count(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('Write a whole number.');
+  return Number(text);
+}
+
+function number(text: string): number {
+  if (!/^\d{1,9}(\.\d{1,6})?$/.test(text)) throw new InvalidArgumentError('Write a number.');
   return Number(text);
 }
 

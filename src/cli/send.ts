@@ -14,6 +14,7 @@ import { withNearName } from './reads.ts';
 import type { Accepted, Order, Session } from './session.ts';
 import type { Shell } from './shell.ts';
 import { stateOf } from './view.ts';
+import { whoAsks } from './who.ts';
 
 /** How long an answer may take when `--timeout` is not given. */
 const answerDefaultMs = 30_000;
@@ -30,12 +31,14 @@ export interface Sent {
  * the command id: a refused id is spent.
  * @throws Failure with the problem of the service
  */
-async function send(shell: Shell, session: Session, order: Order): Promise<Sent> {
+export async function send(shell: Shell, session: Session, order: Order): Promise<Sent> {
   const timeoutMs = shell.flags.timeout ?? answerDefaultMs;
   const untilMs = shell.terminal.nowMs() + timeoutMs;
   const { reason, commandId, ifRevision } = shell.flags;
+  const by = whoAsks(shell);
   const whole = {
     ...order,
+    ...(by === undefined ? {} : { by }),
     ...(reason === undefined ? {} : { reason }),
     ...(commandId === undefined ? {} : { commandId }),
     ...(ifRevision === undefined ? {} : { ifRevision }),

@@ -43,6 +43,29 @@ export interface Flags {
   readonly profile?: string;
   readonly channel?: string;
   readonly k3s?: string;
+  /** Who asks. */
+  readonly by?: string;
+  readonly sortBy?: string;
+  /** `key=value` each. */
+  readonly selector?: readonly string[];
+  readonly cluster?: string;
+  readonly now?: boolean;
+  /** Milliseconds. */
+  readonly since?: number;
+  readonly allowTeardown?: boolean;
+  readonly failures?: number;
+  readonly open?: number;
+  readonly successes?: number;
+  readonly probes?: number;
+  readonly attemptTimeout?: number;
+  readonly concurrent?: number;
+  readonly rate?: number;
+  readonly burst?: number;
+  readonly live?: boolean;
+  readonly interval?: number;
+  readonly export?: boolean;
+  readonly format?: 'json' | 'prometheus' | 'csv';
+  readonly nodes?: readonly string[];
 }
 
 export interface Shell {
@@ -79,7 +102,11 @@ export function openShell(
     operands,
     flags,
     namespace: flags.namespace ?? namespaceIn(terminal.env) ?? 'default',
-    wish: { format: flags.output ?? 'table', headers: flags.headers ?? true },
+    wish: {
+      format: flags.output ?? 'table',
+      headers: flags.headers ?? true,
+      ...(flags.sortBy === undefined ? {} : { sortBy: flags.sortBy }),
+    },
     outStyle: styleFor(terminal, 'out', flags.color),
     errStyle: styleFor(terminal, 'err', flags.color),
     address,

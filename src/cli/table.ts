@@ -4,6 +4,8 @@ import { stripVTControlCharacters } from 'node:util';
 export interface Column<Row> {
   readonly head: string;
   readonly cell: (row: Row) => string;
+  /** What `--sort-by` compares where the text would mislead, as with ages. */
+  readonly order?: (row: Row) => number;
   /** Shown by `-o wide` only. */
   readonly wide?: boolean;
 }

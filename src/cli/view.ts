@@ -76,6 +76,8 @@ export interface ClusterView {
   };
   readonly spec?: {
     readonly region?: string;
+    readonly account?: string;
+    readonly profile?: string;
     readonly version?: { readonly channel?: string; readonly k3s?: string };
     readonly servers?: { readonly count?: number };
     readonly agentPools?: readonly { readonly name: string; readonly count?: number }[];

@@ -1,7 +1,7 @@
 /** The order of words: `fairlead cluster delete x` and `fairlead delete cluster x` are the same. */
 import { commands, globalFlags, spellingsOf, takesValue } from './commands.ts';
 import { usage } from './failure.ts';
-import { kindOf, kindWords } from './kinds.ts';
+import { isRegistry, kindOf, kindWords } from './kinds.ts';
 import { nearest } from '../../actors/nearest.ts';
 
 const valued = new Set(globalFlags.filter(takesValue).flatMap(spellingsOf));
@@ -13,10 +13,12 @@ const alone = new Map(
     ),
 );
 const verbs = commands.map((line) => line.name);
-const kindVerbs = commands.filter((line) => line.kinds.length > 0).map((line) => line.name);
+const kindVerbs = commands
+  .filter((line) => line.kinds.includes('cluster'))
+  .map((line) => line.name);
 
 /**
- * Puts the verb first.
+ * Puts the verb first. What hosts show out of their memory needs none: `fairlead limits` is `fairlead get limits`.
  * @throws Failure `cli.usage` when the first word is neither a verb nor a kind followed by one
  */
 export function verbFirst(argv: readonly string[]): readonly string[] {
@@ -24,8 +26,11 @@ export function verbFirst(argv: readonly string[]): readonly string[] {
   if (first === undefined) return argv;
   const word = argv[first] ?? '';
   if (verbs.includes(word)) return argv;
-  if (kindOf(word) === undefined) throw unknownVerb(word);
+  const kind = kindOf(word);
+  if (kind === undefined) throw unknownVerb(word);
   const verb = second === undefined ? undefined : argv[second];
+  if (isRegistry(kind) && (verb === undefined || (kind !== 'breaker' && !verbs.includes(verb))))
+    return [...argv.slice(0, first), 'get', ...argv.slice(first)];
   if (second === undefined || verb === undefined)
     throw usage(`${word} needs a verb`, { allowed: kindVerbs, tries: [`fairlead get ${word}`] });
   if (!verbs.includes(verb)) throw unknownVerb(verb);

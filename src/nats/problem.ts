@@ -22,6 +22,8 @@ export interface Problem {
   readonly retryable: boolean;
   readonly retryAfterMs?: number;
   readonly correlationId?: string;
+  /** What the caller should do; only problems that a host has made carry it. */
+  readonly remedy?: string;
 }
 
 /** Rejection of a query, with the whole problem. */

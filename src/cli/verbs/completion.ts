@@ -1,9 +1,10 @@
 /** `fairlead completion bash|zsh|fish`: scripts made from the list of commands; names come live from the service. */
 import { commands, globalFlags, spellingsOf } from '../commands.ts';
-import type { CommandLine, FlagLine } from '../commands.ts';
+import type { CommandLine, FlagLine } from '../command-line.ts';
 import { exits } from '../exit-codes.ts';
 import { usage } from '../failure.ts';
 import { nearest } from '../../../actors/nearest.ts';
+import { kindSpellings } from '../kinds.ts';
 import { outputFormats } from '../output.ts';
 import type { Verb } from '../shell.ts';
 
@@ -35,6 +36,14 @@ function operandWords(line: CommandLine): string {
   return line.name === 'help' ? `${verbs} exit-codes` : '';
 }
 
+const kinds = Object.values(kindSpellings);
+/** Verbs that take a kind, for when the kind stands first. */
+const verbsOf = (kind: string): string =>
+  commands
+    .filter((line) => (line.kinds as readonly string[]).includes(kind))
+    .map((line) => line.name)
+    .join(' ');
+
 /** Asks the service for names, for at most two seconds, and says nothing when it cannot. */
 const liveNames = 'fairlead get "$kind" -o name --timeout 2s 2>/dev/null | sed "s|.*/||"';
 
@@ -42,14 +51,19 @@ function bash(): string {
   const cases = commands
     .map((line) => `    ${line.name}) flags="${flagWords(line)}"; words="${operandWords(line)}" ;;`)
     .join('\n');
+  const kindCases = kinds
+    .map((words) => `      ${[...new Set(words)].join('|')}) kind=${words[1]} ;;`)
+    .join('\n');
+  const verbCases = kinds
+    .map(([one, many]) => `        ${many}) words="${verbsOf(one)}" ;;`)
+    .join('\n');
   // Nothing here may be bash alone: zsh runs the same function behind bashcompinit.
   return `# bash completion for fairlead: source <(fairlead completion bash)
 _fairlead() {
   local word="\${COMP_WORDS[COMP_CWORD]}" before="$3" verb="" kind="" flags="" words="" each
   for each in "\${COMP_WORDS[@]:1:$((COMP_CWORD - 1))}"; do
     case "$each" in
-      cluster|clusters|cl) kind=clusters ;;
-      node|nodes|no) kind=nodes ;;
+${kindCases}
       -*) ;;
       *) if [ -z "$verb" ]; then verb="$each"; fi ;;
     esac
@@ -59,7 +73,11 @@ _fairlead() {
     -f|--filename|--nkey|--creds) COMPREPLY=($(compgen -f -- "$word")); return ;;
   esac
   case "$verb" in
-    "") words="${verbs} cluster node" ;;
+    "")
+      case "$kind" in
+        "") words="${verbs} ${kinds.map(([one]) => one).join(' ')}" ;;
+${verbCases}
+      esac ;;
 ${cases}
   esac
   if [ -n "$verb" ] && [ -n "$kind" ]; then
@@ -100,13 +118,10 @@ function fish(): string {
       lines.push(`complete -c fairlead -n ${quoted(seen)} ${fishFlag(flag)}`);
   }
   for (const flag of globalFlags) lines.push(`complete -c fairlead ${fishFlag(flag)}`);
-  for (const [kind, words] of [
-    ['clusters', 'cluster clusters cl'],
-    ['nodes', 'node nodes no'],
-  ])
+  for (const words of kinds)
     lines.push(
-      `complete -c fairlead -f -n ${quoted(`__fish_seen_subcommand_from ${words ?? ''}`)} -a ${quoted(
-        `(set kind ${kind ?? ''}; ${liveNames})`,
+      `complete -c fairlead -f -n ${quoted(`__fish_seen_subcommand_from ${words.join(' ')}`)} -a ${quoted(
+        `(set kind ${words[1]}; ${liveNames})`,
       )}`,
     );
   return `${lines.join('\n')}\n`;

@@ -4,7 +4,7 @@ import type { EventView } from '../columns.ts';
 import { span } from '../duration.ts';
 import { exits } from '../exit-codes.ts';
 import { usage } from '../failure.ts';
-import { targetOf } from '../kinds.ts';
+import { kindOf, targetOf } from '../kinds.ts';
 import { printListing } from '../output.ts';
 import { readHistory } from '../reads.ts';
 import type { Shell, Verb } from '../shell.ts';
@@ -18,9 +18,11 @@ import { clusterListing, looksOf, nodeRows, viewsOf } from './get.ts';
 const eventsShown = 8;
 
 export const describe: Verb = async (shell) => {
+  if (kindOf(shell.operands[0]?.split('/')[0] ?? '') === 'breaker')
+    return (await import('./describe-breaker.ts')).describeBreaker(shell);
   const target = targetOf(shell.operands, shell.namespace, {
     name: 'describe',
-    kinds: ['cluster'],
+    kinds: ['cluster', 'breaker'],
   });
   if (target.names.length === 0)
     throw usage('describe needs a name', { tries: ['fairlead describe cluster <name>'] });

@@ -4,7 +4,7 @@ import type { EventView } from '../columns.ts';
 import { exits } from '../exit-codes.ts';
 import type { Exit } from '../exit-codes.ts';
 import { usage } from '../failure.ts';
-import { targetOf } from '../kinds.ts';
+import { kindOf, targetOf } from '../kinds.ts';
 import type { Target } from '../kinds.ts';
 import { printListing } from '../output.ts';
 import type { OutputWish } from '../output.ts';
@@ -12,6 +12,7 @@ import { listClusters, readHistory } from '../reads.ts';
 import type { EventFilter, Session } from '../session.ts';
 import type { Shell, Verb } from '../shell.ts';
 import { isObject } from '../view.ts';
+import { breakerEvents } from './breaker-events.ts';
 
 /** Events per resource when `--limit` is not given. */
 const limitDefault = 100;
@@ -21,32 +22,52 @@ export const history: Verb = async (shell) => {
   if (target.names.length === 0)
     throw usage('history needs a name', { tries: ['fairlead history cluster <name>'] });
   const session = await shell.session();
-  await print(shell, shell.wish, await stored(shell, session, target));
+  await print(shell, shell.wish, newest(shell, await stored(shell, session, target)));
   return exits.ok;
 };
 
 export const events: Verb = async (shell) => {
   const { operands, namespace } = shell;
   const words = operands.length === 0 ? ['cluster'] : operands;
-  const target = targetOf(words, namespace, { name: 'events', kinds: ['cluster'] });
   const session = await shell.session();
-  if (shell.flags.follow === true) return followEvents(shell, session, target);
-  await print(shell, shell.wish, await stored(shell, session, target));
+  const source =
+    kindOf(words[0]?.split('/')[0] ?? '') === 'breaker'
+      ? await breakerEvents(session, words)
+      : clusterEvents(
+          shell,
+          session,
+          targetOf(words, namespace, { name: 'events', kinds: ['cluster', 'breaker'] }),
+        );
+  if (shell.flags.follow === true) return followEvents(shell, session, source);
+  await print(shell, shell.wish, newest(shell, await source.stored()));
   return exits.ok;
 };
 
+/** Where events come from: what is stored, and what the stream will bring. */
+export interface EventSource {
+  readonly filter: EventFilter;
+  stored(): Promise<EventView[]>;
+  isWanted(event: EventView): boolean;
+}
+
+const clusterEvents = (shell: Shell, session: Session, target: Target): EventSource => ({
+  filter: filterOf(shell, target),
+  stored: () => stored(shell, session, target),
+  isWanted: () => true,
+});
+
 /** Subscribes before it reads what is stored, so that nothing falls in between; what comes twice is folded by id. */
-async function followEvents(shell: Shell, session: Session, target: Target): Promise<Exit> {
+async function followEvents(shell: Shell, session: Session, source: EventSource): Promise<Exit> {
   const signal = shell.terminal.interrupted;
-  const live = session.events(filterOf(shell, target), { since: 'new', signal });
+  const live = session.events(source.filter, { since: 'new', signal });
   await live.ready;
-  const past = await stored(shell, session, target);
+  const past = newest(shell, await source.stored());
   const format = shell.wish.format === 'json' ? 'jsonl' : shell.wish.format;
   await print(shell, { ...shell.wish, format }, past);
   const known = new Set(past.map(idOf));
   let headers = shell.wish.headers && past.length === 0;
   for await (const event of live) {
-    if (!isObject(event) || known.has(idOf(event))) continue;
+    if (!isObject(event) || known.has(idOf(event)) || !source.isWanted(event)) continue;
     await print(shell, { format, headers }, [event]);
     headers = false;
   }
@@ -71,7 +92,15 @@ async function stored(shell: Shell, session: Session, target: Target): Promise<E
     const key = { kind: 'cluster', namespace: of, name };
     found.push(...(await readHistory(session, key, options)).filter(isObject));
   }
+  return found;
+}
+
+/** In order of time, those that `--since` and `--limit` leave. */
+function newest({ flags, terminal }: Shell, found: readonly EventView[]): EventView[] {
+  const { since, limit = limitDefault } = flags;
+  const fromMs = since === undefined ? -Infinity : terminal.nowMs() - since;
   return found
+    .filter(({ time }) => fromMs === -Infinity || Date.parse(time ?? '') >= fromMs)
     .sort((left, right) => (left.time ?? '').localeCompare(right.time ?? ''))
     .slice(-limit);
 }

@@ -33,8 +33,9 @@ export const explain: Verb = async ({ operands, terminal, wish }) => {
   const [word = '', ...path] = (operands[0] ?? '').split('.');
   const kind = kindOf(word);
   if (kind === undefined) throw unknownKind(word);
-  if (kind !== 'cluster')
+  if (kind === 'node')
     throw usage('a node has no manifest: clusters declare nodes', { allowed: ['cluster'] });
+  if (kind !== 'cluster') throw usage(`no manifest declares ${word}`, { allowed: ['cluster'] });
   const whole = z.toJSONSchema(manifestSchemas.Cluster, { io: 'input', unrepresentable: 'any' });
   const schema = descend(whole as Schema, path, kind);
   if (wish.format === 'json' || wish.format === 'yaml')

@@ -3,9 +3,10 @@ import { keyText } from '../../../machines/ids.ts';
 import { clusterColumns, nodeColumns } from '../columns.ts';
 import type { Looks, NodeRow } from '../columns.ts';
 import { exits } from '../exit-codes.ts';
-import { hintsFor, problemIn, refused } from '../failure.ts';
-import { targetOf } from '../kinds.ts';
+import { hintsFor, problemIn, refused, usage } from '../failure.ts';
+import { isRegistry, kindOf, pluralOf, resourceKinds, targetOf } from '../kinds.ts';
 import type { Target } from '../kinds.ts';
+import { isSelected } from '../selector.ts';
 import { printListing } from '../output.ts';
 import type { Listing } from '../output.ts';
 import { listClusters, readCluster, withNearName } from '../reads.ts';
@@ -15,9 +16,18 @@ import type { ClusterView } from '../view.ts';
 
 export const get: Verb = async (shell) => {
   const { terminal, operands, namespace, wish } = shell;
-  const target = targetOf(operands, namespace, { name: 'get', kinds: ['cluster', 'node'] });
+  const kind = kindOf(operands[0]?.split('/')[0] ?? '');
+  if (kind !== undefined && isRegistry(kind))
+    return (await import('./get-registry.ts')).getRegistry(shell, kind);
+  const target = targetOf(operands, namespace, { name: 'get', kinds: resourceKinds });
+  for (const flag of ['cluster', 'now'] as const)
+    if (shell.flags[flag] !== undefined)
+      throw usage(`--${flag} is not for ${pluralOf(target.kind)}`, {
+        tries: ['fairlead get --help'],
+      });
   const session = await shell.session();
-  const views = await viewsOf(shell, session, target);
+  const found = await viewsOf(shell, session, target);
+  const views = found.filter(isSelected(shell.flags.selector ?? []));
   const looks = looksOf(shell, target);
   const single = target.names.length === 1;
   if (target.kind === 'node') {

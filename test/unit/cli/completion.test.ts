@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { registryKinds, resourceKinds } from '../../../src/cli/kinds.ts';
 import { commands } from '../../../src/cli/commands.ts';
 import { fairlead } from './running.ts';
 
@@ -38,7 +39,8 @@ describe('bash completion', () => {
 
   it('offers verbs, kinds, names, flags and formats where they belong', async () => {
     expect(await offered('de')).toEqual(['describe', 'delete']);
-    expect(await offered('get', '')).toEqual(['cluster', 'node']);
+    expect(await offered('get', '')).toEqual([...resourceKinds, ...registryKinds]);
+    expect(await offered('breaker', 'r')).toEqual(['reset', 'release']);
     expect(await offered('get', 'cluster', '')).toEqual(['web', 'dev']);
     expect(await offered('cluster', 'delete', 'd')).toEqual(['dev']);
     expect(await offered('apply', '--dr')).toEqual(['--dry-run']);

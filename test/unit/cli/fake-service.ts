@@ -17,6 +17,8 @@ export interface FakeService {
   readonly past: Map<string, Readonly<Record<string, unknown>>[]>;
   /** Publishes to whoever follows events now. */
   publish(event: Readonly<Record<string, unknown>>): void;
+  /** What each host answers to a survey of this kind: `{host, items, …}`. */
+  readonly answers: Map<string, Readonly<Record<string, unknown>>[]>;
   readonly closed: () => boolean;
 }
 
@@ -30,6 +32,7 @@ const notFound = (name: string): ClientProblem =>
 export function fakeService(...views: readonly ClusterView[]): FakeService {
   const shown = new Map<string, (ClusterView | 'gone' | 'away')[]>();
   const past = new Map<string, Readonly<Record<string, unknown>>[]>();
+  const answers: FakeService['answers'] = new Map();
   const orders: Order[] = [];
   const refusals: Problem[] = [];
   const listeners = new Set<(event: Readonly<Record<string, unknown>>) => void>();
@@ -80,6 +83,15 @@ export function fakeService(...views: readonly ClusterView[]): FakeService {
           throw new Error(`the fake service knows no query ${verb}`);
       }
     },
+    survey: async ({ kind, arguments: given }) => {
+      const { names, after = '' } = (given ?? {}) as { names?: string[]; after?: string };
+      return (answers.get(kind) ?? [{ host: 'h1', items: [] }]).map((answer) => ({
+        ...answer,
+        items: ((answer['items'] ?? []) as { name?: string }[]).filter(
+          ({ name = '' }) => (name === '' || name > after) && (names?.includes(name) ?? true),
+        ),
+      }));
+    },
     events: (_filter, { signal }) => ({
       ready: Promise.resolve(),
       async *[Symbol.asyncIterator]() {
@@ -113,7 +125,7 @@ export function fakeService(...views: readonly ClusterView[]): FakeService {
     orders,
     refuse: (problem) => void refusals.push(problem),
     show: (name, ...later) => void shown.set(name, later),
-    past,
+    ...{ past, answers },
     publish: (event) => {
       for (const listener of listeners) listener(event);
     },

@@ -1,0 +1,26 @@
+/** A row of the list of commands: how it is called, and what runs. */
+import type { KindName } from './kinds.ts';
+import type { Verb } from './shell.ts';
+
+export interface FlagLine {
+  /** As commander reads it: `-n, --namespace <name>`. */
+  readonly flags: string;
+  readonly help: string;
+  readonly choices?: readonly string[];
+  /** `list` splits at commas, `repeat` does not; both may be given several times. */
+  readonly value?: 'duration' | 'count' | 'number' | 'list' | 'repeat';
+  /** What the flag means without a value; a value is then written `--flag=value` only. */
+  readonly alone?: string;
+}
+
+export interface CommandLine {
+  readonly name: string;
+  /** Operands as commander reads them: `<kind> [names...]`. */
+  readonly operands: string;
+  readonly help: string;
+  readonly examples: readonly string[];
+  readonly flags: readonly FlagLine[];
+  /** Kinds it takes; empty when its first operand is no kind. */
+  readonly kinds: readonly KindName[];
+  readonly load: () => Promise<Verb>;
+}

@@ -1,0 +1,146 @@
+/** Columns of the registries. They are API: none is ever renamed or moved. What a host does not tell is left empty. */
+import { clockText } from './breaker-columns.ts';
+import { span } from './duration.ts';
+import type { RegistryKind } from './kinds.ts';
+import type { Mood, Style } from './style.ts';
+import type { Entry } from './surveys.ts';
+import type { Column } from './table.ts';
+
+export interface RegistryLooks {
+  readonly style: Style;
+  readonly nowMs: number;
+  /** HOST is shown without `-o wide` as well. */
+  readonly hosts: boolean;
+}
+
+type Cell = (entry: Entry, looks: RegistryLooks) => string;
+type Line = readonly [head: string, cell: Cell, wide?: 'wide'];
+
+/** A field as it is; a list separated by commas. */
+const as =
+  (field: string): Cell =>
+  (entry) =>
+    plain(entry[field]);
+const numberIn = (entry: Entry, field: string): number | undefined => {
+  const value = entry[field];
+  return typeof value === 'number' ? value : undefined;
+};
+const ms =
+  (field: string): Cell =>
+  (entry) => {
+    const value = numberIn(entry, field);
+    if (value === undefined) return '';
+    return value < 1_000 && value > 0 ? `${Math.round(value)}ms` : span(value);
+  };
+const percent =
+  (field: string, digits = 1): Cell =>
+  (entry) => {
+    const value = numberIn(entry, field);
+    return value === undefined ? '' : `${(100 * value).toFixed(digits)}%`;
+  };
+const clock =
+  (field: string): Cell =>
+  (entry, { nowMs }) => {
+    const value = numberIn(entry, field);
+    if (value === undefined || value === 0) return '';
+    return value > nowMs ? clockText(value, nowMs) : `${span(nowMs - value)} ago`;
+  };
+const of =
+  (part: string, whole: string): Cell =>
+  (entry) => {
+    const [now, most] = [plain(entry[part]), plain(entry[whole])];
+    return now === '' && most === '' ? '' : `${now}/${most}`;
+  };
+const marked =
+  (field: string, moods: Readonly<Record<string, Mood>>): Cell =>
+  (entry, { style }) => {
+    const text = plain(entry[field]);
+    const mood = moods[text] ?? 'idle';
+    return style.decorated && text !== '' ? `${style.symbol(mood)} ${text}` : text;
+  };
+
+function plain(value: unknown): string {
+  if (value === undefined || value === null) return '';
+  if (typeof value === 'number')
+    return String(Number.isInteger(value) ? value : Math.round(value * 100) / 100);
+  if (typeof value === 'string' || typeof value === 'boolean') return String(value);
+  if (Array.isArray(value)) return value.map(plain).join(',');
+  return JSON.stringify(value);
+}
+
+const lines: Readonly<Record<Exclude<RegistryKind, 'breaker'>, readonly Line[]>> = {
+  limit: [
+    ['KEY', as('name')],
+    ['IN FLIGHT', of('inFlight', 'concurrentMax')],
+    ['QUEUED', of('queued', 'queueMax')],
+    ['RATE/S', of('ratePerSecond', 'rateMaxPerSecond')],
+    ['TOKENS', of('tokens', 'burst')],
+    ['RETRIES', of('retryTokens', 'retryTokensMax')],
+    ['EFFECTIVE', as('effective')],
+    ['BINDS', as('binds')],
+  ],
+  budget: [
+    ['NAME', as('name')],
+    ['REMAINING', percent('remaining')],
+    ['CONSUMED', percent('consumed')],
+    ['TARGET', as('target')],
+    ['WINDOW', ms('windowMs')],
+    ['BURN', as('burn')],
+    ['STATE', marked('state', { ok: 'good', low: 'changing', exhausted: 'bad' })],
+  ],
+  health: [
+    ['NAME', as('name')],
+    ['STATUS', marked('status', { healthy: 'good', unhealthy: 'bad', unknown: 'changing' })],
+    ['SUCCESS', percent('successRate')],
+    ['TOOK', ms('durationMs')],
+    ['SINCE', clock('sinceMs')],
+    ['LAST OK', clock('lastOkMs'), 'wide'],
+    ['LAST FAILURE', clock('lastFailureMs'), 'wide'],
+    ['ERROR', as('error')],
+  ],
+  policy: [
+    ['NAME', as('name')],
+    ['ATTEMPTS', as('maxAttempts')],
+    ['BASE', ms('baseMs')],
+    ['CAP', ms('capMs')],
+    ['TIMES', as('multiplier')],
+    ['JITTER', as('jitter')],
+    ['DEADLINE', ms('deadlineMs')],
+    ['USED FOR', as('usedFor')],
+  ],
+  effect: [
+    ['NAME', as('name')],
+    ['POLICY', as('preset')],
+    ['CLASS', as('keyClass')],
+    ['TIMEOUT', ms('attemptTimeoutMs')],
+    ['PRIORITY', as('priority')],
+    ['SAFE BY', as('idempotent')],
+    ['COMPENSATION', as('compensation')],
+    ['NO RETURN', as('pointOfNoReturn'), 'wide'],
+  ],
+  config: [
+    ['NAME', as('name')],
+    ['VALUE', as('value')],
+    ['SOURCE', as('source')],
+    ['VARIABLE', as('variable')],
+  ],
+  metric: [
+    ['NAME', as('name')],
+    ['TYPE', as('type')],
+    ['VALUE', as('value')],
+    ['COUNT', as('count'), 'wide'],
+    ['SUM', as('sum'), 'wide'],
+  ],
+};
+
+export const registryColumns = (
+  kind: Exclude<RegistryKind, 'breaker'>,
+  looks: RegistryLooks,
+): readonly Column<Entry>[] => [
+  ...lines[kind].map(([head, cell, wide]) => ({
+    head,
+    cell: (entry: Entry) => cell(entry, looks),
+    ...(wide === undefined ? {} : { wide: true }),
+  })),
+  { head: 'HOST', cell: (entry) => entry.host, wide: !looks.hosts },
+];

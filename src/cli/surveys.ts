@@ -1,0 +1,124 @@
+/** What every host remembers: registries and breakers, each entry with the host that told it. */
+import type { RegistryKind } from './kinds.ts';
+import type { Session } from './session.ts';
+import { isObject } from './view.ts';
+
+/** One line of a registry. Fields beyond these depend on the registry. */
+export interface Entry {
+  readonly name: string;
+  readonly host: string;
+  readonly [field: string]: unknown;
+}
+
+/** Pages of a survey read before something must be wrong with the cursor. */
+const pagesMax = 100;
+/** A fresh look may take as long as the slowest probe. */
+const freshLook = { timeoutMs: 10_000, quietMs: 2_000 };
+
+export interface Wanted {
+  /** Names of entries, or of metrics; all when left out. */
+  readonly names?: readonly string[];
+  readonly now?: boolean;
+}
+
+/** All entries of a registry, of all hosts that answer, by name and host. */
+export async function surveyRegistry(
+  session: Session,
+  kind: RegistryKind,
+  wanted: Wanted = {},
+): Promise<readonly Entry[]> {
+  const found = new Map<string, Entry>();
+  let after = '';
+  for (let page = 0; page < pagesMax; page += 1) {
+    const answers = await survey(session, kind, { ...wanted, after });
+    for (const item of answers.flatMap(itemsOf)) found.set(`${item.name} ${item.host}`, item);
+    // Hosts end their pages at different names: the next page begins behind the first of these ends.
+    const [first] = answers.flatMap(cursorOf).sort();
+    if (first === undefined) return inOrder([...found.values()]);
+    after = first;
+  }
+  throw new Error(`the survey of ${kind} did not end after ${pagesMax} pages`);
+}
+
+const survey = (session: Session, kind: string, asked: object): Promise<readonly Answer[]> =>
+  session.survey(
+    { namespace: 'system', kind, name: '_', verb: 'survey', arguments: asked },
+    'now' in asked && asked.now === true ? freshLook : {},
+  );
+
+type Answer = Readonly<Record<string, unknown>>;
+
+function itemsOf({ items }: Answer): Entry[] {
+  const objects = Array.isArray(items) ? items.filter(isObject) : [];
+  return objects.flatMap((item) =>
+    typeof item['name'] === 'string' && typeof item['host'] === 'string' ? [item as Entry] : [],
+  );
+}
+
+const cursorOf = ({ cursor }: Answer): string[] => (typeof cursor === 'string' ? [cursor] : []);
+
+const inOrder = (entries: readonly Entry[]): readonly Entry[] =>
+  entries.toSorted(
+    (left, right) => left.name.localeCompare(right.name) || left.host.localeCompare(right.host),
+  );
+
+/** A breaker as its host shows it; what is recorded of an absent host has no counts. */
+export interface BreakerEntry {
+  readonly key: string;
+  readonly host: string;
+  readonly state: string;
+  readonly epoch?: number;
+  readonly tripsInRow?: number;
+  readonly openUntilMs?: number;
+  readonly closedAtMs?: number;
+  readonly consecutive?: number;
+  readonly window?: { readonly calls: number; readonly failed: number; readonly slow: number };
+  readonly calls?: Readonly<Record<string, number>>;
+  readonly waiting?: number;
+  readonly wouldHaveTripped?: number;
+  readonly lastTrip?: Readonly<Record<string, unknown>> | null;
+  readonly isolation?: {
+    readonly reason: string;
+    readonly sinceMs: number;
+    readonly untilMs: number;
+  } | null;
+  readonly policy?: Readonly<Record<string, number>>;
+  /** False when its host did not answer: this is what it has stored. */
+  readonly isLive: boolean;
+}
+
+/** An order that still means something. */
+export interface StandingOrder {
+  readonly orderId: string;
+  readonly verb: string;
+  readonly key: string;
+  readonly reason: string;
+  readonly by?: string;
+  readonly atMs: number;
+  readonly untilMs: number;
+  readonly allowTeardown: boolean;
+  readonly policy: Readonly<Record<string, number>>;
+}
+
+export interface Breakers {
+  readonly breakers: readonly BreakerEntry[];
+  readonly standing: readonly StandingOrder[];
+}
+
+/** Breakers of all hosts: live where the host answers, else as recorded. */
+export async function surveyBreakers(session: Session): Promise<Breakers> {
+  const answers = await survey(session, 'guard', {});
+  const hosts = new Set(answers.map(({ host }) => host));
+  const found = new Map<string, BreakerEntry>();
+  for (const { host, items } of answers)
+    for (const item of (Array.isArray(items) ? items : []) as BreakerEntry[]) {
+      const isLive = item.host === host;
+      if (!isLive && hosts.has(item.host)) continue;
+      found.set(`${item.key} ${item.host}`, { ...item, isLive });
+    }
+  const breakers = [...found.values()].sort(
+    (left, right) => left.key.localeCompare(right.key) || left.host.localeCompare(right.host),
+  );
+  const standing = answers.find((each) => Array.isArray(each['standing']))?.['standing'];
+  return { breakers, standing: (standing ?? []) as StandingOrder[] };
+}
