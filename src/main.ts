@@ -4,7 +4,7 @@ import { guardFleetKind } from '../machines/guard-kinds.ts';
 import { machineVersions } from '../machines/kinds.ts';
 import { assertLimits, hosting } from '../machines/limits.ts';
 import { listEffects } from '../actors/effects/registry.ts';
-import { GuardHost } from '../actors/guard-host.ts';
+import { GuardHost, guardRecordKey } from '../actors/guard-host.ts';
 import { guardViews } from '../actors/guard-views.ts';
 import { createHost } from '../actors/host.ts';
 import { Observer } from '../actors/observer.ts';
@@ -19,43 +19,55 @@ import { openIdempotency } from './compose/idempotency.ts';
 import { hostedCluster } from './compose/kinds.ts';
 import { hearGuards } from './compose/orders.ts';
 import { makePorts } from './compose/ports.ts';
+import { flagSettings } from './config/flags.ts';
 import { loadConfig } from './config/host-config.ts';
 import type { HostConfig } from './config/host-config.ts';
+import { LiveSettings } from './config/live-settings.ts';
+import { configEntries, policyEntries } from './config/registry.ts';
+import { guardNumbers, retriesBy } from './config/settings.ts';
+import { openHealth } from './compose/health.ts';
 import { openHttp } from './http.ts';
 import { ownIdentity } from './identity.ts';
-import { watchEventLoop } from './liveness.ts';
 import { openLog } from './log.ts';
 import { openMetrics } from './metrics.ts';
 import { connectNats } from './nats/connection.ts';
 import { setUpStreams } from './nats/setup.ts';
-import { progressCheck, readyChecks } from './readiness.ts';
 
-const usage = `Usage: node dist/src/main.js --config <file>
+const usage = `Usage: node dist/src/main.js --config <file> [--set <setting>=<value>]…
 
 Runs one Fairlead host against the NATS server and the AWS account named in the config file.
-Prints one JSON line when it is ready; logs JSON lines on stderr; SIGTERM drains and exits 0.`;
+Prints one JSON line when it is ready; logs JSON lines on stderr; SIGTERM drains and exits 0.
+Settings come from --set, FAIRLEAD_* variables and the file, in this order; SIGHUP reads the file again.`;
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
-    options: { config: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+    options: {
+      config: { type: 'string' },
+      set: { type: 'string', multiple: true, default: [] },
+      help: { type: 'boolean', short: 'h' },
+    },
   });
   if (values.help === true || values.config === undefined) {
     console.log(usage);
     process.exitCode = values.help === true ? 0 : 2;
     return;
   }
+  const file = values.config;
   assertLimits();
-  const config = await loadConfig(values.config);
-  await runHost(config);
+  const read = () => loadConfig(file);
+  const config = await read();
+  const flags = flagSettings(values.set);
+  await runHost(config, new LiveSettings({ config, flags, environment: process.env, read }));
 }
 
-async function runHost(config: HostConfig): Promise<void> {
+async function runHost(config: HostConfig, settings: LiveSettings): Promise<void> {
   const { hostId, installation } = await ownIdentity(config.dataDir, config.hostId);
   const { log, flush } = openLog({ ...config.log, base: { host: hostId } });
   const end = async (code: number): Promise<never> => {
     await flush();
     process.exit(code);
   };
+  process.on('SIGHUP', () => void settings.reload(log));
   const { nkeySeedFile, credsFile, ...nats } = config.nats;
   const connection = await connectNats({
     ...nats,
@@ -67,7 +79,11 @@ async function runHost(config: HostConfig): Promise<void> {
     waitForServer: true,
     log,
   });
-  await setUpStreams(connection, { holder: hostId, binding: { mode: config.aws.mode } });
+  await setUpStreams(connection, {
+    holder: hostId,
+    binding: { mode: config.aws.mode },
+    idempotencyTtlMs: settings.current.idempotencyTtlMs,
+  });
 
   const telemetry: Telemetry = {
     log,
@@ -82,21 +98,40 @@ async function runHost(config: HostConfig): Promise<void> {
     ...host.readings(),
     ...guard.readings(),
     ...idempotency.readings(),
+    ...health.readings(),
   ]);
+  const health = await openHealth({
+    ...{ connection, hostId, installation, telemetry },
+    measurements: () => measurements,
+  });
   const scale = config.pacing.scale;
-  const guard = new Guard({ clock: systemClock, random: systemRandom, telemetry, scale });
+  const retries = retriesBy(() => settings.current);
+  const guard = new Guard({
+    ...{ clock: systemClock, random: systemRandom, telemetry, scale },
+    ...guardNumbers(settings.current),
+    onSettled: health.onSettled,
+  });
+  settings.onChange((now) => {
+    guard.lines.configure(guardNumbers(now));
+  });
   const aws = await openAws(config, telemetry, guard);
   const bare = await makePorts(aws, connection, telemetry);
   const guardHost = new GuardHost({ guard, hostId, installation, ports: bare });
   await guardHost.start();
   const ports = {
     ...bare,
-    store: observedStore(guard, bare.store),
+    store: observedStore(guard, health.watchedStore(bare.store)),
     bus: observedBus(guard, bare.bus),
   };
-  const idempotency = await openIdempotency(connection, { guard, telemetry, hostId });
-  const cluster = hostedCluster({ ...ports, guard, idempotency }, scale);
+  const idempotency = await openIdempotency(connection, {
+    ...{ guard, telemetry, hostId },
+    ttlMs: settings.current.idempotencyTtlMs,
+  });
+  const cluster = hostedCluster({ ...ports, guard, idempotency }, { retries, scale });
   const registries: Registries = {
+    ...health.registries,
+    config: () => configEntries(settings.current),
+    policy: () => policyEntries(settings.current, retries),
     effect: listEffects,
     limit: () => guard.limits().map((each) => ({ name: each.key, ...each })),
   };
@@ -105,7 +140,7 @@ async function runHost(config: HostConfig): Promise<void> {
     ...registryViews(registries, { hostId, clock: ports.clock }),
   };
   const kinds = [cluster, guardFleetKind];
-  const host = createHost({ kinds, ports, hostId, installation, live });
+  const host = createHost({ kinds, ports, hostId, installation, live, watch: health.watch });
   const observer = new Observer({
     ...{ clock: ports.clock, fleet: ports.fleet, telemetry, scale },
     tell: (key, event) => {
@@ -116,11 +151,15 @@ async function runHost(config: HostConfig): Promise<void> {
     if (kind === cluster.name) observer.update(key, cluster.watches(snapshot));
   });
 
-  const loop = watchEventLoop();
+  health.attach({
+    ...{ host, guard, kinds, store: ports.store, bus: ports.bus },
+    probeKey: guardRecordKey(hostId),
+    ping: aws.ping,
+    adapters: ['nats', `aws (${config.aws.mode})`],
+  });
   const http = await openHttp({
     ...config.http,
-    live: () => [loop.check(), progressCheck(host.status())],
-    ready: () => readyChecks(host.status()),
+    ...health.http,
     metrics: async () => ({
       contentType: measurements.contentType,
       text: await measurements.text(),
@@ -129,6 +168,7 @@ async function runHost(config: HostConfig): Promise<void> {
   const listening = new AbortController();
   void hearGuards(connection, guardHost, log, listening.signal);
   await host.start();
+  health.mark(true);
   log('info', { httpPort: http.port, scale, machines: machineVersions }, 'host is ready');
   console.log(JSON.stringify({ ready: true, hostId, httpPort: http.port }));
 
@@ -137,12 +177,13 @@ async function runHost(config: HostConfig): Promise<void> {
     if (ending.isUnderWay) return;
     ending.isUnderWay = true;
     log('info', { signal }, 'draining');
+    health.mark(false);
     observer.stop();
-    loop.stop();
     listening.abort();
     await host.stop();
     await guardHost.stop();
     idempotency.stop();
+    await health.stop();
     await http.close();
     aws.close();
     await connection.close(hosting.drainMs);

@@ -2,20 +2,26 @@
 import { clusterKind } from '../../machines/kinds.ts';
 import { buildClusterMachine } from '../../machines/cluster.ts';
 import { buildNodeMachine } from '../../machines/node.ts';
-import { operationMachine } from '../../machines/operation.ts';
+import { buildOperationMachine } from '../../machines/operation.ts';
+import type { Retries } from '../../machines/retry.ts';
 import { wholeCall } from '../../machines/whole-call.ts';
 import { gate } from '../../actors/effect.ts';
 import { performer } from '../../actors/effects/perform.ts';
 import type { Idempotency } from '../../actors/policies/idempotency.ts';
 import type { CallGuard, Ports } from '../../actors/ports.ts';
 
-/** @param scale divides polls and waits of the charts, never deadlines */
+export interface Pace {
+  readonly retries: Retries;
+  /** Divides polls and waits of the charts, never deadlines. */
+  readonly scale: number;
+}
+
 export function hostedCluster(
   ports: Ports & { readonly guard: CallGuard; readonly idempotency: Idempotency },
-  scale: number,
+  { retries, scale }: Pace,
 ) {
   const perform = gate(performer(ports), wholeCall);
-  const operation = operationMachine.provide({ actors: { perform } });
+  const operation = buildOperationMachine(retries).provide({ actors: { perform } });
   return clusterKind(
     buildClusterMachine({ operation, node: buildNodeMachine(operation, scale), scale }),
   );

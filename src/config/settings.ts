@@ -8,6 +8,7 @@ import type {
 } from '../../machines/limits.ts';
 import { critically, policyIn } from '../../machines/retry.ts';
 import type { Retries } from '../../machines/retry.ts';
+import type { GuardNumbers } from '../../actors/policies/guard-lines.ts';
 import { ConfigError } from './config-error.ts';
 import { readLayers } from './layers.ts';
 import type { Layer, LayerName } from './layers.ts';
@@ -169,4 +170,10 @@ function entryOf(
 export const retriesBy = (settings: () => Settings): Retries => ({
   policyOf: (name) => policyIn(settings().retryPolicies, name),
   nameFor: (named, effect) => settings().retryPolicy ?? critically(named, effect),
+});
+
+/** What the guard takes of them. */
+export const guardNumbers = ({ rows, rate }: Settings): GuardNumbers => ({
+  rows,
+  provider: { ratePerSecond: rate.perSecond, burst: rate.burst },
 });
