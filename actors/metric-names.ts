@@ -128,5 +128,5 @@ export interface MetricReading {
   readonly value: number;
   readonly labels?: Readonly<Record<string, string>>;
   /** Counts by bucket, not cumulative, one more than there are bounds. */
-  readonly histogram?: { readonly bounds: readonly number[]; readonly counts: Uint32Array };
+  readonly histogram?: { readonly bounds: readonly number[]; readonly counts: readonly number[] };
 }

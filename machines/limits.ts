@@ -216,6 +216,7 @@ export const resilience = {
   budgetFloorMs: 10_000,
   limiterWaitMs: 20_000,
   limiterMinPerSecond: 0.5,
+  refillGapMs: 5,
   /** All calls to one account and region together, unless set otherwise. */
   providerPerSecond: 10,
   providerBurst: 20,

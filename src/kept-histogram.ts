@@ -38,7 +38,7 @@ export class KeptHistogram extends Histogram {
     if (histogram === undefined) return [];
     const { name } = this.#family;
     let count = 0;
-    const buckets = [...histogram.counts].map((more, at): Point => {
+    const buckets = histogram.counts.map((more, at): Point => {
       count += more;
       const le = histogram.bounds[at] ?? '+Inf';
       return { metricName: `${name}_bucket`, labels: { ...labels, le }, value: count };

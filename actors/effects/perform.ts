@@ -71,7 +71,10 @@ const performers: Performers = {
     ),
   'cluster.sweep': async ({ machines }, { uid, ...scope }, { attempt }) => {
     const alive = await machines.listByUid(scope, uid, attempt);
-    for (const each of alive) await machines.terminate(scope, each.instanceId, true, attempt);
+    // What is on its way out already needs no call, but is not gone yet.
+    const staying = alive.filter(({ state }) => state !== 'shutting-down');
+    const ids = staying.map(({ instanceId }) => instanceId);
+    if (ids.length > 0) await machines.terminateAll(scope, ids, attempt);
     return { alive: alive.length };
   },
   'network.delete': async ({ surroundings }, { uid, vpcId, ...scope }, { attempt }) => ({
@@ -118,7 +121,9 @@ export function performer(ports: EffectPorts) {
       turn: Turn,
     ) => Promise<Effects[EffectName]['out']>;
     const { correlationId } = call;
-    const whole = { correlationId, priority: priorityOf(effect), number };
+    // Places are shared out between namespaces: `kind/namespace/name`.
+    const namespace = call.intent.actor.split('/')[1] ?? '';
+    const whole = { correlationId, priority: priorityOf(effect), number, namespace };
     // The operation's own chart bounds this wait.
     if (effect === 'circuit.wait')
       return run(ports, input, { token, isRepeat, attempt: { ...whole, signal: call.signal } });

@@ -18,6 +18,11 @@ interface Waiter {
   readonly enter: () => void;
 }
 
+interface Seats {
+  readonly namespace: string;
+  taken: number;
+}
+
 const urgent: ReadonlySet<Priority> = new Set<Priority>(['teardown', 'failover']);
 
 export class Bulkhead {
@@ -25,7 +30,9 @@ export class Bulkhead {
   readonly #clock: Clock;
   #concurrentMax: number;
   #inFlight = 0;
-  readonly #seatsOf = new Map<string, { taken: number }>();
+  readonly #seatsOf = new Map<string, Seats>();
+  /** Of the namespace that was asked for last; most lines serve one at a time. */
+  #last: Seats | undefined;
   readonly #waiters: Waiter[] = [];
 
   constructor(key: string, concurrentMax: number, clock: Clock) {
@@ -69,23 +76,32 @@ export class Bulkhead {
 
   leave(namespace = ''): void {
     this.#inFlight -= 1;
-    const seats = this.#seatsOf.get(namespace);
-    if (seats !== undefined) seats.taken -= 1;
+    const seats = this.#seats(namespace);
+    seats.taken -= 1;
     if (this.#waiters.length > 0) this.#admitNext();
   }
 
   #seat(namespace: string): void {
     this.#inFlight += 1;
-    const seats = this.#seatsOf.get(namespace);
-    if (seats !== undefined) seats.taken += 1;
-    else this.#meet(namespace);
+    this.#seats(namespace).taken += 1;
+  }
+
+  #seats(namespace: string): Seats {
+    if (this.#last?.namespace === namespace) return this.#last;
+    const known = this.#seatsOf.get(namespace) ?? this.#meet(namespace);
+    this.#last = known;
+    return known;
   }
 
   /** Namespaces with nothing in flight are forgotten when there are many. */
-  #meet(namespace: string): void {
-    if (this.#seatsOf.size >= resilience.namespacesMax)
+  #meet(namespace: string): Seats {
+    if (this.#seatsOf.size >= resilience.namespacesMax) {
       for (const [known, { taken }] of this.#seatsOf) if (taken === 0) this.#seatsOf.delete(known);
-    this.#seatsOf.set(namespace, { taken: 1 });
+      this.#last = undefined;
+    }
+    const seats = { namespace, taken: 0 };
+    this.#seatsOf.set(namespace, seats);
+    return seats;
   }
 
   #full() {
@@ -141,8 +157,7 @@ export class Bulkhead {
     const half = Math.max(1, Math.floor(this.#concurrentMax / 2));
     const isUrgent = this.#waiters[0]?.isUrgent;
     const fair = this.#waiters.findIndex(
-      (each) =>
-        each.isUrgent === isUrgent && (this.#seatsOf.get(each.namespace)?.taken ?? 0) < half,
+      (each) => each.isUrgent === isUrgent && this.#seats(each.namespace).taken < half,
     );
     return Math.max(0, fair);
   }

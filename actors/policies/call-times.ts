@@ -7,7 +7,7 @@ export const callSecondsBounds = [
 
 export class CallTimes {
   /** By bucket, not cumulative; the last one is open. */
-  readonly counts = new Uint32Array(callSecondsBounds.length + 1);
+  readonly counts: number[] = Array.from({ length: callSecondsBounds.length + 1 }, () => 0);
   sumSeconds = 0;
 
   add(seconds: number): void {

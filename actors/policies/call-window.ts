@@ -17,16 +17,24 @@ export class CallWindow {
   #failed = 0;
   #slow = 0;
   #second = 0;
+  /** End of the present second. */
+  #untilMs = 0;
 
   add(outcome: CallOutcome, nowMs: number): void {
     this.#advance(nowMs);
-    if (this.#size === this.#slots.length) this.#drop();
-    const code = codes[outcome];
-    const index = (this.#oldest + this.#size) % this.#slots.length;
+    if (this.#size >= this.#slots.length) this.#drop();
+    let code: number = codes.ok;
+    if (outcome === 'failed') {
+      code = codes.failed;
+      this.#failed += 1;
+    } else if (outcome === 'slow') {
+      code = codes.slow;
+      this.#slow += 1;
+    }
+    let index = this.#oldest + this.#size;
+    if (index >= this.#slots.length) index -= this.#slots.length;
     this.#slots[index] = ((this.#second & 63) << 2) | code;
     this.#size += 1;
-    if (code === codes.failed) this.#failed += 1;
-    else if (code === codes.slow) this.#slow += 1;
   }
 
   read(nowMs: number): { readonly calls: number; readonly failed: number; readonly slow: number } {
@@ -41,7 +49,9 @@ export class CallWindow {
   }
 
   #advance(nowMs: number): void {
+    if (nowMs < this.#untilMs) return;
     const second = Math.floor(nowMs / 1_000);
+    this.#untilMs = (second + 1) * 1_000;
     const passed = second - this.#second;
     if (passed <= 0) return;
     if (passed > ageMax) this.clear();
@@ -58,7 +68,7 @@ export class CallWindow {
     const code = (this.#slots[this.#oldest] ?? 0) & 3;
     if (code === codes.failed) this.#failed -= 1;
     else if (code === codes.slow) this.#slow -= 1;
-    this.#oldest = (this.#oldest + 1) % this.#slots.length;
+    this.#oldest = this.#oldest + 1 === this.#slots.length ? 0 : this.#oldest + 1;
     this.#size -= 1;
   }
 }

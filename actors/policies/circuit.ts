@@ -2,6 +2,7 @@
 import type { ActorRefFrom } from 'xstate';
 import type { breakerMachine } from '../../machines/breaker.ts';
 import type { BreakerContext, BreakerState } from '../../machines/breaker.ts';
+import { hasTripped } from '../../machines/breaker-rules.ts';
 import { resilience } from '../../machines/limits.ts';
 import type { EffectFault, FaultType, Priority } from '../../machines/messages.ts';
 import type { Clock, Random } from '../ports.ts';
@@ -138,8 +139,9 @@ export class Circuit {
     const ms = nowMs - ticket.startedMs;
     const { context } = this.#ref.getSnapshot();
     const isSlow = ms > context.policy.attemptTimeoutMs / 2;
-    if (fault === undefined) this.counts[isSlow ? 'slow' : 'ok'] += 1;
-    else this.counts[isServiceFault(fault) ? 'failed' : 'ignored'] += 1;
+    if (fault !== undefined) this.counts[isServiceFault(fault) ? 'failed' : 'ignored'] += 1;
+    else if (isSlow) this.counts.slow += 1;
+    else this.counts.ok += 1;
     if (ticket.isOver) return;
     if (ticket.isProbe) this.#endProbe(ticket);
     else ticket.isOver = true;
@@ -237,14 +239,15 @@ export class Circuit {
     correlationId: string,
     nowMs: number,
   ): void {
+    const { epoch, policy } = this.context;
+    const counts = { ...this.#window.read(nowMs), consecutive: this.#consecutive };
+    // The chart would drop it: a failure that opens nothing is a number here, not an event and not a write.
+    if (type !== 'probe.failed' && !hasTripped(policy, counts)) return;
     const { type: type_, code, requestId = '' } = fault;
-    const { calls, failed, slow } = this.#window.read(nowMs);
     this.#ref.send({
-      ...{ type, type_, code, requestId, correlationId },
-      epoch: this.context.epoch,
+      ...{ type, type_, code, requestId, correlationId, epoch, counts },
       atMs: this.#clock.nowMs(),
       roll: this.#random.roll(),
-      counts: { consecutive: this.#consecutive, calls, failed, slow },
     });
   }
 

@@ -32,8 +32,8 @@ export class GuardLine {
   /** Calls that ended with a fault, by its type. */
   readonly faults: Partial<Record<FaultType, number>> = {};
   bulkheadRejected = 0;
-  /** What counters were last told, by metric and label. */
-  readonly told = new Map<string, number>();
+  /** What counters were last told, by metric and label; made when they are told first. */
+  told: Map<string, number> | undefined = undefined;
   /** As of the last change that was noticed. */
   seen: { epoch: number; state: BreakerState };
   readonly #clock: Clock;

@@ -8,11 +8,12 @@ import type { GuardLine } from './guard-line.ts';
 /** Calls are counted in plain numbers; what came since the last time is added to the counters. */
 export function tellCounts(telemetry: Telemetry, line: GuardLine): void {
   const { key, circuit, rates } = line;
+  const told = (line.told ??= new Map<string, number>());
   const tell = (metric: MetricName, count: number, labels: Readonly<Record<string, string>>) => {
     const id = `${metric} ${Object.values(labels).join(' ')}`;
-    const more = count - (line.told.get(id) ?? 0);
+    const more = count - (told.get(id) ?? 0);
     if (more === 0) return;
-    line.told.set(id, count);
+    told.set(id, count);
     telemetry.count(metric, labels, more);
   };
   for (const outcome of ['ok', 'slow', 'failed', 'ignored', 'rejected'] as const)

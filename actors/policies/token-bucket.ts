@@ -40,7 +40,9 @@ export class TokenBucket {
 
   /** Milliseconds until `weight` tokens are there. More than the bucket holds is granted as a debt by a full one. */
   waitMs(nowMs: number, weight = 1): number {
-    this.#refill(nowMs);
+    // Looks closer together than this share one refill: the error is less than a hundredth of a second's tokens.
+    if (nowMs - this.#filledMs >= resilience.refillGapMs || this.#tokens < weight)
+      this.#refill(nowMs);
     const wanted = weight < this.#full.burst ? weight : this.#full.burst;
     const shortMs = this.#tokens >= wanted ? 0 : ((wanted - this.#tokens) / this.#rate) * 1_000;
     return this.#pausedUntilMs > nowMs ? this.#pausedUntilMs - nowMs + shortMs : shortMs;

@@ -21,8 +21,8 @@ export class WaitingRoom {
   readonly #clock: Clock;
   readonly #gapMs: number;
   readonly #outlook: () => Outlook;
-  /** By priority, in order of arrival. */
-  readonly #queues = priorities.map(() => new Set<() => void>());
+  /** By priority, in order of arrival. Made for the first who waits: most circuits never have one. */
+  #queues: readonly Set<() => void>[] = [];
   #size = 0;
   /** Waiting when the circuit closed; undefined while no ramp runs. */
   #rampFrom: number | undefined;
@@ -51,6 +51,7 @@ export class WaitingRoom {
       const text = `${this.#key}: ${this.#size} operations wait for this circuit already`;
       return Promise.reject(rejected('circuit', this.#key, text, resilience.parkAfterMs));
     }
+    if (this.#queues.length === 0) this.#queues = priorities.map(() => new Set<() => void>());
     return new Promise((resolve, reject) => {
       const queue = this.#queues[priorities.indexOf(priority)] ?? new Set();
       const leave = (): void => {

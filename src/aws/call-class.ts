@@ -1,5 +1,6 @@
 /** Which breaker a call belongs to: launches that fail must not keep us from terminating. */
 import type { CallClass } from '../../machines/breaker-rules.ts';
+import type { AttemptTimeouts } from '../../machines/limits.ts';
 import type { CloudScope } from '../../machines/messages.ts';
 
 const reading = /^(describe|get|list|lookup)/;
@@ -21,3 +22,20 @@ export const breakerKey = (
   input?: object,
 ): string =>
   `${account}/${region}/${service}${service === 'ec2' ? `:${classOf(operation, input)}` : ''}`;
+
+/** Instances an EC2 call asks for: they have a rate of their own. A trial asks for none. */
+export function launchesOf(operation: string, input: object): number {
+  if (operation !== 'runInstances') return 0;
+  const { MaxCount = 1, DryRun = false } = input as { MaxCount?: number; DryRun?: boolean };
+  return DryRun ? 0 : MaxCount;
+}
+
+/** Looks at what became of a command that runs. */
+const lookingAfter = /^(getCommandInvocation|listCommand)/;
+
+/** What a call is made for, which says how long an attempt may take; what is unknown counts as changing something. */
+export function kindOf(operation: string, input?: unknown): keyof AttemptTimeouts {
+  if ((input as { DryRun?: boolean } | undefined)?.DryRun === true) return 'validateMs';
+  if (lookingAfter.test(operation)) return 'taskStatusMs';
+  return reading.test(operation) ? 'describeMs' : 'mutatingMs';
+}

@@ -5,8 +5,9 @@
 import type { EC2, EC2ClientConfig } from '@aws-sdk/client-ec2';
 import type { SSM } from '@aws-sdk/client-ssm';
 import type { Attempt, CallGuard, Telemetry } from '../../actors/ports.ts';
+import type { AttemptTimeouts } from '../../machines/limits.ts';
 import type { CloudScope } from '../../machines/messages.ts';
-import { breakerKey } from './call-class.ts';
+import { breakerKey, kindOf, launchesOf } from './call-class.ts';
 import { CloudFault, faultOf, ownFault } from './faults.ts';
 
 /** A configured account. */
@@ -27,6 +28,8 @@ export interface SessionsConfig {
   readonly telemetry?: Pick<Telemetry, 'log'>;
   /** Stands before every call; left out only in tests of a single part. */
   readonly guard?: CallGuard;
+  /** How long one attempt of each kind of call may take; the breaker's own limit may be shorter. Default: that alone. */
+  readonly timeouts?: () => AttemptTimeouts;
   /** Replaces the HTTP side of the clients; tests capture requests with it. */
   readonly requestHandler?: NonNullable<EC2ClientConfig['requestHandler']>;
 }
@@ -124,7 +127,8 @@ export function createSessions(config: SessionsConfig): Sessions {
     accountOf(scope);
     const key = breakerKey(scope, service, name, input);
     const order = {
-      ...{ key, attempt: scope },
+      ...{ key, attempt: scope, launches: launchesOf(name, input) },
+      timeoutMs: config.timeouts?.()[kindOf(name, input)] ?? Infinity,
       classify: (thrown: unknown) => faultOf(thrown, scope.signal),
     };
     try {

@@ -9,6 +9,7 @@ import { benchClusters } from './cluster.ts';
 import { benchCommands } from './commands.ts';
 import { lineOf } from './figure.ts';
 import { benchRecords } from './record.ts';
+import { benchResilience } from './resilience/group.ts';
 
 const groups: Readonly<Record<string, { readonly run: Group; readonly summary: string }>> = {
   commands: {
@@ -23,6 +24,10 @@ const groups: Readonly<Record<string, { readonly run: Group; readonly summary: s
   record: {
     run: benchRecords,
     summary: 'record size and cost of a turn of 3, 50 and 200 nodes (about 1 min)',
+  },
+  resilience: {
+    run: benchResilience,
+    summary: 'our breaker and pipeline beside cockatiel and opossum (about 2 min)',
   },
 };
 
