@@ -210,6 +210,8 @@ export interface CallOrder {
   readonly attempt: Attempt;
   /** Instances the call asks for; they have a rate of their own. Default 0. */
   readonly launches?: number;
+  /** Of this kind of call; the breaker's own limit may be shorter. Default: that alone. */
+  readonly timeoutMs?: number;
   /** Whatever the call throws, as a fault: its type decides whether the service is to blame. */
   classify(thrown: unknown): EffectFault;
 }
@@ -244,6 +246,12 @@ export interface Machines {
     liftProtection: boolean,
     attempt: Attempt,
   ): Promise<{ state: string }>;
+  /** Lifts the protection of all and terminates them. @throws the first failure, after all were tried */
+  terminateAll(
+    scope: CloudScope,
+    instanceIds: readonly string[],
+    attempt: Attempt,
+  ): Promise<void>;
   /**
    * Stop and start answer the state the machine is going through; one that is there already is a success. Faults: `NotFound`
    * when it is gone, `Retryable` while it is still on its way from one state to another.

@@ -114,7 +114,7 @@ async function runHost(config: HostConfig, settings: LiveSettings): Promise<void
   settings.onChange((now) => {
     guard.lines.configure(guardNumbers(now));
   });
-  const aws = await openAws(config, telemetry, guard);
+  const aws = await openAws(config, telemetry, guard, settings);
   const bare = await makePorts(aws, connection, telemetry);
   const guardHost = new GuardHost({ guard, hostId, installation, ports: bare });
   await guardHost.start();
@@ -133,6 +133,7 @@ async function runHost(config: HostConfig, settings: LiveSettings): Promise<void
     config: () => configEntries(settings.current),
     policy: () => policyEntries(settings.current, retries),
     effect: listEffects,
+    metric: () => measurements.samples(),
     limit: () => guard.limits().map((each) => ({ name: each.key, ...each })),
   };
   const live = {
@@ -154,7 +155,7 @@ async function runHost(config: HostConfig, settings: LiveSettings): Promise<void
   health.attach({
     ...{ host, guard, kinds, store: ports.store, bus: ports.bus },
     probeKey: guardRecordKey(hostId),
-    ping: aws.ping,
+    ping: (scope, service, attempt) => aws.ping(scope, service, attempt),
     adapters: ['nats', `aws (${config.aws.mode})`],
   });
   const http = await openHttp({

@@ -194,7 +194,8 @@ export class Guard implements CallGuard {
     const startedMs = call.hasWaited ? this.#parts.clock.monotonicMs() : call.askedMs;
     call.madeAtMs = startedMs;
     ticket.startedMs = startedMs;
-    call.timeoutMs = line.circuit.context.policy.attemptTimeoutMs;
+    const { attemptTimeoutMs } = line.circuit.context.policy;
+    call.timeoutMs = Math.min(attemptTimeoutMs, call.order.timeoutMs ?? attemptTimeoutMs);
     call.dueMs = startedMs + call.timeoutMs;
     this.#sweep.add(call);
   }

@@ -5,6 +5,7 @@ import { createAws } from '../aws/cloud.ts';
 import type { Aws } from '../aws/cloud.ts';
 import type { SessionsConfig } from '../aws/session.ts';
 import type { HostConfig } from '../config/host-config.ts';
+import type { Settings } from '../config/settings.ts';
 import { parseResult, renderScript } from '../k3s/script.ts';
 import type { Verb } from '../k3s/script.ts';
 
@@ -13,6 +14,7 @@ export async function openAws(
   config: HostConfig,
   telemetry: Telemetry,
   guard: CallGuard,
+  settings: { readonly current: Settings },
 ): Promise<Aws> {
   const artifactsUrl = config.artifacts.url;
   const aws = createAws({
@@ -21,6 +23,7 @@ export async function openAws(
     pacingScale: config.pacing.scale,
     telemetry,
     guard,
+    timeouts: () => settings.current.attemptTimeouts,
     script: {
       // A manifest's own base wins; then the host's; then the official releases, which need no parameter.
       render: (verb, parameters) =>

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { breakerKey, classOf } from '../../../src/aws/call-class.ts';
+import { breakerKey, classOf, kindOf } from '../../../src/aws/call-class.ts';
 
 it.each([
   ['describeInstances', 'read'],
@@ -21,6 +21,17 @@ it('lifting the protection of an instance is a teardown call', () => {
   expect(classOf('modifyInstanceAttribute', { DisableApiTermination: { Value: false } })).toBe(
     'teardown',
   );
+});
+
+it.each([
+  ['describeInstances', {}, 'describeMs'],
+  ['runInstances', {}, 'mutatingMs'],
+  ['runInstances', { DryRun: true }, 'validateMs'],
+  ['getCommandInvocation', {}, 'taskStatusMs'],
+  ['sendCommand', {}, 'mutatingMs'],
+  ['somethingNew', {}, 'mutatingMs'],
+])('an attempt of %s %o has the time of %s', (operation, input, expected) => {
+  expect(kindOf(operation, input)).toBe(expected);
 });
 
 it('R-21: a key names account, region and service, and the class where a service has several', () => {
