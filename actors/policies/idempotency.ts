@@ -226,15 +226,21 @@ export class Idempotency {
     return { operation, expiresAtMs: this.#options.clock.nowMs() + ttlMs };
   }
 
+  /** Ends the claim, unless another owner has taken it over: then that one's answer counts. */
   async #note(
     { key, operation, fields }: Intent,
     revision: number | undefined,
     entry: IdempotencyEntry,
   ): Promise<void> {
     if (revision === undefined) return;
-    const outcome = await this.#shelf.write(key, entry, revision);
-    // Stale: another owner has taken the claim over, and its answer counts.
-    if (outcome.kind === 'unknown') this.#tellAway(operation, outcome.cause, fields);
+    for (let tries = 0; tries < limits.claimTriesMax; tries += 1) {
+      const outcome = await this.#shelf.write(key, entry, revision);
+      if (outcome.kind === 'unknown') this.#tellAway(operation, outcome.cause, fields);
+      if (outcome.kind !== 'stale') return;
+      // A server with another write under way says the same: only the entry itself tells.
+      const read = await this.#shelf.read(key);
+      if ('cause' in read || (read.found?.revision ?? 0) > revision) return;
+    }
   }
 
   async #pauseFor(signal: AbortSignal): Promise<void> {
