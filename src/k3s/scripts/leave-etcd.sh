@@ -24,12 +24,12 @@ left() { # members
 
 # K3s takes a moment to remove the member, and etcd up to some seconds to elect a leader afterwards: both are waited for.
 await_removal() {
-  local tries
-  for ((tries = 0; tries < 60; tries++)); do
+  local tries end=$((${EPOCHREALTIME//[.,]/} + 120000000 / scale))
+  for ((tries = 0; tries < 5 || ${EPOCHREALTIME//[.,]/} < end; tries++)); do
     pause 2
     "$k3s" kubectl get --raw /readyz >/dev/null 2>&1 || continue
     read_members || continue
-    case $target_state in absent | removed) left "$members" ;; esac
+    case $target_state in absent | none) left "$members" ;; esac
   done
 }
 
@@ -37,7 +37,7 @@ work() {
   require_api
   refuse_self
   read_members || fail script.apiUnavailable 'the API server does not answer'
-  case $target_state in absent | none | removed) left "$members" ;; esac
+  case $target_state in absent | none) left "$members" ;; esac
   if [[ $target_state != asked ]]; then
     refuse_unless_quorum_safe
     progress 25 asking

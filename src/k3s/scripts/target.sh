@@ -21,19 +21,15 @@ target_exists() {
 }
 
 # What the nodes tell about etcd: sets members, healthy, learners, and of the target: target_state (absent, none, asked,
-# removed, member) and target_healthy (0, 1). A condition outlives the membership, hence the other columns. False when
-# the API does not answer.
+# member) and target_healthy (0, 1). A condition outlives the membership, hence the other columns. False when the API
+# does not answer.
 read_members() {
   local listing name ready voter reason removed asked
   members=0 healthy=0 learners=0 target_state=absent target_healthy=0
   listing=$("$k3s" kubectl get nodes -o 'jsonpath={range .items[*]}{.metadata.name}|{.status.conditions[?(@.type=="Ready")].status}|{.status.conditions[?(@.type=="EtcdIsVoter")].status}|{.status.conditions[?(@.type=="EtcdIsVoter")].reason}|{.metadata.annotations.etcd\.k3s\.cattle\.io/removed-node-name}|{.metadata.annotations.etcd\.k3s\.cattle\.io/remove}{"\n"}{end}') || return 1
   while IFS='|' read -r name ready voter reason removed asked; do
     [[ $name != "$FL_TARGET" ]] || target_state=none
-    [[ -n $voter && $reason != NotAMember ]] || continue
-    if [[ -n $removed ]]; then
-      [[ $name != "$FL_TARGET" ]] || target_state=removed
-      continue
-    fi
+    [[ -n $voter && -z $removed && $reason != NotAMember ]] || continue
     members=$((members + 1))
     [[ $reason != MemberIsLearner ]] || learners=$((learners + 1))
     if [[ $ready == True && $voter == True ]]; then healthy=$((healthy + 1)); fi

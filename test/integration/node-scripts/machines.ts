@@ -53,6 +53,9 @@ export interface Machines {
   /** Everything the scripts left behind in files, except where secrets belong. */
   writtenText(): string;
   fault(rule: object): Promise<void>;
+  clearFaults(): Promise<void>;
+  /** The K3s service of the node dies. */
+  crash(node: string): Promise<void>;
   /** Changes the stored members of every cluster, as a kill at an unlucky moment may have left them. */
   editClusters(change: (members: Member[]) => object[]): void;
   /** A new half over the same folder, as after a kill of the simulator's process. */
@@ -150,6 +153,14 @@ export async function startMachines(options: { scale: number; seed?: number }): 
     return parseResult(result.stdout);
   }
 
+  async function side(method: string, path: string, body?: object): Promise<void> {
+    const response = await fetch(`${baseUrl()}/_sim/node/${path}`, {
+      method,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    if (!response.ok) throw new Error(await response.text());
+  }
+
   return {
     half: () => half,
     folder,
@@ -189,13 +200,9 @@ export async function startMachines(options: { scale: number; seed?: number }): 
         .filter((entry) => entry.isFile() && !/token|k3s\.yaml|kubeconfig/.test(entry.name))
         .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8'))
         .join('\n'),
-    fault: async (rule) => {
-      const response = await fetch(`${baseUrl()}/_sim/node/faults`, {
-        method: 'POST',
-        body: JSON.stringify(rule),
-      });
-      if (!response.ok) throw new Error(await response.text());
-    },
+    fault: (rule) => side('POST', 'faults', rule),
+    clearFaults: () => side('DELETE', 'faults'),
+    crash: (node) => side('POST', 'crash', { node }),
     editClusters: (change) => {
       const clusters = join(folder, 'clusters');
       for (const name of readdirSync(clusters)) {
