@@ -1,4 +1,4 @@
-/** Health and metrics over HTTP: /livez, /readyz, /healthz, /metrics. Loopback unless configured otherwise. */
+/** Health and metrics over HTTP: /livez, /readyz, /healthz (each with ?verbose), /metrics. Loopback unless configured otherwise. */
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -9,6 +9,17 @@ export interface Check {
   readonly ok: boolean;
   /** What was seen, for people. */
   readonly detail: string;
+  /** Shown with `?verbose`: counts, times, success rate. */
+  readonly more?: Readonly<Record<string, unknown>>;
+}
+
+/** How the whole host fares. */
+export interface Fare {
+  /** Wall time of the last turn, ISO 8601. */
+  readonly last_reconcile: string;
+  /** Share of failed answers, operations and calls in the last five minutes, 0 to 1. */
+  readonly error_rate: number;
+  readonly level: string;
 }
 
 export interface HttpOptions {
@@ -19,6 +30,9 @@ export interface HttpOptions {
   live(): readonly Check[];
   /** Whether commands can be taken now. */
   ready(): readonly Check[];
+  /** The components it depends on; they decide over /healthz only. */
+  probes(): readonly Check[];
+  fare(): Fare;
   metrics(): Promise<{ contentType: string; text: string }>;
 }
 
@@ -66,7 +80,7 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     send(response, 405, { error: 'only GET is answered here; commands go over NATS' });
     return;
@@ -75,9 +89,8 @@ async function answer(
     send(response, 421, { error: 'unexpected Host header; use the address this host listens on' });
     return;
   }
-  if (pathname === '/livez') sendChecks(response, options.live());
-  else if (pathname === '/readyz') sendChecks(response, options.ready());
-  else if (pathname === '/healthz') sendChecks(response, [...options.live(), ...options.ready()]);
+  const checks = checksOf(options, pathname);
+  if (checks !== undefined) sendChecks(response, options, checks, searchParams.has('verbose'));
   else if (pathname === '/metrics') {
     const { contentType, text } = await options.metrics();
     response.writeHead(200, { 'content-type': contentType, ...fixedHeaders }).end(text);
@@ -99,13 +112,30 @@ const fixedHeaders = {
   'x-content-type-options': 'nosniff',
 } as const;
 
-function sendChecks(response: ServerResponse, checks: readonly Check[]): void {
+function checksOf(options: HttpOptions, pathname: string): readonly Check[] | undefined {
+  if (pathname === '/livez') return options.live();
+  if (pathname === '/readyz') return options.ready();
+  if (pathname !== '/healthz') return undefined;
+  return [...options.live(), ...options.ready(), ...options.probes()];
+}
+
+function sendChecks(
+  response: ServerResponse,
+  options: HttpOptions,
+  checks: readonly Check[],
+  isVerbose: boolean,
+): void {
   const healthy = checks.every((check) => check.ok);
   const failing = checks.filter((check) => !check.ok).map((check) => check.name);
+  const { last_reconcile, error_rate, level } = options.fare();
   send(response, healthy ? 200 : 503, {
     healthy,
     message: healthy ? 'All systems operational' : `not ok: ${failing.join(', ')}`,
-    checks,
+    last_reconcile,
+    error_rate: Number(error_rate.toFixed(4)),
+    ready: options.ready().every((check) => check.ok),
+    level,
+    checks: checks.map(({ more, ...check }) => (isVerbose ? { ...check, ...more } : check)),
   });
 }
 

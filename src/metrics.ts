@@ -4,6 +4,7 @@ import { metrics } from '../actors/metric-names.ts';
 import type { MetricReading } from '../actors/metric-names.ts';
 import { KeptHistogram } from './kept-histogram.ts';
 import type { Log } from './log.ts';
+import { bucketsFor } from './metric-buckets.ts';
 import { samplesOf } from './metric-samples.ts';
 import type { MetricSample } from './metric-samples.ts';
 
@@ -19,13 +20,6 @@ export interface Measurements {
   samples(): Promise<readonly MetricSample[]>;
   readonly contentType: string;
 }
-
-/** From half a millisecond to a quarter of an hour; byte histograms have their own. */
-const secondsBuckets = [
-  0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300,
-  900,
-];
-const bytesBuckets = [512, 1024, 2048, 4096, 8192, 16_384, 32_768, 65_536, 131_072, 262_144];
 
 /** @param read asked at every scrape for the present gauge values */
 export function openMetrics(log: Log, read: () => GaugeReading): Measurements {
@@ -45,8 +39,7 @@ export function openMetrics(log: Log, read: () => GaugeReading): Measurements {
       kept.set(name, histogram);
       registry.registerMetric(histogram);
     } else {
-      const buckets = name.endsWith('_bytes') ? bytesBuckets : secondsBuckets;
-      histograms.set(name, new Histogram({ ...options, buckets }));
+      histograms.set(name, new Histogram({ ...options, buckets: bucketsFor(name) }));
     }
   }
   const unknown = (metric: string): void => {

@@ -1,25 +1,32 @@
-/** What the host says of itself as health checks: readiness needs NATS and ownership, liveness needs neither. */
+/** Whether commands can be taken now: booted, adapters there, NATS connected, store writable, partitions ours, not draining. */
 import type { HostStatus } from '../actors/host.ts';
 import type { Check } from './http.ts';
 
-/** A mailbox whose head waited longer than this is stuck. */
-const mailboxOldestMaxMs = 60_000;
+export interface ReadyParts {
+  readonly status: HostStatus;
+  /** The boot sequence has ended; taken back when the host drains. */
+  readonly isMarked: boolean;
+  /** What was bound behind the ports, by name. */
+  readonly adapters: readonly string[];
+  /** False while the last write or read of the store failed. */
+  readonly isStoreAnswering: boolean;
+}
 
-export const readyChecks = (status: HostStatus): Check[] => [
-  { name: 'nats', ok: status.connected, detail: status.connected ? 'connected' : 'not connected' },
-  {
-    name: 'ownership',
-    ok: status.owner,
-    detail: status.owner
-      ? 'the partitions are ours'
-      : 'another host, or nobody, owns the partitions',
-  },
-  { name: 'loaded', ok: status.loaded, detail: status.loaded ? 'records loaded' : 'loading' },
-  { name: 'draining', ok: !status.draining, detail: status.draining ? 'draining' : 'serving' },
-];
-
-export const progressCheck = (status: HostStatus): Check => ({
-  name: 'progress',
-  ok: status.mailboxOldestMs < mailboxOldestMaxMs,
-  detail: `oldest message waits ${Math.round(status.mailboxOldestMs)} ms`,
-});
+export function readyChecks(parts: ReadyParts): Check[] {
+  const { status, isMarked, adapters, isStoreAnswering } = parts;
+  const check = (name: string, ok: boolean, good: string, bad: string): Check => ({
+    ...{ name, ok, detail: ok ? good : bad },
+  });
+  return [
+    check('marked', isMarked, 'the boot sequence has ended', 'starting or stopping'),
+    check('adapters', adapters.length > 0, adapters.join(', '), 'none is registered'),
+    check('nats', status.connected, 'connected', 'not connected'),
+    check('store', isStoreAnswering, 'the store answers', 'the store does not answer'),
+    check(
+      ...(['ownership', status.owner, 'the partitions are ours'] as const),
+      'another host, or nobody, owns the partitions',
+    ),
+    check('loaded', status.loaded, 'records loaded', 'loading'),
+    check('draining', !status.draining, 'serving', 'draining'),
+  ];
+}

@@ -63,7 +63,6 @@ export class Budgets {
   /** With what was spent before the last restart; an unreadable memory is told and left behind. */
   static async open(parts: BudgetParts): Promise<Budgets> {
     const budgets = new Budgets(parts, await remembered(parts));
-    for (const budget of budgets.#budgets.values()) budgets.#judge(budget);
     budgets.#every(bounds.lookMs, () => {
       for (const budget of budgets.#budgets.values()) budgets.#judge(budget);
     });
@@ -152,6 +151,9 @@ export class Budgets {
     const promise: Objective = objectives[objective];
     const made = new ErrorBudget(name, promise, this.#stored[name]);
     this.#budgets.set(name, made);
+    // What it was before this process was told of by the one before.
+    const { alert, exhausted } = made.view(this.#parts.clock.nowMs());
+    this.#told.set(name, { alert, isExhausted: exhausted });
     return made;
   }
 

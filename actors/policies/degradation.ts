@@ -54,11 +54,11 @@ function badness({ name, exhausted, alert, remaining }: BudgetView): 0 | 1 | 2 {
 const budgetText = ({ name, remaining, alert }: BudgetView): string =>
   `budget ${name}: ${Math.round(remaining * 100)} % left${alert === 'none' ? '' : `, ${alert}`}`;
 
-/** Milliseconds after which the command may come again; undefined when it may come now. */
-export function holdBackMs(level: Level, kind: string, verb: string): number | undefined {
+/** Milliseconds after which the command may come again; undefined when it may come now. Asks for the level only if it matters. */
+export function holdBackMs(level: () => Level, kind: string, verb: string): number | undefined {
   const priority = commandPriority(kind, verb);
-  const isHeld =
-    (priority === 'background' && level !== 'normal') ||
-    (priority === 'repair' && (level === 'severe' || level === 'emergency'));
-  return isHeld ? bounds.shedRetryAfterMs : undefined;
+  if (priority !== 'background' && priority !== 'repair') return undefined;
+  const at = levels.indexOf(level());
+  const from = levels.indexOf(priority === 'background' ? 'degraded' : 'severe');
+  return at >= from ? bounds.shedRetryAfterMs : undefined;
 }

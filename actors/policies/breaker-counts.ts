@@ -1,0 +1,22 @@
+/** How many circuits of a class are in which state. */
+import type { BreakerState } from '../../machines/breaker.ts';
+import type { MetricReading } from '../metric-names.ts';
+
+/** `main/eu-central-1/ec2:mutate` is of class `ec2:mutate`; ours to NATS are of class `nats`. */
+const classOf = (key: string): string => {
+  const [first = '', ...more] = key.split('/');
+  return more.length > 1 ? (more.at(-1) ?? '') : first;
+};
+
+export function breakerCounts(
+  circuits: readonly { readonly key: string; readonly state: BreakerState }[],
+): MetricReading[] {
+  const counts = new Map<string, MetricReading>();
+  for (const { key, state } of circuits) {
+    const labels = { class: classOf(key), state };
+    const id = `${labels.class} ${state}`;
+    const value = (counts.get(id)?.value ?? 0) + 1;
+    counts.set(id, { metric: 'fairlead_breakers', value, labels });
+  }
+  return [...counts.values()];
+}
