@@ -8,7 +8,7 @@ import type { IdempotencyStore } from '../../../actors/ports.ts';
 import { idempotency as limits } from '../../../machines/limits.ts';
 import { FakeStore } from '../../fakes/fake-store.ts';
 import { settle } from '../../fakes/manual-clock.ts';
-import { counted, intent, leaseMs, oneProcess } from './idempotent-process.ts';
+import { counted, intent, leaseMs, never, oneProcess } from './idempotent-process.ts';
 
 const seed = Number(process.env['FAIRLEAD_SEED'] ?? Date.now() % 1_000_000);
 const stateIn = async (store: IdempotencyStore, key = intent().key) => {

@@ -55,4 +55,4 @@ export function counted<T>(value: T | (() => Promise<T>)) {
   return call;
 }
 
-const never = () => new Promise<never>(() => undefined);
+export const never = () => new Promise<never>(() => undefined);
