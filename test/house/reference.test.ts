@@ -82,7 +82,8 @@ function codesInSources(): Set<string> {
 }
 
 function codesIn(text: string, file: string): string[] {
-  if (file.endsWith('.sh')) return text.match(/\bscript\.[a-z][A-Za-z]+/g) ?? [];
+  if (file.endsWith('.sh'))
+    return text.match(/\bscript\.[a-z][A-Za-z]+|(?<=\bfail )[a-z]+\.[a-zA-Z]+/g) ?? [];
   return text.split('\n').flatMap((line) =>
     [...line.matchAll(/'(([a-zA-Z]+)\.[a-z][A-Za-z]+)'/g)].flatMap(([, code = '', area = '']) => {
       const isCode = areas.includes(area) || (sharedAreas.includes(area) && saysCode.test(line));

@@ -1,6 +1,7 @@
 
 # leave-etcd: takes another server out of the etcd members, if that leaves a healthy majority. No way back: its database
 # is worthless afterwards, and only its service would join again when restarted.
+lane=etcd # one change of the membership at a time, whomever it is about
 annotation=etcd.k3s.cattle.io/remove
 asked=false
 

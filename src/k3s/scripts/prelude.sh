@@ -13,6 +13,8 @@ k3s=$root/usr/local/bin/k3s
 etc=$root/etc/rancher/k3s
 data=$root/var/lib/rancher/k3s
 case ${FL_ROLE-} in agent) unit=k3s-agent ;; *) unit=k3s ;; esac
+# Work of one lane never runs side by side: about this node by itself, about others as the verb says.
+lane=node
 place=call # call: print the outcome; work: a unit of its own leaves it for the caller
 step=start
 
@@ -81,7 +83,7 @@ fail() { # code hint members
 
 lock_call() {
   [[ -d $ops ]] || mkdir -p "$ops"
-  exec 8>"$state/call.lock"
+  exec 8>"$state/$lane.call.lock"
   flock -w 5 8 || fail script.busy 'another call holds this node; call again'
 }
 
@@ -106,12 +108,12 @@ once() {
   fi
   lock_call
   tell_outcome
-  exec 7>"$state/work.lock"
+  exec 7>"$state/$lane.work.lock"
   if flock -n 7 || wait_for_other; then
     tell_outcome # once more under the lock: work that ended a moment ago must not begin again
     exec 7>&-
     start_unit
-    exec 7>"$state/work.lock"
+    exec 7>"$state/$lane.work.lock"
   fi
   exec 8>&-
   scaled 5
@@ -127,7 +129,7 @@ once() {
 # that has its outcome is only leaving, so that takes no 5 s.
 wait_for_other() {
   local current other
-  current=$(<"$state/current")
+  current=$(<"$state/$lane.current")
   [[ $current != "$FL_OP" ]] || return 1
   scaled 5
   other=$ops/$current
@@ -174,9 +176,9 @@ start_unit() {
 
 begin_work() {
   place=work
-  exec 7>"$state/work.lock"
+  exec 7>"$state/$lane.work.lock"
   flock -w 5 7 || exit 1
-  printf '%s\n' "$FL_OP" >"$state/current"
+  printf '%s\n' "$FL_OP" >"$state/$lane.current"
   progress 0 checks
   : >"$ops/$FL_OP.running"
   trap 'fail script.unexpected "the script stopped by itself at $step"' EXIT

@@ -1,6 +1,9 @@
 
 # --- Another node, looked at from this server: shared by the verbs that act on FL_TARGET ------------------------------
 
+# Two other nodes may be drained side by side, through one server.
+lane=$FL_TARGET.target
+
 require_api() {
   [[ -x $k3s ]] || fail script.notStaged 'run stage on this node first'
   "$k3s" kubectl get --raw /readyz >/dev/null 2>&1 ||
