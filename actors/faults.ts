@@ -73,12 +73,18 @@ export const faults = {
   'transition.notAllowed': fault(409, 'not possible in this state', 'see allowedNext'),
   'cluster.protected': fault(403, 'deletion protection is on', 'apply it with protection off'),
   'cluster.paused': fault(409, 'it is paused', 'resume it first'),
+  'etcd.quorumUnsafe': fault(
+    409,
+    'etcd could lose its majority',
+    'wait until every server is healthy, or scale down the lost ones',
+  ),
 
   'mailbox.full': fault(429, 'too many messages wait for it', 'send again after retryAfterMs'),
   'outbox.full': fault(503, 'its events cannot be published', 'send again after retryAfterMs'),
   'record.tooLarge': fault(422, 'its record would pass the size cap', 'make several resources'),
   'actor.poisoned': fault(500, 'the machine failed on this message', 'report it with the id'),
   'actor.quarantined': fault(500, 'it is held for inspection', 'see its fault in the log'),
+  'service.busy': fault(429, 'more is asked than this host takes', 'send again after retryAfterMs'),
   'service.unavailable': fault(503, 'no host can act now', 'send again'),
   'service.degraded': fault(429, 'work of this kind is held back', 'send again later'),
   'internal.assertion': fault(500, 'Fairlead broke a rule of its own', 'report it with the id'),

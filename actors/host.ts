@@ -7,7 +7,7 @@ import { definitionHash } from './definition.ts';
 import type { CommandSchemas } from './envelope.ts';
 import { cloudEvent } from './cloud-event.ts';
 import { tellEvent } from './event-log.ts';
-import { messageOf } from './faults.ts';
+import { messageOf, problem } from './faults.ts';
 import { createHeapClock, pause } from './heap-clock.ts';
 import type { HeapClock } from './heap-clock.ts';
 import type { Kind } from './kind.ts';
@@ -15,11 +15,14 @@ import { lint } from './lint.ts';
 import type { MetricName } from './metric-names.ts';
 import type { OutboxEntry } from './outbox.ts';
 import { Ownership } from './ownership.ts';
-import type { Ports, Subscription } from './ports.ts';
+import { Intake } from './policies/intake.ts';
+import type { IntakeNumbers } from './policies/intake.ts';
+import type { Ports, QueryAnswer, QueryRequest, Subscription } from './ports.ts';
 import { answerQuery } from './queries.ts';
 import type { LiveViews } from './queries.ts';
 import type { HostedKind, WorkWatch } from './household.ts';
 import type { Resident } from './resident.ts';
+import { Slots } from './slots.ts';
 import { Tenure } from './tenure.ts';
 import type { CommittedListener } from './tenure.ts';
 
@@ -35,7 +38,11 @@ export interface HostOptions {
   readonly live?: LiveViews;
   /** Actors kept in memory. Default `bounds.residentsMax`. */
   readonly residentsMax?: number;
+  /** Other rates of intake than the standard ones. */
+  readonly intake?: Partial<IntakeNumbers>;
   readonly watch?: WorkWatch;
+  /** Turns of one kind at once. Default `bounds.turnsPerKindMax`. */
+  readonly turnsPerKindMax?: number;
 }
 
 export interface HostStatus {
@@ -59,6 +66,8 @@ export interface Reading {
 }
 
 export class Host {
+  /** What is taken in a second: commands and queries. */
+  readonly intake: Intake;
   readonly #options: HostOptions;
   readonly #clock: HeapClock;
   readonly #kinds: ReadonlyMap<string, HostedKind>;
@@ -85,11 +94,16 @@ export class Host {
       this.#signalStop = () => resolve('the host stops');
     });
     this.#clock = createHeapClock(options.ports.clock);
+    this.intake = new Intake(this.#clock, options.ports.telemetry, options.intake);
     this.#schemas = options.schemas ?? { ...commandSchemas, ...systemCommandSchemas };
     this.#kinds = new Map(
       options.kinds.map((kind) => [
         kind.name,
-        { kind, definitionHash: definitionHash(kind.machine) },
+        {
+          kind,
+          definitionHash: definitionHash(kind.machine),
+          turns: new Slots(options.turnsPerKindMax ?? bounds.turnsPerKindMax),
+        },
       ]),
     );
   }
@@ -97,15 +111,18 @@ export class Host {
   /** Resolves when this host owns the partitions and consumes; waits as long as another host holds the lease. */
   async start(): Promise<void> {
     const { bus, store } = this.#options.ports;
-    this.#queries = await bus.serveQueries((request) =>
-      answerQuery(
-        {
-          ...{ bus, store, clock: this.#clock, kinds: this.#kinds, schemas: this.#schemas },
-          ...(this.#options.live && { live: this.#options.live }),
-        },
-        request,
-      ),
-    );
+    const parts = {
+      ...{ bus, store, clock: this.#clock, kinds: this.#kinds, schemas: this.#schemas },
+      ...(this.#options.live && { live: this.#options.live }),
+    };
+    this.#queries = await bus.serveQueries(async (request) => {
+      const entry = this.intake.enter('queries');
+      if ('retryAfterMs' in entry) return tooMany(request, entry.retryAfterMs);
+      const sinceMs = this.#clock.monotonicMs();
+      const answer = await answerQuery(parts, request);
+      this.intake.answered('queries', this.#clock.monotonicMs() - sinceMs);
+      return answer;
+    });
     await new Promise<void>((resolve) => {
       this.#loop = this.#serve(resolve);
     });
@@ -162,6 +179,7 @@ export class Host {
       { metric: 'fairlead_mailbox_waiting', value: sum(({ mailbox }) => mailbox.size()) },
       { metric: 'fairlead_mailbox_oldest_seconds', value: mailboxOldestMs / 1000 },
       { metric: 'fairlead_lease_held', value: owner ? 1 : 0 },
+      ...this.intake.readings(),
     ];
   }
 
@@ -173,6 +191,11 @@ export class Host {
   /** Told of every stored actor when ownership begins, and of every commit from then on. */
   onCommitted(listener: CommittedListener): void {
     this.#listeners.push(listener);
+  }
+
+  /** From now on; turns under way end first. */
+  limitTurns(perKindMax: number): void {
+    for (const { turns } of this.#kinds.values()) turns.resize(perKindMax);
   }
 
   residents(): Resident[] {
@@ -229,6 +252,7 @@ export class Host {
       ...{ ports, hostId, ownership, leaseRevision, residentsMax },
       ...(watch && { watch }),
       clock: this.#clock,
+      intake: this.intake,
       kinds: this.#kinds,
       schemas: this.#schemas,
       publish: (key, entry) => this.#publish(key, entry),
@@ -255,6 +279,15 @@ export class Host {
     telemetry.count('fairlead_events_published_total', labels);
     tellEvent(telemetry, keyText(key), entry);
   }
+}
+
+/** Queries are cheap to repeat: whoever asks too often is told when to come again. */
+function tooMany({ kind, namespace, name }: QueryRequest, retryAfterMs: number): QueryAnswer {
+  const told = problem('service.busy', {
+    ...{ actor: keyText({ kind, namespace, name }), correlationId: '', retryAfterMs },
+    message: 'This host is asked more than it answers in time.',
+  });
+  return { body: told, error: { status: told.status, text: told.message } };
 }
 
 export const createHost = (options: HostOptions): Host => new Host(options);

@@ -3,7 +3,7 @@ import { keyText, recordKey } from '../machines/ids.ts';
 import type { ResourceKey } from '../machines/ids.ts';
 import { bounds, hosting } from '../machines/limits.ts';
 import { openEnvelope } from './envelope.ts';
-import type { CommandSchemas } from './envelope.ts';
+import type { CommandSchemas, Opened } from './envelope.ts';
 import { messageOf, problem } from './faults.ts';
 import { pause } from './heap-clock.ts';
 import type { HeapClock } from './heap-clock.ts';
@@ -14,6 +14,7 @@ import type { Cancel, CommandDelivery, Ports, Subscription } from './ports.ts';
 import { keyOf, readRecord, snapshotOf } from './record.ts';
 import { refuse } from './replies.ts';
 import type { Post } from './replies.ts';
+import type { Entry, Intake } from './policies/intake.ts';
 import { Resident } from './resident.ts';
 import type { HostedKind, Household, Work, WorkWatch } from './household.ts';
 
@@ -35,6 +36,7 @@ export interface TenureOptions {
   readonly publish: (key: ResourceKey, entry: OutboxEntry) => Promise<void>;
   readonly committed: CommittedListener;
   readonly residentsMax: number;
+  readonly intake: Intake;
   readonly watch?: WorkWatch;
 }
 
@@ -48,6 +50,8 @@ export class Tenure {
   #fence = 0;
   #subscription: Subscription | undefined;
   #isPaused = false;
+  /** Commands that wait for their turn by the rate of intake. */
+  #waitingIn = 0;
   #isOver = false;
   #stopWorking: Cancel = () => undefined;
 
@@ -156,21 +160,47 @@ export class Tenure {
     const key = { kind, namespace, name };
     const opened = openEnvelope(delivery, this.#options.schemas);
     const { telemetry } = this.#options.ports;
-    const told = opened.ok
-      ? opened.command
-      : { ...opened, correlationId: opened.problem.correlationId };
+    const told = toldOf(opened);
     const { commandId, correlationId } = told;
     const fields = {
       ...{ actor: keyText(key), kind, event: `${kind}.${verb}`, verb },
       ...{ commandId, correlationId, sequence, deliveries },
     };
     telemetry.log('info', fields, 'command received');
-    const tracked = this.#track(delivery);
+    const entry = this.#options.intake.enter('commands');
+    const tracked = this.#track(delivery, entry);
+    if ('retryAfterMs' in entry) {
+      const message = 'This host has more commands waiting than it takes in time.';
+      const busy = problem('service.busy', {
+        ...{ actor: keyText(key), correlationId, message, retryAfterMs: entry.retryAfterMs },
+      });
+      void refuse(this.#post(), tracked, told, busy);
+      return;
+    }
+    const take = (): void => {
+      this.#take(key, opened, tracked);
+    };
+    if (entry.waitMs === 0 && this.#waitingIn === 0) take();
+    else this.#takeLater(entry.waitMs, take);
+  }
+
+  /** Those who wait go in in the order of their coming, also when a timer is late. */
+  #takeLater(waitMs: number, take: () => void): void {
+    this.#waitingIn += 1;
+    this.#options.clock.after(waitMs, () => {
+      this.#waitingIn -= 1;
+      if (this.#owned()) take();
+    });
+  }
+
+  #take(key: ResourceKey, opened: Opened, tracked: CommandDelivery): void {
+    const told = toldOf(opened);
+    const { correlationId } = told;
     if (!opened.ok) {
       void refuse(this.#post(), tracked, told, opened.problem, true);
       return;
     }
-    if (!this.#options.kinds.has(kind)) {
+    if (!this.#options.kinds.has(key.kind)) {
       this.#unhosted(tracked, told, key);
       return;
     }
@@ -245,9 +275,13 @@ export class Tenure {
   // --------------------------------------------------------------------------------------- back-pressure
 
   /** Counts what is handed over and not settled; the consumer pauses at the bound and goes on at half of it. */
-  #track(delivery: CommandDelivery): CommandDelivery {
+  #track(delivery: CommandDelivery, entry: Entry): CommandDelivery {
+    const { intake, clock } = this.#options;
+    // Its wait for a turn is no work of this host; one that was refused was none at all.
+    const inMs = 'waitMs' in entry ? clock.monotonicMs() + entry.waitMs : undefined;
     const settled = (): void => {
       this.#deliveries.delete(tracked);
+      if (inMs !== undefined) intake.answered('commands', clock.monotonicMs() - inMs);
       if (!this.#isPaused || this.#deliveries.size > bounds.deliveriesMax / 2) return;
       this.#isPaused = false;
       this.#subscription?.resume();
@@ -290,3 +324,6 @@ export class Tenure {
     });
   }
 }
+
+const toldOf = (opened: Opened) =>
+  opened.ok ? opened.command : { ...opened, correlationId: opened.problem.correlationId };

@@ -367,6 +367,27 @@ export const batchPresets = {
   reliable: { sizeMax: 5, timeoutMs: 300_000 },
 } as const satisfies Record<string, { sizeMax: number; timeoutMs: number }>;
 
+/** What one host takes in: commands and queries each. Times in milliseconds. */
+export const intake = {
+  perSecond: 1_000,
+  burst: 100,
+  /** A full set of unsettled commands is through well before. */
+  commandWaitMs: 1_000,
+} as const;
+
+/** How a rate follows the time that answers take, where that is switched on. */
+export const adaptiveRate = {
+  window: 100,
+  samplesMin: 50,
+  /** Milliseconds between two steps. */
+  gapMs: 1_000,
+  targetMs: 100,
+  slower: 0.9,
+  faster: 1.05,
+  minPerSecond: 100,
+  maxPerSecond: 5_000,
+} as const;
+
 /** What one class of calls is allowed, before a policy set by hand changes it. Times in milliseconds. */
 export interface CallPolicy {
   /** Failures in a row that open the circuit. */
@@ -577,6 +598,10 @@ export function assertLimits(): void {
     ],
     ...profileRelations(),
   ];
+  relations.push([
+    (bounds.deliveriesMax - intake.burst) / intake.perSecond < intake.commandWaitMs / 1_000,
+    'as many commands as may be unsettled wait for their turn without a refusal',
+  ]);
   for (const [holds, text] of relations) if (!holds) throw new Error(`limits.ts: ${text}`);
 }
 
