@@ -19,6 +19,7 @@ import { openIdempotency } from './compose/idempotency.ts';
 import { hostedCluster } from './compose/kinds.ts';
 import { hearGuards } from './compose/orders.ts';
 import { makePorts } from './compose/ports.ts';
+import { openSharedCalls } from './compose/shared-calls.ts';
 import { flagSettings } from './config/flags.ts';
 import { loadConfig } from './config/host-config.ts';
 import type { HostConfig } from './config/host-config.ts';
@@ -99,6 +100,7 @@ async function runHost(config: HostConfig, settings: LiveSettings): Promise<void
     ...guard.readings(),
     ...idempotency.readings(),
     ...health.readings(),
+    ...shared.fanOut.readings(),
   ]);
   const health = await openHealth({
     ...{ connection, hostId, installation, telemetry },
@@ -114,7 +116,8 @@ async function runHost(config: HostConfig, settings: LiveSettings): Promise<void
   settings.onChange((now) => {
     guard.lines.configure(guardNumbers(now));
   });
-  const aws = await openAws(config, telemetry, guard, settings);
+  const shared = openSharedCalls(telemetry, settings);
+  const aws = await openAws(config, telemetry, guard, settings, shared);
   const bare = await makePorts(aws, connection, telemetry);
   const guardHost = new GuardHost({ guard, hostId, installation, ports: bare });
   await guardHost.start();
@@ -134,7 +137,10 @@ async function runHost(config: HostConfig, settings: LiveSettings): Promise<void
     policy: () => policyEntries(settings.current, retries),
     effect: listEffects,
     metric: () => measurements.samples(),
-    limit: () => guard.limits().map((each) => ({ name: each.key, ...each })),
+    limit: () => [
+      ...guard.limits().map((each) => ({ name: each.key, ...each })),
+      ...shared.limits(),
+    ],
   };
   const live = {
     guard: guardViews({ guard, hostId, store: ports.store, clock: ports.clock }),
@@ -184,6 +190,7 @@ async function runHost(config: HostConfig, settings: LiveSettings): Promise<void
     await host.stop();
     await guardHost.stop();
     idempotency.stop();
+    shared.stop();
     await health.stop();
     await http.close();
     aws.close();

@@ -7,7 +7,7 @@ import { Knee, widthAtLoad, widthFor } from './fan-out-width.ts';
 import type { WidthReason } from './fan-out-width.ts';
 
 /** What is fanned out; also the label of its metrics. */
-export const fanOutKinds = ['sweep', 'agents', 'secrets', 'exec'] as const;
+export const fanOutKinds = ['sweep', 'lift', 'agents', 'exec'] as const;
 export type FanOutKind = (typeof fanOutKinds)[number];
 
 export interface FanOutOrder {

@@ -1,4 +1,5 @@
 /** Port FleetView: one look at every instance Fairlead manages in an account and region. All or nothing. */
+import { valuesOf } from '../../actors/policies/fan-out.ts';
 import type { FleetView } from '../../actors/ports.ts';
 import type { CloudScope, InstanceFact } from '../../machines/messages.ts';
 import { deadlines } from '../../machines/limits.ts';
@@ -7,12 +8,13 @@ import type { KnownInstance } from './instances.ts';
 import { confirmOwner } from './owner.ts';
 import { allPages, inParts } from './pages.ts';
 import type { CallScope, Sessions } from './session.ts';
+import type { SharedCalls } from './shared-calls.ts';
 import { byTag, managedByValue, tagKeys } from './tags.ts';
 
 /** SSM answers at most so many instances a page. */
 const agentPage = 50;
 
-export function createFleetView(sessions: Sessions): FleetView {
+export function createFleetView(sessions: Sessions, fanOut: SharedCalls['fanOut']): FleetView {
   return {
     async look(scope, awaitingAgent) {
       const call = callScope(scope);
@@ -24,6 +26,7 @@ export function createFleetView(sessions: Sessions): FleetView {
       );
       const online = await onlineAgents(
         sessions,
+        fanOut,
         call,
         asked.map(({ instanceId }) => instanceId),
       );
@@ -43,25 +46,34 @@ const callScope = ({ account, region }: CloudScope): CallScope => ({
 
 async function onlineAgents(
   sessions: Sessions,
+  fanOut: SharedCalls['fanOut'],
   scope: CallScope,
   instanceIds: readonly string[],
 ): Promise<ReadonlySet<string>> {
-  const online = new Set<string>();
-  for (const part of inParts(instanceIds, agentPage)) {
-    const agents = await allPages(
-      (NextToken) =>
-        sessions.ssm(scope, 'describeInstanceInformation', {
-          Filters: [{ Key: 'InstanceIds', Values: part }],
-          MaxResults: agentPage,
-          ...(NextToken === undefined ? {} : { NextToken }),
-        }),
-      (page) => page.InstanceInformationList,
-    );
-    for (const { InstanceId, PingStatus } of agents)
-      if (InstanceId !== undefined && PingStatus === 'Online') online.add(InstanceId);
-  }
-  return online;
+  if (instanceIds.length === 0) return new Set();
+  const report = await fanOut.run(
+    { kind: 'agents', attempt: scope },
+    inParts(instanceIds, agentPage),
+    (part, within) => agentsOf(sessions, { ...scope, ...within }, part),
+  );
+  const online = valuesOf(report).flat();
+  return new Set(
+    online.flatMap(({ InstanceId, PingStatus }) =>
+      InstanceId !== undefined && PingStatus === 'Online' ? [InstanceId] : [],
+    ),
+  );
 }
+
+const agentsOf = (sessions: Sessions, scope: CallScope, instanceIds: string[]) =>
+  allPages(
+    (NextToken) =>
+      sessions.ssm(scope, 'describeInstanceInformation', {
+        Filters: [{ Key: 'InstanceIds', Values: instanceIds }],
+        MaxResults: agentPage,
+        ...(NextToken === undefined ? {} : { NextToken }),
+      }),
+    (page) => page.InstanceInformationList,
+  );
 
 function byUid(
   found: readonly KnownInstance[],

@@ -1,16 +1,19 @@
-/** Port Machines on EC2: launch, find, terminate, stop, start, list. Every call may be repeated with the same token. */
+/** Port Machines on EC2: launch and find with one token; end, stop and start by shared calls. All may be repeated. */
 import type { RunInstancesCommandInput } from '@aws-sdk/client-ec2';
+import { valuesOf } from '../../actors/policies/fan-out.ts';
 import type { Attempt, Machines } from '../../actors/ports.ts';
+import { batchPresets } from '../../machines/limits.ts';
 import type { InstanceFact, LaunchOrder, LaunchedNode } from '../../machines/messages.ts';
 import { inContext, launchFault, ownFault, unlessDone, youngInstance } from './faults.ts';
 import { describe, readInstance, toFact, toLaunched } from './instances.ts';
 import type { KnownInstance } from './instances.ts';
-import { changePower, explainState } from './power.ts';
-import type { PowerCall } from './power.ts';
-import type { CallScope, Sessions } from './session.ts';
+import { inParts } from './pages.ts';
+import { power } from './power.ts';
+import { terminator } from './ending.ts';
+import type { SharedCalls } from './shared-calls.ts';
+import type { Sessions } from './session.ts';
 import { byTag, tagKeys, toTags } from './tags.ts';
 
-const noSuchInstance = ['InvalidInstanceID.NotFound'];
 const livingStates: InstanceFact['state'][] = [
   'pending',
   'running',
@@ -19,7 +22,8 @@ const livingStates: InstanceFact['state'][] = [
   'shutting-down',
 ];
 
-export function createMachines(sessions: Sessions): Machines {
+export function createMachines(sessions: Sessions, shared: SharedCalls): Machines {
+  const terminate = terminator(sessions, shared);
   return {
     async launch(order, token, attempt) {
       const scope = { ...pick(order), ...attempt };
@@ -37,19 +41,21 @@ export function createMachines(sessions: Sessions): Machines {
 
     find: (order, token, attempt) => find(sessions, order, token, attempt),
 
-    async terminate(scope, instanceId, liftProtection, attempt) {
-      const call = { ...pick(scope), ...attempt };
-      if (liftProtection) await lift(sessions, call, instanceId);
-      const reply = await unlessDone(noSuchInstance, () =>
-        sessions.ec2(call, 'terminateInstances', { InstanceIds: [instanceId] }),
+    terminate,
+
+    async terminateAll(scope, instanceIds, attempt) {
+      const report = await shared.fanOut.run(
+        { kind: 'sweep', attempt },
+        // Those of one part meet in one call again.
+        inParts(instanceIds, batchPresets.default.sizeMax),
+        (part, within) => Promise.all(part.map((id) => terminate(scope, id, true, within))),
       );
-      if (reply === undefined) return { state: 'gone' };
-      return { state: reply.TerminatingInstances?.[0]?.CurrentState?.Name ?? 'shutting-down' };
+      valuesOf(report);
     },
 
-    stop: power(sessions, 'stopInstances'),
-    start: power(sessions, 'startInstances'),
-    reboot: power(sessions, 'rebootInstances'),
+    stop: power(sessions, shared, 'stopInstances'),
+    start: power(sessions, shared, 'startInstances'),
+    reboot: power(sessions, shared, 'rebootInstances'),
 
     async letRoute(scope, instanceId, attempt) {
       const off = { InstanceId: instanceId, SourceDestCheck: { Value: false } };
@@ -72,18 +78,6 @@ export function createMachines(sessions: Sessions): Machines {
 }
 
 const pick = ({ account, region }: { account: string; region: string }) => ({ account, region });
-
-const power =
-  (sessions: Sessions, name: PowerCall): Machines['stop'] =>
-  async (scope, instanceId, attempt) => {
-    const call = { ...pick(scope), ...attempt };
-    try {
-      const states = await changePower(sessions, call, name, [instanceId]);
-      return states.get(instanceId) ?? { state: 'unknown' };
-    } catch (thrown) {
-      throw (await explainState(sessions, call, name, instanceId, thrown)) ?? thrown;
-    }
-  };
 
 /**
  * Looks for what an earlier attempt launched. A terminated one is an answer too: its token is dead. Should two carry one
@@ -108,16 +102,6 @@ async function find(
 function rank({ state, instance }: KnownInstance): number {
   const dead = state === 'terminated' || state === 'shutting-down';
   return (dead ? 1e15 : 0) + (instance.LaunchTime?.getTime() ?? 0);
-}
-
-/** Reached a second time when the first terminate was lost: the instance may be gone or on its way by then. */
-async function lift(sessions: Sessions, scope: CallScope, instanceId: string): Promise<void> {
-  await unlessDone([...noSuchInstance, 'IncorrectInstanceState'], () =>
-    sessions.ec2(scope, 'modifyInstanceAttribute', {
-      InstanceId: instanceId,
-      DisableApiTermination: { Value: false },
-    }),
-  );
 }
 
 /**

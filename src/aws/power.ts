@@ -1,12 +1,22 @@
-/** Stops, starts and reboots instances. One that is on its way or there already is a success; so all may be repeated. */
+/** Stops, starts and reboots instances, many in one call. One that is there already is a success: all may be repeated. */
 import type { InstanceStateChange } from '@aws-sdk/client-ec2';
+import type { Machines } from '../../actors/ports.ts';
 import type { InstanceFact } from '../../machines/messages.ts';
 import { CloudFault, notYet, ownFault } from './faults.ts';
 import { describe } from './instances.ts';
 import type { CallScope, Sessions } from './session.ts';
+import { batchCall } from './shared-calls.ts';
+import type { SharedCalls } from './shared-calls.ts';
 
-export type PowerCall = 'stopInstances' | 'startInstances' | 'rebootInstances';
+type PowerCall = 'stopInstances' | 'startInstances' | 'rebootInstances';
 type State = InstanceFact['state'];
+
+/** As EC2 calls them. */
+const operations: Readonly<Record<PowerCall, string>> = {
+  stopInstances: 'StopInstances',
+  startInstances: 'StartInstances',
+  rebootInstances: 'RebootInstances',
+};
 
 /** States from which the call is refused now and accepted a little later. */
 const passing: Readonly<Record<PowerCall, readonly State[]>> = {
@@ -15,11 +25,26 @@ const passing: Readonly<Record<PowerCall, readonly State[]>> = {
   rebootInstances: ['pending'],
 };
 
+export const power =
+  (sessions: Sessions, { batches }: SharedCalls, name: PowerCall): Machines['stop'] =>
+  async (scope, instanceId, attempt) => {
+    const call = batchCall(scope, [name, operations[name]], (ids, within) =>
+      changePower(sessions, within, name, ids),
+    );
+    try {
+      return await batches.run(call, instanceId, attempt);
+    } catch (thrown) {
+      const { account, region } = scope;
+      const within = { account, region, ...attempt };
+      throw (await explainState(sessions, within, name, instanceId, thrown)) ?? thrown;
+    }
+  };
+
 /**
  * One call for all ids; instance id → state it is going through.
  * @throws CloudFault of the whole call: one bad id fails it for all
  */
-export async function changePower(
+async function changePower(
   sessions: Sessions,
   scope: CallScope,
   call: PowerCall,
@@ -47,7 +72,7 @@ export const statesIn = (
   );
 
 /** EC2 refuses moving, settled and ended instances with one code; which of them it is, a look tells. */
-export async function explainState(
+async function explainState(
   sessions: Sessions,
   scope: CallScope,
   call: PowerCall,

@@ -4,6 +4,7 @@ import type { CallGuard, Telemetry } from '../../actors/ports.ts';
 import { createAws } from '../aws/cloud.ts';
 import type { Aws } from '../aws/cloud.ts';
 import type { SessionsConfig } from '../aws/session.ts';
+import type { SharedCalls } from '../aws/shared-calls.ts';
 import type { HostConfig } from '../config/host-config.ts';
 import type { Settings } from '../config/settings.ts';
 import { parseResult, renderScript } from '../k3s/script.ts';
@@ -15,6 +16,7 @@ export async function openAws(
   telemetry: Telemetry,
   guard: CallGuard,
   settings: { readonly current: Settings },
+  shared: SharedCalls,
 ): Promise<Aws> {
   const artifactsUrl = config.artifacts.url;
   const aws = createAws({
@@ -23,6 +25,7 @@ export async function openAws(
     pacingScale: config.pacing.scale,
     telemetry,
     guard,
+    shared,
     timeouts: () => settings.current.attemptTimeouts,
     script: {
       // A manifest's own base wins; then the host's; then the official releases, which need no parameter.

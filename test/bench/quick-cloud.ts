@@ -51,6 +51,10 @@ export function quickCloud(): CloudPorts {
       stop: (_scope, instanceId) => later(() => moved(instanceId, 'stopped')),
       start: (_scope, instanceId) => later(() => moved(instanceId, 'running')),
       reboot: (_scope, instanceId) => later(() => moved(instanceId, 'running')),
+      terminateAll: (_scope, ids) =>
+        later(() => {
+          for (const id of ids) instances.delete(id);
+        }),
       letRoute: () => later(() => undefined),
       listByUid: (_scope, uid) => later(() => alive(uid)),
     },

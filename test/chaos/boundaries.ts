@@ -51,20 +51,18 @@ export const effects: readonly Effect[] = [
   script('s0', 'observe'),
   script('s0', 'publish-access'),
   ...([1, 2, 3] as const).map((nth): Effect => ({
-    name: `terminate ${nth}`,
+    name: `lift protection ${nth}`,
     phase: 'delete',
-    call: { service: 'ec2', op: 'TerminateInstances', nth },
+    call: { service: 'ec2', op: 'ModifyInstanceAttribute', nth },
   })),
+  // One call for all three.
+  { name: 'terminate', phase: 'delete', call: { service: 'ec2', op: 'TerminateInstances', nth: 1 } },
   ...([1, 2] as const).map((nth): Effect => ({
     name: `delete security group ${nth}`,
     phase: 'delete',
     call: { service: 'ec2', op: 'DeleteSecurityGroup', nth },
   })),
-  ...([1, 2] as const).map((nth): Effect => ({
-    name: `delete secret ${nth}`,
-    phase: 'delete',
-    call: { service: 'ssm', op: 'DeleteParameter', nth },
-  })),
+  { name: 'delete secrets', phase: 'delete', call: { service: 'ssm', op: 'DeleteParameters', nth: 1 } },
 ];
 
 export interface Boundary {

@@ -11,7 +11,7 @@ const few = [
   'before "launch s1"',
   'after "launch s1"',
   'after "init on s0"',
-  'after "terminate 2"',
+  'after "terminate"',
 ];
 const chosen = isWhole ? boundaries : boundaries.filter(({ name }) => few.includes(name));
 const seed = Number(process.env['FAIRLEAD_SEED'] ?? 7);

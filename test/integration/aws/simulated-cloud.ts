@@ -9,6 +9,7 @@ import { createSessions } from '../../../src/aws/session.ts';
 import type { Sessions, SessionsConfig } from '../../../src/aws/session.ts';
 import { parseResult, renderScript, verbs } from '../../../src/k3s/script.ts';
 import { startSimulator } from '../../../src/simulator/simulator.ts';
+import { sharedCalls } from '../../fakes/shared-calls.ts';
 import type { LaunchOrder } from '../../../machines/messages.ts';
 
 const scale = 400;
@@ -38,6 +39,7 @@ export async function startCloud(): Promise<SimulatedCloud> {
     createAws({
       ...settings(id),
       pacingScale: scale,
+      shared: sharedCalls(),
       artifactsUrl: simulator.artifactsUrl,
       script: {
         render: (verb, parameters) => {

@@ -1,8 +1,12 @@
+import { sharedCalls } from '../../fakes/shared-calls.ts';
 import { describe, expect, it } from 'vitest';
 import { createFleetView } from '../../../src/aws/fleet.ts';
+import type { Sessions } from '../../../src/aws/session.ts';
 import { tagKeys } from '../../../src/aws/tags.ts';
 import { capture, faultFrom, instanceXml, reservationsXml, scope } from './captured.ts';
 import type { Answer } from './captured.ts';
+
+const viewOf = (sessions: Sessions) => createFleetView(sessions, sharedCalls().fanOut);
 
 const tagged = (id: string, uid: string, state = 'running', zone = 'eu-central-1a') =>
   instanceXml(id, state, { [tagKeys.uid]: uid, [tagKeys.slot]: 's0' }, zone);
@@ -18,7 +22,7 @@ describe('a look at the fleet', () => {
         ? reservationsXml([tagged('i-1', 'u1'), tagged('i-2', 'u2')], '000000000000', 'more')
         : reservationsXml([tagged('i-3', 'u1'), tagged('i-1', 'u1')]),
     );
-    const facts = await createFleetView(sessions).look(scope, nobody);
+    const facts = await viewOf(sessions).look(scope, nobody);
     expect(facts.get('u1')?.map(({ instanceId }) => instanceId)).toEqual(['i-1', 'i-3']);
     expect(facts.get('u2')).toHaveLength(1);
     expect(calls.map(({ form }) => form['NextToken'])).toEqual([undefined, 'more']);
@@ -45,7 +49,7 @@ describe('a look at the fleet', () => {
       }));
       return { reply: { InstanceInformationList: list } };
     });
-    const facts = await createFleetView(sessions).look(scope, new Set([...ids, 'i-pending']));
+    const facts = await viewOf(sessions).look(scope, new Set([...ids, 'i-pending']));
     const sizes = calls.slice(1).map(({ json }) => {
       const [filter] = json['Filters'] as { Values: string[] }[];
       return filter?.Values.length;
@@ -58,7 +62,7 @@ describe('a look at the fleet', () => {
 
   it('makes no second call when nobody awaits an agent', async () => {
     const { sessions, calls } = capture(() => reservationsXml([tagged('i-1', 'u1')]));
-    await createFleetView(sessions).look(scope, nobody);
+    await viewOf(sessions).look(scope, nobody);
     expect(calls).toHaveLength(1);
   });
 });
@@ -70,7 +74,7 @@ describe('a look that proves nothing', () => {
         ? reservationsXml([tagged('i-1', 'u1')], '000000000000', 'more')
         : { error: 'RequestLimitExceeded', status: 503 },
     );
-    const fault = await faultFrom(createFleetView(sessions).look(scope, nobody));
+    const fault = await faultFrom(viewOf(sessions).look(scope, nobody));
     expect(fault['type']).toBe('RateLimit');
   });
 
@@ -78,7 +82,7 @@ describe('a look that proves nothing', () => {
     const { sessions } = capture((_call, number) =>
       reservationsXml([tagged('i-1', 'u1')], number === 1 ? '000000000000' : '999999999999'),
     );
-    const view = createFleetView(sessions);
+    const view = viewOf(sessions);
     await view.look(scope, nobody);
     expect(await faultFrom(view.look(scope, nobody))).toMatchObject({ code: 'account.mismatch' });
   });
@@ -88,7 +92,7 @@ describe('a look that proves nothing', () => {
       (call) => (call.action === 'DescribeInstances' ? reservationsXml([]) : owner('999999999999')),
       { accounts: { main: { ownerId: '000000000000' } } },
     );
-    const fault = await faultFrom(createFleetView(sessions).look(scope, nobody));
+    const fault = await faultFrom(viewOf(sessions).look(scope, nobody));
     expect(fault).toMatchObject({ type: 'Unauthorized', code: 'account.mismatch' });
     expect(calls.map(({ action }) => action)).toEqual([
       'DescribeInstances',
@@ -98,18 +102,18 @@ describe('a look that proves nothing', () => {
 
   it('rejects an instance of another region or without an id', async () => {
     const strange = capture(() => reservationsXml([tagged('i-1', 'u1', 'running', 'us-east-1a')]));
-    expect(await faultFrom(createFleetView(strange.sessions).look(scope, nobody))).toMatchObject({
+    expect(await faultFrom(viewOf(strange.sessions).look(scope, nobody))).toMatchObject({
       code: 'region.mismatch',
     });
     const torn = capture(() => reservationsXml([{ instanceState: { name: 'running' } }]));
-    expect(await faultFrom(createFleetView(torn.sessions).look(scope, nobody))).toMatchObject({
+    expect(await faultFrom(viewOf(torn.sessions).look(scope, nobody))).toMatchObject({
       code: 'reply.incomplete',
     });
   });
 
   it('rejects a paging that never ends', async () => {
     const { sessions } = capture(() => reservationsXml([], '000000000000', 'again'));
-    expect(await faultFrom(createFleetView(sessions).look(scope, nobody))).toMatchObject({
+    expect(await faultFrom(viewOf(sessions).look(scope, nobody))).toMatchObject({
       code: 'pages.endless',
     });
   });

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createMachines } from '../../../src/aws/machines.ts';
 import { tagKeys } from '../../../src/aws/tags.ts';
 import type { LaunchOrder } from '../../../machines/messages.ts';
+import { sharedCalls } from '../../fakes/shared-calls.ts';
 import { attempt, capture, faultFrom, instanceXml, reservationsXml, scope } from './captured.ts';
 
 const token = 'fl-01J000000000000000000000AA-p1-s0-i1-o0';
@@ -34,7 +35,7 @@ const launched = {
 describe('launch', () => {
   it('asks for exactly one machine, hardened, tagged and bound to the token', async () => {
     const { sessions, calls } = capture(() => launched);
-    const node = await createMachines(sessions).launch(order, token, attempt());
+    const node = await createMachines(sessions, sharedCalls()).launch(order, token, attempt());
     expect(node).toEqual({
       instanceId: 'i-1',
       zone: 'eu-central-1a',
@@ -73,7 +74,7 @@ describe('launch', () => {
 
   it('renders equal orders equally, in whatever order their tags come', async () => {
     const { sessions, calls } = capture(() => launched);
-    const machines = createMachines(sessions);
+    const machines = createMachines(sessions, sharedCalls());
     const turned = Object.fromEntries(Object.entries(order.tags).reverse());
     await machines.launch(order, token, attempt());
     await machines.launch({ ...order, tags: turned }, token, attempt());
@@ -82,7 +83,11 @@ describe('launch', () => {
 
   it('asks for a public address through the network interface only when told to', async () => {
     const { sessions, calls } = capture(() => launched);
-    await createMachines(sessions).launch({ ...order, publicIp: true }, token, attempt());
+    await createMachines(sessions, sharedCalls()).launch(
+      { ...order, publicIp: true },
+      token,
+      attempt(),
+    );
     expect(calls[0]?.form).toMatchObject({
       'NetworkInterface.1.DeviceIndex': '0',
       'NetworkInterface.1.SubnetId': 'subnet-0123abcd',
@@ -95,7 +100,9 @@ describe('launch', () => {
   it('calls a type that the zone lacks, and a full zone, a capacity shortage', async () => {
     for (const error of ['Unsupported', 'InsufficientInstanceCapacity']) {
       const { sessions, calls } = capture(() => ({ error, status: 500 }));
-      const fault = await faultFrom(createMachines(sessions).launch(order, token, attempt()));
+      const fault = await faultFrom(
+        createMachines(sessions, sharedCalls()).launch(order, token, attempt()),
+      );
       expect(fault).toMatchObject({ type: 'CapacityShortage', mayHaveHappened: false });
       expect(calls).toHaveLength(1);
     }
@@ -103,7 +110,9 @@ describe('launch', () => {
 
   it('says that an answer without an instance may have launched one', async () => {
     const { sessions } = capture(() => ({ reply: {} }));
-    const fault = await faultFrom(createMachines(sessions).launch(order, token, attempt()));
+    const fault = await faultFrom(
+      createMachines(sessions, sharedCalls()).launch(order, token, attempt()),
+    );
     expect(fault).toMatchObject({ type: 'ProviderError', mayHaveHappened: true });
   });
 });
@@ -111,7 +120,9 @@ describe('launch', () => {
 describe('find', () => {
   it('looks by uid, slot, incarnation and token', async () => {
     const { sessions, calls } = capture(() => reservationsXml([]));
-    expect(await createMachines(sessions).find(order, token, attempt())).toBeUndefined();
+    expect(
+      await createMachines(sessions, sharedCalls()).find(order, token, attempt()),
+    ).toBeUndefined();
     const form = calls[0]?.form ?? {};
     const filters = [1, 2, 3, 4].map((n) => [
       form[`Filter.${n}.Name`],
@@ -128,10 +139,10 @@ describe('find', () => {
   it('prefers one that lives to one that is gone, and tells of a gone one alone', async () => {
     const gone = instanceXml('i-gone', 'terminated');
     const both = capture(() => reservationsXml([gone, instanceXml('i-alive', 'running')]));
-    const found = await createMachines(both.sessions).find(order, token, attempt());
+    const found = await createMachines(both.sessions, sharedCalls()).find(order, token, attempt());
     expect(found?.instanceId).toBe('i-alive');
     const one = capture(() => reservationsXml([gone]));
-    const dead = await createMachines(one.sessions).find(order, token, attempt());
+    const dead = await createMachines(one.sessions, sharedCalls()).find(order, token, attempt());
     expect(dead).toMatchObject({ instanceId: 'i-gone', state: 'terminated' });
   });
 });
@@ -145,7 +156,7 @@ describe('terminate', () => {
     const { sessions, calls } = capture((call) =>
       call.action === 'TerminateInstances' ? terminating : { reply: { return: 'true' } },
     );
-    const machines = createMachines(sessions);
+    const machines = createMachines(sessions, sharedCalls());
     expect(await machines.terminate(scope, 'i-1', true, attempt())).toEqual({
       state: 'shutting-down',
     });
@@ -160,14 +171,19 @@ describe('terminate', () => {
 
   it('calls an unknown id gone, at either step', async () => {
     const { sessions } = capture(() => ({ error: 'InvalidInstanceID.NotFound' }));
-    const ended = await createMachines(sessions).terminate(scope, 'i-1', true, attempt());
+    const ended = await createMachines(sessions, sharedCalls()).terminate(
+      scope,
+      'i-1',
+      true,
+      attempt(),
+    );
     expect(ended).toEqual({ state: 'gone' });
   });
 
   it('lets a protected machine be a conflict when it was not told to lift', async () => {
     const { sessions } = capture(() => ({ error: 'OperationNotPermitted' }));
     const fault = await faultFrom(
-      createMachines(sessions).terminate(scope, 'i-1', false, attempt()),
+      createMachines(sessions, sharedCalls()).terminate(scope, 'i-1', false, attempt()),
     );
     expect(fault['type']).toBe('Conflict');
   });
@@ -179,7 +195,11 @@ describe('listByUid', () => {
     const { sessions, calls } = capture(() =>
       reservationsXml([instanceXml('i-1', 'stopping', tags), instanceXml('i-2', 'running')]),
     );
-    const facts = await createMachines(sessions).listByUid(scope, 'uid-1', attempt());
+    const facts = await createMachines(sessions, sharedCalls()).listByUid(
+      scope,
+      'uid-1',
+      attempt(),
+    );
     expect(facts).toMatchObject([
       { instanceId: 'i-1', slot: 'a3', incarnation: 2, state: 'stopping', agentOnline: false },
       { instanceId: 'i-2', slot: '', incarnation: 0 },

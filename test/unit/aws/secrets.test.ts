@@ -38,15 +38,12 @@ describe('secrets', () => {
     expect(JSON.stringify(fault)).not.toContain(String(calls[0]?.json['Value']));
   });
 
-  it('deletes secrets and kubeconfig, and counts what there was', async () => {
-    const { port, calls } = surroundings((call) =>
-      String(call.json['Name']).includes('access') ? { error: 'ParameterNotFound' } : { reply: {} },
-    );
+  it('deletes secrets and kubeconfig in one call, and counts what there was', async () => {
+    const deleted = ['/fairlead/uid-1/server/token', '/fairlead/uid-1/agent/token'];
+    const { port, calls } = surroundings(() => ({ reply: { DeletedParameters: deleted } }));
     expect(await port.deleteSecrets(scope, 'uid-1', attempt())).toBe(2);
-    expect(calls.map(({ json }) => json['Name'])).toEqual([
-      '/fairlead/uid-1/server/token',
-      '/fairlead/uid-1/agent/token',
-      '/fairlead/uid-1/access/kubeconfig',
+    expect(calls.map(({ json }) => json['Names'])).toEqual([
+      [...deleted, '/fairlead/uid-1/access/kubeconfig'],
     ]);
   });
 });

@@ -1,3 +1,4 @@
+import { sharedCalls } from '../../fakes/shared-calls.ts';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -24,9 +25,10 @@ describe('settings that could reach the wrong cloud', () => {
   });
 
   it('refuses scaled polls on the real AWS', () => {
-    const config = { mode: 'real' as const, script };
+    const shared = sharedCalls();
+    const config = { mode: 'real' as const, script, shared };
     expect(() => createAws({ ...config, pacingScale: 20 })).toThrow(/pacing.scale is not 1/);
-    expect(() => createAws({ ...simulated, script, pacingScale: 0 })).toThrow(/below 1/);
+    expect(() => createAws({ ...simulated, script, shared, pacingScale: 0 })).toThrow(/below 1/);
   });
 });
 
