@@ -1,10 +1,13 @@
 /** Limits as they add up: the effective one is the smallest of those a call passes, and named. */
 import { profiles } from '../../machines/limits.ts';
 import type { ProfileName } from '../../machines/limits.ts';
+import { widthFor } from '../../actors/policies/fan-out-width.ts';
+import type { Width } from '../../actors/policies/fan-out-width.ts';
 import { readCluster } from './reads.ts';
 import type { Session } from './session.ts';
 import type { Shell } from './shell.ts';
 import type { Entry } from './surveys.ts';
+import type { ClusterView } from './view.ts';
 
 /** Every limit with how many calls it lets run at once; of one key the places alone decide. */
 export const withEffective = (limits: readonly Entry[], fanOut?: number): readonly Entry[] =>
@@ -29,17 +32,33 @@ export async function limitsOfCluster(
   const [namespace, name] = second === undefined ? [shell.namespace, first] : [first, second];
   const view = await readCluster(session, { kind: 'cluster', namespace, name });
   const { region = '', account = 'main', profile = 'development' } = view.spec ?? {};
-  const fanOut = isProfile(profile) ? profiles[profile].concurrency : undefined;
+  const nodes = nodesOf(view);
+  const fanOut = widthOf(profile, nodes);
   const place = `${account}/${region}`;
   const passed = limits.filter(({ name: key }) => key === place || key.startsWith(`${place}/`));
   const own =
-    fanOut === undefined ? [] : [fanOutEntry(`cluster/${namespace}/${name}`, fanOut, profile)];
-  return [...own, ...withEffective(passed, fanOut)];
+    fanOut === undefined
+      ? []
+      : [fanOutEntry(`cluster/${namespace}/${name}`, fanOut, { nodes, profile })];
+  return [...own, ...withEffective(passed, fanOut?.atOnce)];
 }
 
-const fanOutEntry = (name: string, fanOut: number, profile: string): Entry => ({
-  ...{ name, host: '', concurrentMax: fanOut, profile },
-  effective: `${fanOut} (fan-out, profile ${profile})`,
+const nodesOf = (view: ClusterView): number =>
+  view.status?.nodes?.length ?? view.spec?.servers?.count ?? 1;
+
+/** Undefined for a profile that this CLI does not know. */
+const widthOf = (profile: string, nodes: number): Width | undefined =>
+  isProfile(profile)
+    ? widthFor(nodes, { widthMax: profiles[profile].concurrency, cpuShare: 0, knee: Infinity })
+    : undefined;
+
+const fanOutEntry = (
+  name: string,
+  { atOnce, binds }: Width,
+  of: { readonly nodes: number; readonly profile: string },
+): Entry => ({
+  ...{ name, host: '', concurrentMax: atOnce, ...of },
+  effective: `${atOnce} (${binds === 'setting' ? `profile ${of.profile}` : `${binds} of ${of.nodes} nodes`})`,
 });
 
 const isProfile = (name: string): name is ProfileName => Object.hasOwn(profiles, name);

@@ -1,10 +1,10 @@
 /** Columns of the registries. They are API: none is ever renamed or moved. What a host does not tell is left empty. */
-import { clockText } from './breaker-columns.ts';
 import { span } from './duration.ts';
 import type { RegistryKind } from './kinds.ts';
 import type { Mood, Style } from './style.ts';
 import type { Entry } from './surveys.ts';
 import type { Column } from './table.ts';
+import { isObject } from './view.ts';
 
 export interface RegistryLooks {
   readonly style: Style;
@@ -38,12 +38,13 @@ const percent =
     const value = numberIn(entry, field);
     return value === undefined ? '' : `${(100 * value).toFixed(digits)}%`;
   };
-const clock =
+/** How long ago an ISO time was. */
+const ago =
   (field: string): Cell =>
   (entry, { nowMs }) => {
-    const value = numberIn(entry, field);
-    if (value === undefined || value === 0) return '';
-    return value > nowMs ? clockText(value, nowMs) : `${span(nowMs - value)} ago`;
+    const value = entry[field];
+    const atMs = typeof value === 'string' ? Date.parse(value) : NaN;
+    return Number.isNaN(atMs) ? '' : `${span(nowMs - atMs)} ago`;
   };
 const of =
   (part: string, whole: string): Cell =>
@@ -68,6 +69,34 @@ function plain(value: unknown): string {
   return JSON.stringify(value);
 }
 
+/** The fastest of the windows that are watched. */
+const burnText: Cell = ({ burn }) => {
+  const rates = (Array.isArray(burn) ? (burn as unknown[]) : []).flatMap((each) =>
+    isObject(each) && isObject(each['long']) && typeof each['long']['burn'] === 'number'
+      ? [each['long']['burn']]
+      : [],
+  );
+  return rates.length === 0 ? '' : `${plain(Math.max(...rates))}x`;
+};
+
+/** A retry preset, or what calls of a service are allowed, in one line. */
+const policyNumbers: Cell = (entry, looks) => {
+  const cell = (read: Cell): string => read(entry, looks);
+  if (entry['type'] !== 'retry')
+    return [
+      `opens after ${cell(as('failuresMax'))} failures for ${cell(ms('openBaseMs'))}`,
+      `closes after ${cell(as('successThreshold'))}`,
+      `${cell(as('concurrentMax'))} at once, ${cell(ms('attemptTimeoutMs'))} each`,
+      `${cell(as('ratePerSecond'))}/s, burst ${cell(as('burst'))}`,
+    ].join(' · ');
+  return [
+    `${cell(as('maxAttempts'))} attempts`,
+    `${cell(ms('baseMs'))} ×${cell(as('multiplier'))} up to ${cell(ms('capMs'))}`,
+    `jitter ${cell(as('jitter'))}`,
+    `within ${cell(ms('deadlineMs'))}`,
+  ].join(' · ');
+};
+
 const lines: Readonly<Record<Exclude<RegistryKind, 'breaker'>, readonly Line[]>> = {
   limit: [
     ['KEY', as('name')],
@@ -82,40 +111,39 @@ const lines: Readonly<Record<Exclude<RegistryKind, 'breaker'>, readonly Line[]>>
   budget: [
     ['NAME', as('name')],
     ['REMAINING', percent('remaining')],
-    ['CONSUMED', percent('consumed')],
-    ['TARGET', as('target')],
+    ['TARGET', percent('target', 2)],
     ['WINDOW', ms('windowMs')],
-    ['BURN', as('burn')],
-    ['STATE', marked('state', { ok: 'good', low: 'changing', exhausted: 'bad' })],
+    ['FAILED', of('failed', 'allowed')],
+    ['SAMPLES', as('samples')],
+    ['BURN', burnText],
+    ['ALERT', marked('alert', { none: 'good', ticket: 'changing', page: 'bad' })],
+    ['LEVEL', as('level')],
+    ['SPENT IN', ms('exhaustedInMs'), 'wide'],
   ],
   health: [
     ['NAME', as('name')],
     ['STATUS', marked('status', { healthy: 'good', unhealthy: 'bad', unknown: 'changing' })],
     ['SUCCESS', percent('successRate')],
     ['TOOK', ms('durationMs')],
-    ['SINCE', clock('sinceMs')],
-    ['LAST OK', clock('lastOkMs'), 'wide'],
-    ['LAST FAILURE', clock('lastFailureMs'), 'wide'],
+    ['SINCE', ago('since')],
+    ['LAST OK', ago('lastOk')],
+    ['LAST FAILURE', ago('lastFailure'), 'wide'],
     ['ERROR', as('error')],
   ],
   policy: [
     ['NAME', as('name')],
-    ['ATTEMPTS', as('maxAttempts')],
-    ['BASE', ms('baseMs')],
-    ['CAP', ms('capMs')],
-    ['TIMES', as('multiplier')],
-    ['JITTER', as('jitter')],
-    ['DEADLINE', ms('deadlineMs')],
-    ['USED FOR', as('usedFor')],
+    ['TYPE', as('type')],
+    ['NUMBERS', policyNumbers],
+    ['USED BY', as('usedBy')],
   ],
   effect: [
     ['NAME', as('name')],
-    ['POLICY', as('preset')],
-    ['CLASS', as('keyClass')],
+    ['POLICY', as('purpose')],
+    ['CALLS', as('keyClasses')],
     ['TIMEOUT', ms('attemptTimeoutMs')],
     ['PRIORITY', as('priority')],
-    ['SAFE BY', as('idempotent')],
-    ['COMPENSATION', as('compensation')],
+    ['SAFE BY', as('repeat')],
+    ['UNDONE BY', as('compensation')],
     ['NO RETURN', as('pointOfNoReturn'), 'wide'],
   ],
   config: [
