@@ -1,6 +1,6 @@
 /** A host on fakes with a clock moved by hand: commands go in as a user would send them. */
 import { createHost } from '../../../actors/host.ts';
-import type { Host } from '../../../actors/host.ts';
+import type { Host, HostOptions } from '../../../actors/host.ts';
 import type { Kind } from '../../../actors/kind.ts';
 import type { LogFields, Random, Telemetry } from '../../../actors/ports.ts';
 import { readRecord } from '../../../actors/record.ts';
@@ -52,6 +52,7 @@ export interface WorldOptions extends JobOptions {
   readonly hostId?: string;
   readonly residentsMax?: number;
   readonly kinds?: readonly Kind[];
+  readonly intake?: HostOptions['intake'];
 }
 
 export class World {
@@ -83,7 +84,7 @@ export class World {
   }
 
   #newHost(): Host {
-    const { hostId = 'h1', residentsMax, kinds = [jobKind(this.#options)] } = this.#options;
+    const { hostId = 'h1', residentsMax, intake, kinds = [jobKind(this.#options)] } = this.#options;
     const { telemetry, random } = this;
     const alive = () => this.#isAlive;
     const mortal = {
@@ -97,6 +98,7 @@ export class World {
       ports: { ...mortal, telemetry, random },
       ...{ hostId, installation: 'test', schemas: jobSchemas },
       ...(residentsMax !== undefined && { residentsMax }),
+      ...(intake !== undefined && { intake }),
     });
   }
 
