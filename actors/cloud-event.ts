@@ -10,7 +10,7 @@ export function cloudEvent(
   { kind, namespace, name }: ResourceKey,
   entry: OutboxEntry,
 ): OutboundEvent {
-  const { id, event, correlationId, causationId, traceparent, revision } = entry;
+  const { id, event, correlationId, causationId, by, traceparent, revision } = entry;
   const body = {
     specversion: '1.0',
     id,
@@ -22,6 +22,7 @@ export function cloudEvent(
     ...(revision !== undefined && { actorrev: revision }),
     correlationid: correlationId,
     ...(causationId !== undefined && { causationid: causationId }),
+    ...(by !== undefined && { by }),
     ...(traceparent !== undefined && { traceparent }),
     data: entry.data,
   };

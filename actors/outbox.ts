@@ -13,9 +13,18 @@ export interface OutboxEntry {
   readonly atMs: number;
   /** The command whose turn emitted it; absent for timers, results and observations. */
   readonly causationId?: string;
+  /** Who says to have sent that command; `unknown` when nobody said. */
+  readonly by?: string;
   readonly traceparent?: string;
   /** Revision of the write that first held it; absent in that very write. */
   readonly revision?: number;
+}
+
+/** The command in whose turn something was emitted. */
+export interface Cause {
+  readonly commandId: string;
+  readonly claimedBy?: string | undefined;
+  readonly traceparent?: string | undefined;
 }
 
 export interface OutboxOptions {
@@ -49,18 +58,14 @@ export class Outbox {
     return this.#entries.length;
   }
 
-  append(
-    event: PublishedEvent,
-    atMs: number,
-    cause: { commandId: string; traceparent?: string | undefined } | undefined,
-  ): void {
+  append(event: PublishedEvent, atMs: number, cause: Cause | undefined): void {
     this.#entries.push({
       id: `${this.#options.uid}/${this.next}`,
       event: event.type,
       correlationId: event.correlationId,
       data: event.data,
       atMs,
-      ...(cause && { causationId: cause.commandId }),
+      ...(cause && { causationId: cause.commandId, by: cause.claimedBy ?? 'unknown' }),
       ...(cause?.traceparent !== undefined && { traceparent: cause.traceparent }),
     });
     this.next += 1;

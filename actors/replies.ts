@@ -15,7 +15,7 @@ export type Reply =
 
 /** The stored decision as an answer; the same one every time, `repeated` aside. */
 export function replyOf(entry: SeenEntry, actor: string, isRepeat: boolean): Reply {
-  const { id, code, correlationId, state, revision } = entry;
+  const { id, code, correlationId, state, revision, by } = entry;
   if (code === acceptedCode)
     return {
       ok: true,
@@ -23,6 +23,7 @@ export function replyOf(entry: SeenEntry, actor: string, isRepeat: boolean): Rep
         ...entry.fields,
         ...{ accepted: true, commandId: id, correlationId, revision, state },
         ...(entry.unchanged && { unchanged: true }),
+        ...(by !== undefined && { by }),
         ...(isRepeat && { repeated: true }),
       },
     };
@@ -47,7 +48,7 @@ export interface Post {
   readonly watch?: WorkWatch;
 }
 
-export type Told = Pick<Command, 'commandId' | 'correlationId'> & {
+export type Told = Pick<Command, 'commandId' | 'correlationId' | 'claimedBy'> & {
   readonly replyTo?: string | undefined;
 };
 
@@ -95,8 +96,13 @@ function answer(post: Post, delivery: CommandDelivery, told: Told, reply: Reply)
       verb,
       commandId: told.commandId,
       correlationId: told.correlationId,
+      by: told.claimedBy,
     },
   };
+  const isRepeated = reply.ok
+    ? reply.body['repeated'] === true
+    : reply.problem.reason === 'repeated';
+  if (isRepeated) telemetry.count('fairlead_idempotency_duplicates_total', { result: 'folded' });
   if (reply.ok) {
     const { state, revision, repeated } = reply.body;
     telemetry.log('info', { ...fields, state, revision, repeated }, 'command committed');

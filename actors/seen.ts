@@ -10,6 +10,8 @@ export interface SeenEntry {
   /** `ok`, or the fault code of a refusal. */
   readonly code: string;
   readonly correlationId: string;
+  /** Who says to have sent it. */
+  readonly by?: string;
   readonly state?: string;
   readonly unchanged?: true;
   /** The kind's own fields of a success reply. */

@@ -11,10 +11,11 @@ export type CommandEvent = Readonly<Record<string, unknown>> & { readonly type: 
 /** The command as the chart sees it: arguments, ids, and one wall time and one random number for the whole turn. */
 export function eventOf(
   kind: Kind,
-  { verb, arguments: given, commandId, correlationId }: Command,
+  { verb, arguments: given, commandId, correlationId, claimedBy }: Command,
   stamp: { readonly atMs: number; readonly roll: number },
 ): CommandEvent {
-  return { ...given, ...stamp, commandId, correlationId, type: `${kind.name}.${verb}` };
+  const ids = { commandId, correlationId, ...byOf({ claimedBy }) };
+  return { ...given, ...stamp, ...ids, type: `${kind.name}.${verb}` };
 }
 
 export type Decision =
@@ -40,7 +41,7 @@ export function decide(
   return {
     kind: 'answer',
     entry: {
-      ...{ id, code, correlationId, message },
+      ...{ id, code, correlationId, message, ...byOf(command) },
       ...(snapshot && { state: kind.stateText(snapshot) }),
       allowedNext: snapshot ? kind.allowed(snapshot) : [...kind.creating],
       ...(problems && { problems }),
@@ -52,11 +53,16 @@ export function decide(
 /** The answer of a command that was applied; `snapshot` is the state after it. */
 export function acceptedEntry(
   kind: Kind,
-  { commandId: id, correlationId }: Command,
+  command: Command,
   snapshot: KindSnapshot | undefined,
 ): SeenEntry {
+  const { commandId: id, correlationId } = command;
   return {
-    ...{ id, code: acceptedCode, correlationId },
+    ...{ id, code: acceptedCode, correlationId, ...byOf(command) },
     ...(snapshot && { state: kind.stateText(snapshot), fields: kind.replyFields(snapshot) }),
   };
 }
+
+/** Who says to have sent the command; nothing when nobody says. */
+export const byOf = ({ claimedBy }: { readonly claimedBy?: string | undefined }) =>
+  claimedBy === undefined ? {} : { by: claimedBy };

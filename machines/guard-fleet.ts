@@ -15,6 +15,8 @@ export interface FleetOrder {
   readonly verb: OrderVerb;
   readonly key: string;
   readonly reason: string;
+  /** Who says to have ordered it. */
+  readonly by: string;
   readonly atMs: number;
   readonly untilMs: number;
   readonly allowTeardown: boolean;
@@ -40,6 +42,7 @@ const orderOf = (event: FleetEvent): FleetOrder => ({
   verb: event.type.slice('guard.'.length) as OrderVerb,
   key: event.key,
   reason: event.reason.slice(0, bounds.faultMessageChars),
+  by: event.by ?? 'unknown',
   atMs: event.atMs,
   untilMs: isolationEndMs(event.atMs, event.forMs),
   allowTeardown: event.allowTeardown ?? false,
