@@ -4,7 +4,7 @@ import { clusterManifestSchema } from './specs.ts';
 import type { ClusterVerb } from './cluster-verbs.ts';
 import type { ClusterSpec } from './specs.ts';
 import type { Slot } from './ids.ts';
-import { resilience } from './limits.ts';
+import { bounds, resilience } from './limits.ts';
 
 /** Fault types of provider errors; what is retried and how follows from the type alone. */
 export const faultTypes = [
@@ -214,6 +214,8 @@ export interface CommandStamp {
   readonly roll: number;
   readonly commandId: string;
   readonly correlationId: string;
+  /** Who says to have sent it; absent when nobody says. A claim, no proof. */
+  readonly by?: string;
 }
 
 const reason = z.string().max(500).optional();
@@ -227,6 +229,24 @@ export const commandSchemas = {
     pause: z.strictObject({ reason }),
     resume: z.strictObject({ reason }),
     retry: z.strictObject({ reason }),
+    cancel: z.strictObject({ reason }),
+    scale: z.strictObject({
+      /** Name of an agent pool, or `server`. */
+      pool: z.string().min(1).max(63),
+      count: z.int().min(0).max(bounds.nodesMax),
+      reason,
+    }),
+    stop: z.strictObject({ reason }),
+    start: z.strictObject({ reason }),
+    restart: z
+      .strictObject({
+        pool: z.string().min(1).max(63).optional(),
+        nodes: z.array(z.string().min(1).max(63)).min(1).max(bounds.nodesMax).optional(),
+        reason,
+      })
+      .refine(({ pool, nodes }) => pool === undefined || nodes === undefined, {
+        message: 'names both pool and nodes; keep one of them',
+      }),
   } satisfies Record<ClusterVerb, z.ZodType>,
 } as const;
 
@@ -296,7 +316,25 @@ export type ClusterCommand = CommandStamp &
       }
     | { readonly type: 'cluster.delete'; readonly force: boolean; readonly reason?: string }
     | {
-        readonly type: 'cluster.pause' | 'cluster.resume' | 'cluster.retry';
+        readonly type:
+          | 'cluster.pause'
+          | 'cluster.resume'
+          | 'cluster.retry'
+          | 'cluster.cancel'
+          | 'cluster.stop'
+          | 'cluster.start';
+        readonly reason?: string;
+      }
+    | {
+        readonly type: 'cluster.scale';
+        readonly pool: string;
+        readonly count: number;
+        readonly reason?: string;
+      }
+    | {
+        readonly type: 'cluster.restart';
+        readonly pool?: string | undefined;
+        readonly nodes?: readonly string[] | undefined;
         readonly reason?: string;
       }
   );
@@ -311,6 +349,10 @@ export const clusterEvents = [
   'nodeChanged',
   'operationRetried',
   'operationExhausted',
+  'operationStarted',
+  'operationStepped',
+  'operationFinished',
+  'operationFailed',
   'paused',
   'resumed',
   'failed',
