@@ -61,7 +61,7 @@ class Process {
   }
 }
 
-it('R-27: a circuit that was open stays open over a restart, until its time and no longer', async () => {
+it('a circuit that was open stays open over a restart, until its time and no longer [R-27]', async () => {
   const first = await new Process().start();
   await first.trip();
   await first.clock.advance(10_000);

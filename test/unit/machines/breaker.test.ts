@@ -59,7 +59,7 @@ describe('breaker chart', () => {
     expect(state()).toBe('closed');
   });
 
-  it('R-06: closes after the success threshold, and one failed probe opens it again', () => {
+  it('closes after the success threshold, and one failed probe opens it again [R-06] [D-05] [U-12]', () => {
     const { clock, fail, judged, probeOk, state, changes } = breaker();
     fail();
     clock.increment(30_000);
@@ -128,13 +128,13 @@ describe('breaker chart', () => {
     expect(state()).toBe('halfOpen');
   });
 
-  it('R-30: merges a partial policy into the present one', () => {
+  it('merges a partial policy into the present one [R-30] [G-44]', () => {
     const { actor, context } = breaker();
     actor.send({ type: 'policy.update', policy: { failuresMax: 9 } });
     expect(context().policy).toEqual({ ...policy, failuresMax: 9 });
   });
 
-  it(`R-04: what was admitted in an earlier epoch changes nothing, and openUntilMs is fixed (seed ${seed})`, () => {
+  it(`what was admitted in an earlier epoch changes nothing, and openUntilMs is fixed (seed ${seed}) [R-04]`, () => {
     const kinds = ['call.failed', 'call.slow', 'probe.failed', 'probe.ok', 'health.ok'] as const;
     fc.assert(
       fc.property(

@@ -36,7 +36,7 @@ it('refuses with its numbers when the queue is full, and after the longest wait'
   expect(bulkhead.queued).toBe(0);
 });
 
-it('R-13: leaves no timer and no place behind when a waiting caller gives up', async () => {
+it('leaves no timer and no place behind when a waiting caller gives up [R-13]', async () => {
   const clock = new ManualClock();
   const bulkhead = new Bulkhead('k', 1, clock);
   void bulkhead.enter({ priority: 'user', signal });

@@ -6,7 +6,7 @@ import type { CallOutcome } from '../../../actors/policies/call-window.ts';
 const seed = Number(process.env['FAIRLEAD_SEED'] ?? Date.now() % 1_000_000);
 const outcomes: CallOutcome[] = ['ok', 'failed', 'slow'];
 
-it(`R-36: counts what a list of the last 100 calls of 60 s counts, also after idle times (seed ${seed})`, () => {
+it(`counts what a list of the last 100 calls of 60 s counts, also after idle times (seed ${seed}) [R-36]`, () => {
   const call = fc.record({
     // Gaps that a six-bit clock would mistake for short ones are the interesting ones.
     gapMs: fc.oneof(fc.nat(2_000), fc.nat(90_000), fc.constant(64_000)),

@@ -59,14 +59,14 @@ function guarded() {
 }
 
 describe('what a circuit counts', () => {
-  it.each(faultTypes)('R-12: %s counts only when the service is to blame', async (type) => {
+  it.each(faultTypes)('%s counts only when the service is to blame [R-12] [P-33]', async (type) => {
     const { fail, state } = guarded();
     for (let failure = 0; failure < 5; failure += 1) await fail(type);
     const isService = ['Retryable', 'Unavailable', 'Timeout'].includes(type);
     expect(state()).toBe(isService ? 'open' : 'closed');
   });
 
-  it('R-36: a rejected call is no failure and never reaches the service', async () => {
+  it('a rejected call is no failure and never reaches the service [R-36] [G-02]', async () => {
     const { trip, call, guard, state } = guarded();
     await trip();
     let isMade = false;
@@ -76,7 +76,7 @@ describe('what a circuit counts', () => {
     expect(guard.breakers()[0]?.calls).toMatchObject({ failed: 3, rejected: 1 });
   });
 
-  it('R-04: a late failure neither reopens nor prolongs', async () => {
+  it('a late failure neither reopens nor prolongs [R-04]', async () => {
     const { trip, call, clock, guard, state } = guarded();
     let failLate: () => void = () => undefined;
     const late = call(
@@ -91,7 +91,7 @@ describe('what a circuit counts', () => {
     expect([state(), guard.breakers()[0]?.consecutive]).toEqual(['closed', 0]);
   });
 
-  it('R-36: a call that its caller cuts short says nothing about the service', async () => {
+  it('a call that its caller cuts short says nothing about the service [R-36]', async () => {
     const { call, state } = guarded();
     for (let turn = 0; turn < 5; turn += 1) {
       const abort = new AbortController();
@@ -111,7 +111,7 @@ describe('what a circuit counts', () => {
 });
 
 describe('a circuit that is probed', () => {
-  it('R-03: lets through exactly as many as may probe, however many ask', async () => {
+  it('lets through exactly as many as may probe, however many ask [R-03] [V-08]', async () => {
     const { trip, call, clock } = guarded();
     await trip();
     await clock.advance(openMs);
@@ -127,7 +127,7 @@ describe('a circuit that is probed', () => {
     expect(asked).toHaveLength(20);
   });
 
-  it('R-05: closes on answers, not on admissions, and a probe that hangs opens it again', async () => {
+  it('closes on answers, not on admissions, and a probe that hangs opens it again [R-05]', async () => {
     const { trip, call, clock, state } = guarded();
     await trip();
     await clock.advance(openMs);
@@ -138,7 +138,7 @@ describe('a circuit that is probed', () => {
     expect(state()).toBe('open');
   });
 
-  it('R-05: a probe that hangs opens the circuit once, and gives its place back', async () => {
+  it('a probe that hangs opens the circuit once, and gives its place back [R-05]', async () => {
     const { trip, call, clock, state, telemetry } = guarded();
     await trip();
     await clock.advance(openMs);
@@ -167,7 +167,7 @@ describe('a circuit that is probed', () => {
 });
 
 describe('those who wait', () => {
-  it('R-37: are released few at a time, teardown first, after the probes', async () => {
+  it('are released few at a time, teardown first, after the probes [R-37] [G-61]', async () => {
     const { trip, call, clock, guard, state } = guarded();
     await trip();
     const { signal } = new AbortController();
@@ -214,7 +214,7 @@ describe('the other limits', () => {
     expect([state(), guard.limits()[0]?.ratePerSecond]).toEqual(['closed', 2.5]);
   });
 
-  it('R-13: a call beyond its time is aborted, and leaves no timer and no place taken', async () => {
+  it('a call beyond its time is aborted, and leaves no timer and no place taken [R-13]', async () => {
     const { call, clock, guard } = guarded();
     const before = clock.pending();
     let reason: unknown;
@@ -263,7 +263,7 @@ describe('orders and views', () => {
     expect([await call(() => Promise.resolve(1)), state()]).toEqual([1, 'closed']);
   });
 
-  it('R-30: merge a partial policy, and keep what is in flight', async () => {
+  it('merge a partial policy, and keep what is in flight [R-30] [G-44]', async () => {
     const { guard, call } = guarded();
     await call(() => Promise.resolve());
     guard.lines.apply(order('set', { policy: { concurrentMax: 20 } }));
@@ -274,7 +274,7 @@ describe('orders and views', () => {
     expect(guard.breakers()[0]?.policy).toMatchObject({ concurrentMax: 20, failuresMax: 7 });
   });
 
-  it('R-22: exactly one state of a breaker is 1, and every count moves', async () => {
+  it('exactly one state of a breaker is 1, and every count moves [R-22]', async () => {
     const { guard, trip, call, telemetry } = guarded();
     await call(() => Promise.resolve());
     await trip();
@@ -287,7 +287,7 @@ describe('orders and views', () => {
     expect(telemetry.counts.get(`fairlead_breaker_transitions_total ${key} closed open`)).toBe(1);
   });
 
-  it('R-38: tells of an opening in the words that runbooks look for', async () => {
+  it('tells of an opening in the words that runbooks look for [R-38]', async () => {
     const { trip, telemetry } = guarded();
     await trip();
     const line = telemetry.lines.find(({ text }) => text.startsWith('[CIRCUIT]'));

@@ -24,12 +24,12 @@ describe('the pipeline of policies', () => {
     expect(said).toEqual([...names, ...names.map((name) => `${name} left`).reverse()]);
   });
 
-  it('R-02: an unknown name refuses the start', () => {
+  it('an unknown name refuses the start [R-02] [D-03]', () => {
     const unknown = { ...policy('circuit'), name: 'cirquit' as PolicyName };
     expect(() => compose([unknown])).toThrow(/no policy is called cirquit; write one of deadline/);
   });
 
-  it('R-13: another order refuses the start, unless it is asked for', () => {
+  it('another order refuses the start, unless it is asked for [R-13] [G-01]', () => {
     const wrong = [policy('attemptTimeout'), policy('circuit')];
     expect(() => compose(wrong)).toThrow('must be circuit > attemptTimeout');
     expect(() => compose([policy('retry'), policy('retry')])).toThrow('given twice');
@@ -38,7 +38,7 @@ describe('the pipeline of policies', () => {
     expect(warnings.join()).toContain('unsafeOrder is set');
   });
 
-  it('R-01: a fault of any layer surfaces through the whole stack', async () => {
+  it('a fault of any layer surfaces through the whole stack [R-01] [D-03]', async () => {
     const names: PolicyName[] = ['circuit', 'rateLimit', 'bulkhead', 'attemptTimeout'];
     for (const broken of names) {
       const refuse = (): never => {

@@ -5,7 +5,7 @@ import { TokenBucket } from '../../../actors/policies/token-bucket.ts';
 const seed = Number(process.env['FAIRLEAD_SEED'] ?? Date.now() % 1_000_000);
 
 describe('token bucket', () => {
-  it(`R-18: lets through exactly its rate in the long run, however the looks fall (seed ${seed})`, () => {
+  it(`lets through exactly its rate in the long run, however the looks fall (seed ${seed}) [R-18]`, () => {
     fc.assert(
       fc.property(
         fc.double({ min: 0.5, max: 40, noNaN: true }),
