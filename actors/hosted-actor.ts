@@ -10,6 +10,8 @@ import type { Command } from './envelope.ts';
 import type { HeapClock } from './heap-clock.ts';
 import type { Kind, KindSnapshot } from './kind.ts';
 import { Outbox } from './outbox.ts';
+import { tellEnd } from './operation-census.ts';
+import type { Ended } from './operation-census.ts';
 import type { OutboxEntry } from './outbox.ts';
 import type { Random, RecordStore, Telemetry } from './ports.ts';
 import { recordSchema, snapshotOf, wakeAtMsOf } from './record.ts';
@@ -78,6 +80,8 @@ export class HostedActor implements EffectHost {
   readonly #outbox: Outbox;
   readonly #gate: CommitGate;
   readonly #calls = new Set<AbortController>();
+  /** Machines below that ended since the last commit: they count once that is stored. */
+  readonly #ended: Ended[] = [];
   readonly #strikes: Strikes | null;
   #wakeAtMs: number | null = 0;
   #isAwakening = true;
@@ -297,6 +301,7 @@ export class HostedActor implements EffectHost {
       from: stored ? { snapshot: stored.snapshot } : { input: kind.input(input) },
       hooks: {
         touched: () => this.touch(),
+        ended: (machine) => this.#ended.push(machine),
         emitted: (event) => this.#outbox.append(event, this.clock.nowMs(), this.#command),
         failed: (error) => this.cut({ kind: 'poison', error }),
         fired: (timer) => {
@@ -337,6 +342,7 @@ export class HostedActor implements EffectHost {
       const fields = { actor: this.actor, sizeBytes, alarmBytes: bounds.recordBytesAlarm };
       this.telemetry.log('warn', fields, 'the record is near its size cap');
     }
+    for (const ended of this.#ended.splice(0)) tellEnd(this.telemetry, ended);
     this.#options.onCommitted(snapshotOf(record), revision);
   }
 

@@ -5,10 +5,13 @@ import type { HeapClock } from './heap-clock.ts';
 import type { Kind, KindSnapshot } from './kind.ts';
 import type { OutboxEntry } from './outbox.ts';
 import type { CommandDelivery, Ports } from './ports.ts';
+import type { Slots } from './slots.ts';
 
 export interface HostedKind {
   readonly kind: Kind;
   readonly definitionHash: string;
+  /** Places for turns of this kind, shared by all its actors. */
+  readonly turns: Slots;
 }
 
 /** Told of work as it ends, and asked whether some of it has to wait. */

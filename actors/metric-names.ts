@@ -39,6 +39,24 @@ export const metrics = {
   fairlead_polls_total: counter('Looks at the cloud: ok or failed', 'outcome'),
   fairlead_retry_attempts_total: counter('Attempts begun, by number', 'policy', 'n'),
   fairlead_retry_exhausted_total: counter('Operations given up, by last fault', 'policy', 'type'),
+  fairlead_retry_outcomes_total: counter(
+    'Operations that ended, by state and last fault type',
+    'policy',
+    'outcome',
+    'type',
+  ),
+  fairlead_operation_seconds: histogram(
+    'Operations from their intent to their end, waits included',
+    'effect',
+    'outcome',
+  ),
+  fairlead_operations_in_flight: gauge('Operations under way, waiting ones included', 'effect'),
+  fairlead_operations_parked: gauge(
+    'Operations that wait: circuit, paused, hint, budget, rateLimit, bulkhead',
+    'reason',
+  ),
+  fairlead_effects_in_flight: gauge('Calls of operations under way'),
+  fairlead_effects_waiting: gauge('Calls of operations that wait for a place in this host'),
   fairlead_retry_delay_seconds: histogram('Waits before the next attempt', 'policy'),
   fairlead_errors_total: counter('Faults of calls to a provider', 'type', 'service'),
   fairlead_breaker_calls_total: counter(

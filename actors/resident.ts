@@ -100,7 +100,18 @@ export class Resident {
     this.#actor?.cut(cut);
   }
 
+  /** Waits for a place among the turns of its kind. */
   async #handle(work: Work): Promise<void> {
+    const { turns } = this.#hosted;
+    await turns.enter();
+    try {
+      await this.#turn(work);
+    } finally {
+      turns.leave();
+    }
+  }
+
+  async #turn(work: Work): Promise<void> {
     await this.#afterCut();
     if (work.kind === 'command') return this.#guarded(work);
     if (work.kind === 'tidy') return this.#tidy();

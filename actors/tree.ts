@@ -3,6 +3,7 @@ import { createActor } from 'xstate';
 import type { AnyActorRef, AnyStateMachine, EventObject, InspectionEvent } from 'xstate';
 import type { PublishedEvent } from '../machines/messages.ts';
 import type { KindSnapshot } from './kind.ts';
+import type { Ended } from './operation-census.ts';
 import type { Clock } from './ports.ts';
 
 /** A delayed event with its absolute deadline; `from` and `to` are child ids from the root, joined by `/`. */
@@ -18,6 +19,8 @@ export interface StoredTimer {
 export interface TreeHooks {
   /** Something in the tree may have changed. */
   touched(): void;
+  /** A machine below the root has come to a final state. */
+  ended(machine: Ended): void;
   emitted(event: PublishedEvent): void;
   /** The root is in status error and will never move again. */
   failed(error: unknown): void;
@@ -32,6 +35,15 @@ export interface TreeOptions {
   readonly hooks: TreeHooks;
   /** Starts anew with this input, or goes on from a stored snapshot. */
   readonly from: { readonly input: unknown } | { readonly snapshot: unknown };
+}
+
+/** Of a machine; promises have no machine. */
+interface EndedSnapshot {
+  readonly status: string;
+  readonly machine?: AnyStateMachine;
+  readonly value?: unknown;
+  readonly context?: unknown;
+  readonly output?: unknown;
 }
 
 type Scheduled = ReturnType<AnyActorRef['system']['getSnapshot']>['_scheduledEvents'][string];
@@ -147,7 +159,10 @@ export class Tree {
   #inspect(event: InspectionEvent): void {
     if (this.#isCut) return;
     if (event.type === '@xstate.actor') this.#listen(event.actorRef as AnyActorRef);
-    if (event.type === '@xstate.snapshot') this.#options.hooks.touched();
+    if (event.type === '@xstate.snapshot') {
+      this.#options.hooks.touched();
+      this.#noteEnd(event.snapshot);
+    }
     if (event.type !== '@xstate.event' || !this.#isFiring) return;
     // The first event inspected while a timer runs is the delayed one itself.
     this.#isFiring = false;
@@ -159,6 +174,12 @@ export class Tree {
       to: this.#pathOf(target) ?? '',
       correlationId: typeof correlationId === 'string' ? correlationId : '',
     });
+  }
+
+  #noteEnd(snapshot: unknown): void {
+    const { status, machine, value, context, output } = snapshot as EndedSnapshot;
+    if (status !== 'done' || machine === undefined || machine === this.#options.machine) return;
+    this.#options.hooks.ended({ machine: machine.id, state: value, context, output });
   }
 
   /** A root's listener does not hear its children, so every actor gets one. A throw in it would be uncaught. */

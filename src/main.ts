@@ -4,10 +4,12 @@ import { guardFleetKind } from '../machines/guard-kinds.ts';
 import { machineVersions } from '../machines/kinds.ts';
 import { assertLimits, hosting } from '../machines/limits.ts';
 import { listEffects } from '../actors/effects/registry.ts';
+import { EffectsInFlight } from '../actors/effects/in-flight.ts';
 import { GuardHost, guardRecordKey } from '../actors/guard-host.ts';
 import { guardViews } from '../actors/guard-views.ts';
 import { createHost } from '../actors/host.ts';
 import { Observer } from '../actors/observer.ts';
+import { OperationCensus } from '../actors/operation-census.ts';
 import { Guard } from '../actors/policies/call-guard.ts';
 import { observedBus, observedStore } from '../actors/policies/observed-ports.ts';
 import type { Telemetry } from '../actors/ports.ts';
@@ -100,6 +102,8 @@ async function runHost(config: HostConfig, settings: LiveSettings): Promise<void
     ...guard.readings(),
     ...idempotency.readings(),
     ...health.readings(),
+    ...inFlight.readings(),
+    ...operations.readings(),
     ...shared.fanOut.readings(),
   ]);
   const health = await openHealth({
@@ -108,6 +112,8 @@ async function runHost(config: HostConfig, settings: LiveSettings): Promise<void
   });
   const scale = config.pacing.scale;
   const retries = retriesBy(() => settings.current);
+  const inFlight = new EffectsInFlight(settings.current.effectsInFlightMax);
+  const operations = new OperationCensus();
   const guard = new Guard({
     ...{ clock: systemClock, random: systemRandom, telemetry, scale },
     ...guardNumbers(settings.current),
@@ -115,6 +121,8 @@ async function runHost(config: HostConfig, settings: LiveSettings): Promise<void
   });
   settings.onChange((now) => {
     guard.lines.configure(guardNumbers(now));
+    inFlight.resize(now.effectsInFlightMax);
+    host.limitTurns(now.turnsPerKindMax);
   });
   const shared = openSharedCalls(telemetry, settings);
   const aws = await openAws(config, telemetry, guard, settings, shared);
@@ -130,7 +138,7 @@ async function runHost(config: HostConfig, settings: LiveSettings): Promise<void
     ...{ guard, telemetry, hostId },
     ttlMs: settings.current.idempotencyTtlMs,
   });
-  const cluster = hostedCluster({ ...ports, guard, idempotency }, { retries, scale });
+  const cluster = hostedCluster({ ...ports, guard, idempotency }, { retries, inFlight, scale });
   const registries: Registries = {
     ...health.registries,
     config: () => configEntries(settings.current),
@@ -140,6 +148,7 @@ async function runHost(config: HostConfig, settings: LiveSettings): Promise<void
     limit: () => [
       ...guard.limits().map((each) => ({ name: each.key, ...each })),
       ...shared.limits(),
+      ...host.intake.views().map((each) => ({ name: each.key, ...each })),
     ],
   };
   const live = {
@@ -147,7 +156,10 @@ async function runHost(config: HostConfig, settings: LiveSettings): Promise<void
     ...registryViews(registries, { hostId, clock: ports.clock }),
   };
   const kinds = [cluster, guardFleetKind];
-  const host = createHost({ kinds, ports, hostId, installation, live, watch: health.watch });
+  const host = createHost({
+    ...{ kinds, ports, hostId, installation, live, watch: health.watch },
+    turnsPerKindMax: settings.current.turnsPerKindMax,
+  });
   const observer = new Observer({
     ...{ clock: ports.clock, fleet: ports.fleet, telemetry, scale },
     tell: (key, event) => {
@@ -155,6 +167,7 @@ async function runHost(config: HostConfig, settings: LiveSettings): Promise<void
     },
   });
   host.onCommitted((key, kind, snapshot) => {
+    operations.note(key, snapshot);
     if (kind === cluster.name) observer.update(key, cluster.watches(snapshot));
   });
 

@@ -6,21 +6,23 @@ import { buildOperationMachine } from '../../machines/operation.ts';
 import type { Retries } from '../../machines/retry.ts';
 import { wholeCall } from '../../machines/whole-call.ts';
 import { gate } from '../../actors/effect.ts';
+import type { EffectsInFlight } from '../../actors/effects/in-flight.ts';
 import { performer } from '../../actors/effects/perform.ts';
 import type { Idempotency } from '../../actors/policies/idempotency.ts';
 import type { CallGuard, Ports } from '../../actors/ports.ts';
 
 export interface Pace {
   readonly retries: Retries;
+  readonly inFlight: EffectsInFlight;
   /** Divides polls and waits of the charts, never deadlines. */
   readonly scale: number;
 }
 
 export function hostedCluster(
   ports: Ports & { readonly guard: CallGuard; readonly idempotency: Idempotency },
-  { retries, scale }: Pace,
+  { retries, inFlight, scale }: Pace,
 ) {
-  const perform = gate(performer(ports), wholeCall);
+  const perform = gate(inFlight.bounding(performer(ports)), wholeCall);
   const operation = buildOperationMachine(retries).provide({ actors: { perform } });
   return clusterKind(
     buildClusterMachine({ operation, node: buildNodeMachine(operation, scale), scale }),
