@@ -31,6 +31,8 @@ interface StackWorldOptions {
   readonly scale: number;
   readonly seed: number;
   readonly logLevel?: 'debug' | 'info';
+  /** Variables of the host, as FAIRLEAD_PROFILE. */
+  readonly hostEnvironment?: Readonly<Record<string, string>>;
 }
 
 export async function stackWorld(options: StackWorldOptions): Promise<StackWorld> {
