@@ -345,6 +345,15 @@ export const batching = {
   sizeMax: 100,
 } as const;
 
+/** Connections to one service of one account and region. */
+export const httpPool = {
+  /** Not less than all bulkheads of the service together, or calls would wait unseen. */
+  socketsMax: 100,
+  connectMs: 3_000,
+  /** From the first byte sent to the last byte read. */
+  requestMs: 30_000,
+} as const;
+
 /** How many jobs of a fan-out run at once. */
 export const fanOut = {
   widthMax: 10,
@@ -545,6 +554,11 @@ export const settingDefaults = {
   taskStatusMs: 10_000,
 } as const;
 
+const sumOf = (rows: Readonly<Record<string, CallPolicy>>, service: string): number =>
+  Object.entries(rows)
+    .filter(([key]) => key.split(':')[0] === service)
+    .reduce((sum, [, { concurrentMax }]) => sum + concurrentMax, 0);
+
 /** Widened, so that the compiler does not take today's numbers for a law. */
 const number = (value: number): number => value;
 
@@ -591,6 +605,12 @@ export function assertLimits(): void {
     [
       number(health.probeTimeoutMs) < health.probeEveryMs,
       'a probe ends before the next one begins',
+    ],
+    [
+      Object.values(callPolicySets).every(
+        (rows) => sumOf(rows, 'ec2') <= httpPool.socketsMax && sumOf(rows, 'ssm') <= httpPool.socketsMax,
+      ),
+      'every call that a bulkhead lets in finds a socket',
     ],
     [
       number(resilience.bulkheadWaitMs) < deadlines.ec2AttemptMs,

@@ -35,6 +35,8 @@ export interface EffectFault {
   readonly requestId?: string;
   /** A floor for the next delay, from the provider. */
   readonly retryAfterMs?: number;
+  /** Set where more is known than the type tells: then this decides whether it is tried again. */
+  readonly retryable?: boolean;
   /** False when the call certainly did nothing; absent or true when it may have happened. */
   readonly mayHaveHappened?: boolean;
   /** Set when we refused the call ourselves: no request went out, and no attempt is counted. */

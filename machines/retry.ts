@@ -107,7 +107,9 @@ export function canRetry(
 }
 
 const mayRepeat = ({ retryOn }: RetryPreset, fault: EffectFault): boolean =>
-  isLocal(fault) || (retriedTypes.includes(fault.type) && (retryOn?.includes(fault.type) ?? true));
+  isLocal(fault) ||
+  (fault.retryable ??
+    (retriedTypes.includes(fault.type) && (retryOn?.includes(fault.type) ?? true)));
 
 /** The wait is so long that the operation is parked: nothing is under way, and an operator sees it. */
 export const isLongWait = (fault: EffectFault, waitMs: number): boolean =>

@@ -5,9 +5,10 @@
 import type { EC2, EC2ClientConfig } from '@aws-sdk/client-ec2';
 import type { SSM } from '@aws-sdk/client-ssm';
 import type { Attempt, CallGuard, Telemetry } from '../../actors/ports.ts';
+import { httpPool } from '../../machines/limits.ts';
 import type { AttemptTimeouts } from '../../machines/limits.ts';
-import type { CloudScope } from '../../machines/messages.ts';
-import { breakerKey, kindOf, launchesOf } from './call-class.ts';
+import type { CloudScope, EffectFault } from '../../machines/messages.ts';
+import { breakerKey, classOf, kindOf, launchesOf } from './call-class.ts';
 import { CloudFault, faultOf, ownFault } from './faults.ts';
 
 /** A configured account. */
@@ -30,6 +31,8 @@ export interface SessionsConfig {
   readonly guard?: CallGuard;
   /** How long one attempt of each kind of call may take; the breaker's own limit may be shorter. Default: that alone. */
   readonly timeouts?: () => AttemptTimeouts;
+  /** Sockets and time-outs of each client. Default: `httpPool`. */
+  readonly http?: { readonly [name in keyof typeof httpPool]: number };
   /** Replaces the HTTP side of the clients; tests capture requests with it. */
   readonly requestHandler?: NonNullable<EC2ClientConfig['requestHandler']>;
 }
@@ -78,10 +81,6 @@ export interface Sessions {
   /** Drops idle connections. */
   close(): void;
 }
-
-/** Milliseconds; the attempt's own signal usually ends a call earlier. */
-const connectTimeoutMs = 3_000;
-const idleTimeoutMs = 30_000;
 
 export function createSessions(config: SessionsConfig): Sessions {
   assertConfig(config);
@@ -148,6 +147,8 @@ export function createSessions(config: SessionsConfig): Sessions {
     send: (scope: CallScope) => Promise<unknown>,
   ): Promise<unknown> {
     const startedMs = performance.now();
+    const { requestMs } = config.http ?? httpPool;
+    const signal = AbortSignal.any([scope.signal, AbortSignal.timeout(requestMs)]);
     const done = (more: Record<string, unknown>) =>
       config.telemetry?.log(
         'debug',
@@ -158,16 +159,16 @@ export function createSessions(config: SessionsConfig): Sessions {
         'aws call',
       );
     try {
-      const output = await send(scope);
+      const output = await send({ ...scope, signal });
       done({});
       return output;
     } catch (error) {
-      const fault = faultOf(error, scope.signal);
+      const fault = withVerdict(faultOf(error, signal), name, scope);
       // The SDK keeps credentials until they say they expire; a fresh client asks the chain again.
       if (staleCredentials.has(fault.code))
         clients.delete(`${scope.account}/${scope.region}/${service}`);
       done({ fault: fault.code, type: fault.type, requestId: fault.requestId });
-      throw error instanceof CloudFault ? error : new CloudFault(fault, error);
+      throw new CloudFault(fault, error);
     }
   }
 
@@ -210,6 +211,20 @@ export function createSessions(config: SessionsConfig): Sessions {
 
 const staleCredentials = new Set(['ExpiredToken', 'ExpiredTokenException', 'RequestExpired']);
 
+/** Worth one more try with a right clock and fresh credentials, not two. */
+const onceMore: ReadonlySet<string> = new Set([
+  ...staleCredentials,
+  ...['RequestTimeTooSkewed', 'RequestInTheFuture', 'SignatureDoesNotMatch'],
+]);
+
+/** What the type alone does not tell: a read that failed in an unknown way may be repeated, a change may not. */
+function withVerdict(fault: EffectFault, name: string, { number = 1 }: CallScope): EffectFault {
+  if (fault.type === 'ProviderError' && classOf(name) === 'read')
+    return { ...fault, retryable: true };
+  if (onceMore.has(fault.code) && number > 1) return { ...fault, retryable: false };
+  return fault;
+}
+
 /** Local runs must never reach the real cloud by accident, nor real ones a stray endpoint. */
 function assertConfig(config: SessionsConfig): void {
   if (config.mode === 'real') {
@@ -229,7 +244,8 @@ function assertConfig(config: SessionsConfig): void {
 }
 
 function clientSettings(config: SessionsConfig, account: AccountSettings, region: string) {
-  const pool = { keepAlive: true, maxSockets: 100 };
+  const { socketsMax, connectMs, requestMs } = config.http ?? httpPool;
+  const pool = { keepAlive: true, maxSockets: socketsMax };
   return {
     region,
     // Passed although 1 is wanted anyway: AWS_MAX_ATTEMPTS would undo the default.
@@ -241,10 +257,10 @@ function clientSettings(config: SessionsConfig, account: AccountSettings, region
     ...(config.credentials === undefined ? {} : { credentials: config.credentials }),
     ...(account.profile === undefined ? {} : { profile: account.profile }),
     requestHandler: config.requestHandler ?? {
-      connectionTimeout: connectTimeoutMs,
-      requestTimeout: idleTimeoutMs,
+      connectionTimeout: connectMs,
+      requestTimeout: requestMs,
       throwOnRequestTimeout: true,
-      socketTimeout: idleTimeoutMs,
+      socketTimeout: requestMs,
       httpAgent: pool,
       httpsAgent: pool,
     },

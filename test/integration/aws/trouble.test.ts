@@ -24,7 +24,7 @@ const offer = (index: number): Offer => {
   return found;
 };
 
-it('finds the machine whose launch lost its reply, and makes no second one', async () => {
+it('finds the machine whose launch lost its reply, and makes no second one [R-11]', async () => {
   const order = orderOf(offer(0), uid);
   const token = launchToken(uid, 1, 's0', 1, 0);
   await cloud.side('POST', 'faults', { op: 'RunInstances', nth: 1, act: { kind: 'hangupAfter' } });

@@ -146,7 +146,7 @@ describe('faults of replies', () => {
     if (code !== 'Unknown') expect(fault.code).toBe(code.replace(/^(Client|Server)\./, ''));
   });
 
-  it('has a row above for every code it knows', () => {
+  it('has a row above for every code it knows [R-14]', () => {
     const transportCodes = /^(E[A-Z_]+|TimeoutError|(Credentials|Token)ProviderError)$/;
     const rows = new Set(table.map(([code]) => code));
     const missing = [...knownCodes.keys()].filter((code) => !rows.has(code));
@@ -184,7 +184,7 @@ describe('faults of the transport', () => {
     expect(faultOf(unreadable)).toMatchObject({ type: 'Retryable', mayHaveHappened: true });
   });
 
-  it('finds the code in the cause of a failed fetch', () => {
+  it('finds the code in the cause of a failed fetch [R-08]', () => {
     const error = new TypeError('fetch failed', { cause: transport('ECONNREFUSED') });
     expect(faultOf(error)).toMatchObject({ type: 'Unavailable', code: 'ECONNREFUSED' });
   });

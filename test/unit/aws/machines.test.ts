@@ -4,6 +4,7 @@ import { tagKeys } from '../../../src/aws/tags.ts';
 import type { LaunchOrder } from '../../../machines/messages.ts';
 import { sharedCalls } from '../../fakes/shared-calls.ts';
 import { attempt, capture, faultFrom, instanceXml, reservationsXml, scope } from './captured.ts';
+import type { CapturedCall } from './captured.ts';
 
 const token = 'fl-01J000000000000000000000AA-p1-s0-i1-o0';
 const order: LaunchOrder = {
@@ -147,6 +148,23 @@ describe('find', () => {
   });
 });
 
+describe('a sweep', () => {
+  it('lifts each protection and terminates all in one call, with what is gone left out [G-29]', async () => {
+    const { sessions, calls } = capture(({ action, form }) => {
+      if (action === 'TerminateInstances') return { reply: { instancesSet: [] } };
+      return form['InstanceId'] === 'i-2'
+        ? { error: 'InvalidInstanceID.NotFound' }
+        : { reply: { return: 'true' } };
+    });
+    const machines = createMachines(sessions, sharedCalls());
+    await machines.terminateAll(scope, ['i-1', 'i-2', 'i-3'], attempt());
+    const [ended, ...more] = calls.filter(({ action }) => action === 'TerminateInstances');
+    expect(more).toEqual([]);
+    expect([ended?.form['InstanceId.1'], ended?.form['InstanceId.2']]).toEqual(['i-1', 'i-3']);
+    expect(ended?.form).not.toHaveProperty('InstanceId.3');
+  });
+});
+
 describe('terminate', () => {
   const terminating = {
     reply: { instancesSet: [{ instanceId: 'i-1', currentState: { name: 'shutting-down' } }] },
@@ -186,6 +204,73 @@ describe('terminate', () => {
       createMachines(sessions, sharedCalls()).terminate(scope, 'i-1', false, attempt()),
     );
     expect(fault['type']).toBe('Conflict');
+  });
+});
+
+describe('stop, start and reboot', () => {
+  const moving = (call: CapturedCall) => ({
+    reply: {
+      instancesSet: ids(call).map((instanceId) => ({
+        instanceId,
+        currentState: { name: 'moving' },
+      })),
+    },
+  });
+  const ids = ({ form }: CapturedCall): string[] =>
+    Object.entries(form).flatMap(([key, value]) => (key.startsWith('InstanceId.') ? [value] : []));
+
+  it('go out as one call for all who ask at once [G-29]', async () => {
+    const { sessions, calls } = capture(moving);
+    const machines = createMachines(sessions, sharedCalls());
+    for (const verb of ['stop', 'start', 'reboot'] as const)
+      await Promise.all(['i-1', 'i-2', 'i-3'].map((id) => machines[verb](scope, id, attempt())));
+    expect(calls.map((call) => [call.action, ids(call)])).toEqual([
+      ['StopInstances', ['i-1', 'i-2', 'i-3']],
+      ['StartInstances', ['i-1', 'i-2', 'i-3']],
+      ['RebootInstances', ['i-1', 'i-2', 'i-3']],
+    ]);
+  });
+
+  it('do not mix accounts and regions in one call', async () => {
+    const { sessions, calls } = capture(moving, { accounts: { other: {} } });
+    const machines = createMachines(sessions, sharedCalls());
+    const scopes = [scope, { ...scope, account: 'other' }, { ...scope, region: 'eu-west-1' }];
+    await Promise.all(scopes.map((each) => machines.stop(each, 'i-1', attempt())));
+    expect(calls).toHaveLength(3);
+  });
+
+  it.each([
+    ['stop', 'pending', { type: 'Retryable' }],
+    ['start', 'stopping', { type: 'Retryable' }],
+    ['reboot', 'pending', { type: 'Retryable' }],
+    ['reboot', 'stopped', { type: 'Conflict' }],
+    ['start', 'terminated', { type: 'NotFound', code: 'instance.gone' }],
+    ['stop', 'shutting-down', { type: 'NotFound', code: 'instance.gone' }],
+  ] as const)('%s of one that is %s is told apart by a look', async (verb, state, expected) => {
+    const { sessions } = capture((call) =>
+      call.action === 'DescribeInstances'
+        ? reservationsXml([instanceXml('i-1', state)])
+        : { error: 'IncorrectInstanceState' },
+    );
+    const machines = createMachines(sessions, sharedCalls());
+    expect(await faultFrom(machines[verb](scope, 'i-1', attempt()))).toMatchObject(expected);
+  });
+});
+
+describe('letting pods through', () => {
+  it('switches the check of addresses off, waits for one not seen yet, and lets a dead one be', async () => {
+    const answers = [
+      { error: 'InvalidInstanceID.NotFound' },
+      { error: 'IncorrectInstanceState' },
+      { reply: { return: 'true' } },
+    ];
+    const { sessions, calls } = capture((_call, number) => answers[number - 1] ?? { reply: {} });
+    const machines = createMachines(sessions, sharedCalls());
+    const route = () => machines.letRoute(scope, 'i-1', attempt());
+    expect(await faultFrom(route())).toMatchObject({ type: 'Retryable' });
+    await route();
+    await route();
+    expect(calls[2]?.form).toMatchObject({ InstanceId: 'i-1', 'SourceDestCheck.Value': 'false' });
   });
 });
 

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createAws } from '../../../src/aws/cloud.ts';
+import { httpPool } from '../../../machines/limits.ts';
 import { createSessions } from '../../../src/aws/session.ts';
 import { attempt, capture, faultFrom, scope, simulated } from './captured.ts';
 
@@ -13,6 +14,37 @@ const script = { render: () => '', parse: () => ({ ok: true, code: 'ok' }) };
 const { endpoint = '' } = simulated;
 
 afterEach(() => vi.unstubAllEnvs());
+
+/** A server that answers with half a body, byte by byte, or with a whole one. */
+async function stalling(how: { byteEveryMs?: number; requestMs?: number; isWhole?: boolean }) {
+  const seen = { requests: 0, connections: 0 };
+  const server = createServer((_request, reply) => {
+    seen.requests += 1;
+    reply.writeHead(200);
+    if (how.isWhole === true) reply.end('<DescribeVpcsResponse></DescribeVpcsResponse>');
+    else reply.write('<DescribeVpcsResponse>');
+    if (how.byteEveryMs === undefined) return;
+    const timer = setInterval(() => reply.write(' '), how.byteEveryMs);
+    reply.on('close', () => {
+      clearInterval(timer);
+    });
+  });
+  server.on('connection', () => (seen.connections += 1));
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const { port } = server.address() as AddressInfo;
+  const http = { ...httpPool, requestMs: how.requestMs ?? httpPool.requestMs };
+  const sessions = createSessions({ ...simulated, http, endpoint: `http://127.0.0.1:${port}` });
+  return {
+    sessions,
+    requests: () => seen.requests,
+    connections: () => seen.connections,
+    close: () => {
+      sessions.close();
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
 
 describe('settings that could reach the wrong cloud', () => {
   it.each([
@@ -68,24 +100,58 @@ describe('one call', () => {
     }
   });
 
-  it('ends with the signal of its attempt, even while a body stalls', async () => {
-    const server = createServer((_request, reply) => {
-      reply.writeHead(200);
-      reply.write('<DescribeVpcsResponse>');
-    });
-    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-    const { port } = server.address() as AddressInfo;
-    const sessions = createSessions({ ...simulated, endpoint: `http://127.0.0.1:${port}` });
+  it('ends with the signal of its attempt, even while a body stalls [V-20]', async () => {
+    const stalled = await stalling({});
     try {
-      const signal = AbortSignal.timeout(150);
-      const call = { ...scope, correlationId: 'c', signal };
-      const fault = await faultFrom(sessions.ec2(call, 'describeVpcs', {}));
+      const call = { ...scope, correlationId: 'c', signal: AbortSignal.timeout(150) };
+      const fault = await faultFrom(stalled.sessions.ec2(call, 'describeVpcs', {}));
       expect(fault).toMatchObject({ type: 'Timeout', mayHaveHappened: true });
+      const gone = { ...call, signal: AbortSignal.abort() };
+      expect(await faultFrom(stalled.sessions.ec2(gone, 'describeVpcs', {}))).toMatchObject({
+        type: 'Cancelled',
+      });
+      expect(stalled.requests()).toBe(1);
     } finally {
-      sessions.close();
-      server.closeAllConnections();
-      server.close();
+      stalled.close();
     }
+  });
+
+  it('ends after the time of one request, its body included, and has its sockets and time-outs [P-30] [R-14]', async () => {
+    expect(httpPool).toEqual({ socketsMax: 100, connectMs: 3_000, requestMs: 30_000 });
+    // A byte now and then keeps the socket busy: only a limit on the whole ends it.
+    const trickle = await stalling({ byteEveryMs: 20, requestMs: 200 });
+    try {
+      const call = { ...scope, ...attempt() };
+      const fault = await faultFrom(trickle.sessions.ec2(call, 'describeVpcs', {}));
+      expect(fault).toMatchObject({ type: 'Timeout', code: 'TimeoutError' });
+    } finally {
+      trickle.close();
+    }
+  });
+
+  it('keeps its connections: many calls, one after the other, use one socket [P-30]', async () => {
+    const quick = await stalling({ isWhole: true });
+    try {
+      for (let count = 0; count < 5; count += 1)
+        await quick.sessions.ec2({ ...scope, ...attempt() }, 'describeVpcs', {});
+      expect([quick.requests(), quick.connections()]).toEqual([5, 1]);
+    } finally {
+      quick.close();
+    }
+  });
+
+  it('a read that failed in an unknown way may be repeated, a change may not; a clock is set right once [R-08]', async () => {
+    const unknown = capture(() => ({ error: 'NeverHeardOfIt' })).sessions;
+    const call = { ...scope, ...attempt() };
+    const read = await faultFrom(unknown.ec2(call, 'describeVpcs', {}));
+    expect(read).toMatchObject({ type: 'ProviderError', retryable: true });
+    expect(await faultFrom(unknown.ec2(call, 'createTags', { Resources: [], Tags: [] }))).toEqual(
+      expect.not.objectContaining({ retryable: true }),
+    );
+    const skewed = capture(() => ({ error: 'RequestTimeTooSkewed' })).sessions;
+    expect(await faultFrom(skewed.ec2(call, 'describeVpcs', {}))).not.toHaveProperty('retryable');
+    const again = await faultFrom(skewed.ec2({ ...call, number: 2 }, 'describeVpcs', {}));
+    expect(again).toMatchObject({ type: 'Retryable', retryable: false });
   });
 
   it('is logged with correlation id, time and fault, and without its content', async () => {
