@@ -1,32 +1,18 @@
 /** May this command run now, and if not, why and what instead. Pure; asked before the event is sent. */
+import { accepted, refused, resource, unchanged } from './cluster-refusal.ts';
+import type { ClusterAdmission } from './cluster-refusal.ts';
+import {
+  admitCancel,
+  admitCounts,
+  admitPower,
+  admitRestart,
+  admitScale,
+  hasFailedNode,
+} from './cluster-change-admission.ts';
 import { isWaiting } from './cluster-context.ts';
+import { isInitLost } from './cluster-plan.ts';
 import type { ClusterContext, ClusterEvent } from './cluster-context.ts';
 import type { ClusterManifest, ClusterSpec } from './specs.ts';
-
-/** A refusal as the chart phrases it; hosting adds actor, ids and the allowed commands. */
-export interface ClusterRefusal {
-  readonly code: string;
-  readonly message: string;
-  readonly problems?: readonly {
-    readonly path: string;
-    readonly code: string;
-    readonly message: string;
-    readonly got?: unknown;
-    readonly allowed?: readonly unknown[];
-  }[];
-  readonly because?: readonly string[];
-}
-export type ClusterAdmission =
-  | { readonly kind: 'accepted' }
-  | { readonly kind: 'unchanged' }
-  | { readonly kind: 'refused'; readonly refusal: ClusterRefusal };
-
-const accepted: ClusterAdmission = { kind: 'accepted' };
-const unchanged: ClusterAdmission = { kind: 'unchanged' };
-const refused = (refusal: ClusterRefusal): ClusterAdmission => ({ kind: 'refused', refusal });
-
-const resource = (context: ClusterContext): string =>
-  `cluster/${context.namespace}/${context.name}`;
 
 /** States in which a retry has something to do. */
 const retryable = /^(failed|pending\.blocked|deleting\.stuck)/;
@@ -53,6 +39,15 @@ export function admitCluster(
       return context.paused ? accepted : unchanged;
     case 'cluster.retry':
       return admitRetry(context);
+    case 'cluster.cancel':
+      return admitCancel(context);
+    case 'cluster.scale':
+      return admitScale(context, event);
+    case 'cluster.stop':
+    case 'cluster.start':
+      return admitPower(context, event.type === 'cluster.stop' ? 'stopped' : 'running');
+    case 'cluster.restart':
+      return admitRestart(context, event);
     case 'facts.observed':
     case 'node.changed':
     case 'node.waiting':
@@ -74,6 +69,14 @@ function admitPause(context: ClusterContext): ClusterAdmission {
 }
 
 function admitRetry(context: ClusterContext): ClusterAdmission {
+  if (isInitLost(context) && context.phase.startsWith('failed'))
+    return refused({
+      code: 'transition.notAllowed',
+      message: `${resource(context)} cannot go on: the machine that initialised it is gone, and nobody else has its database.`,
+      because: ['delete it, then apply it again: nothing of it was in use yet'],
+    });
+  if (context.phase.startsWith('running') && (context.isHalted || hasFailedNode(context)))
+    return accepted;
   if (retryable.test(context.phase) || isWaiting(context)) return accepted;
   if (context.phase.startsWith('deleting')) return deleting(context, 'retry');
   return refused({
@@ -102,7 +105,8 @@ function admitDelete(context: ClusterContext, force: boolean): ClusterAdmission 
 }
 
 /** Paths that may change at any time, and those that may change until the cluster has run. */
-const alwaysMutable = ['spec.protection.delete'];
+const alwaysMutable =
+  /^spec\.(protection\.delete|snapshots\.beforeStop|agentPools\[\d+\]\.drain\.\w+)$/;
 const mutableUntilRunning = [
   'spec.servers.instanceTypes',
   'spec.agentPools',
@@ -124,6 +128,8 @@ function admitApply(context: ClusterContext, manifest: ClusterManifest): Cluster
   if (changed.length === 0 && sameMetadata) return unchanged;
   const isRestingUnborn =
     context.access === null && /^(failed|pending\.blocked)/.test(context.phase);
+  const live = liveChange(context, manifest.spec, changed);
+  if (live !== undefined && live.kind !== 'accepted') return live;
   const problems = changed
     .filter((change) => !isMutable(change, isRestingUnborn, context, manifest.spec))
     .map((change) => ({
@@ -146,6 +152,30 @@ function admitApply(context: ClusterContext, manifest: ClusterManifest): Cluster
   });
 }
 
+/** Numbers of nodes, and whether they run. */
+const isCount = (path: string): boolean =>
+  /^spec\.(servers\.count|agentPools\[\d+\]\.count|desiredState)$/.test(path);
+
+const hasSamePools = (context: ClusterContext, spec: ClusterSpec): boolean =>
+  sameJson(
+    context.spec?.agentPools.map(({ name }) => name),
+    spec.agentPools.map(({ name }) => name),
+  );
+
+/** A manifest that changes numbers is the same order as `scale`, `stop` or `start`, and held to the same rules. */
+function liveChange(
+  context: ClusterContext,
+  spec: ClusterSpec,
+  changed: readonly Change[],
+): ClusterAdmission | undefined {
+  const paths = changed.map(({ path }) => path).filter(isCount);
+  if (paths.length === 0 || !hasSamePools(context, spec)) return undefined;
+  const isPower = paths.includes('spec.desiredState');
+  const power = isPower ? admitPower(context, spec.desiredState) : accepted;
+  if (power.kind === 'refused' || paths.every((path) => path === 'spec.desiredState')) return power;
+  return admitCounts(context, spec);
+}
+
 interface Change {
   readonly path: string;
   readonly from: unknown;
@@ -158,14 +188,12 @@ function isMutable(
   context: ClusterContext,
   spec: ClusterSpec,
 ): boolean {
-  if (alwaysMutable.includes(change.path)) return true;
+  if (alwaysMutable.test(change.path)) return true;
+  if (isCount(change.path) && hasSamePools(context, spec)) return true;
   if (!isRestingUnborn) return false;
   if (change.path.startsWith('spec.agentPools'))
-    // Slots are given out in pool order: names and counts stay, the rest of a pool may change.
-    return (
-      context.spec?.agentPools.length === spec.agentPools.length &&
-      !/\.(name|count)$/.test(change.path)
-    );
+    // Pools are known by their names and order; the rest of a pool may change.
+    return hasSamePools(context, spec);
   return mutableUntilRunning.some((path) => change.path.startsWith(path));
 }
 

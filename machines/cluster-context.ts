@@ -34,8 +34,54 @@ export interface NodeEntry {
   readonly runs: number;
   /** What was sent and is not answered by a report yet. */
   readonly pending: '' | 'grant' | 'retry' | 'remove';
+  /** It has failed before anything of it could be known to etcd or Kubernetes. */
+  readonly isUnjoined?: true;
+  /** What the change under way does with it; absent when nothing. */
+  readonly task?: NodeTask;
   /** Its operation, while that waits for another try. */
   readonly waiting?: Waiting;
+}
+
+export type NodeTask = 'join' | 'leave' | 'restart';
+
+export type ChangeKind = 'scaleUp' | 'scaleDown' | 'restart' | 'stop' | 'start';
+
+/** How many of everything, and whether it runs: what changes of a living cluster may touch. */
+export interface Counts {
+  readonly servers: number;
+  readonly pools: Readonly<Record<string, number>>;
+  readonly desiredState: 'running' | 'stopped';
+}
+
+/** One path of the spec, before and after. */
+export interface SpecChange {
+  readonly path: string;
+  readonly from: number | string;
+  readonly to: number | string;
+}
+
+/** A change of the running cluster, from its first step to its end. */
+export interface Change {
+  readonly kind: ChangeKind;
+  readonly opId: string;
+  readonly startedAtMs: number;
+  readonly deadlineAtMs: number;
+  readonly correlationId: string;
+  /** Who ordered it; empty when nobody is known. */
+  readonly by: string;
+  readonly changes: readonly SpecChange[];
+  /** Nodes it is about. */
+  readonly touches: number;
+  /** Id of the failed change that this one takes back; empty otherwise. */
+  readonly undoes: string;
+}
+
+/** How the last change ended; null as soon as the next one is ordered. */
+export interface EndedChange {
+  readonly opId: string;
+  readonly kind: ChangeKind;
+  readonly outcome: 'finished' | 'failed' | 'cancelled';
+  readonly endedAtMs: number;
 }
 
 export interface LastError {
@@ -77,8 +123,9 @@ export interface ClusterContext extends ClusterInput {
   readonly groups: SecurityGroups | null;
   readonly secrets: { readonly server: string; readonly agent: string } | null;
   readonly nodes: Readonly<Record<Slot, NodeEntry>>;
-  /** The server that was allowed to run `cluster-init`; granted once per uid. */
+  /** The server that was allowed to run `cluster-init`, and which machine of it; granted once per uid. */
   readonly initGrant: Slot | null;
+  readonly initIncarnation: number;
   readonly caHash: string;
   readonly access: ClusterAccess | null;
   readonly verifyRuns: number;
@@ -91,6 +138,20 @@ export interface ClusterContext extends ClusterInput {
   /** The cluster's own operation, while it waits for another try. */
   readonly waiting: Waiting | null;
   readonly lastError: LastError | null;
+  /** Last incarnation of every slot that was given up: the next machine in it counts on. */
+  readonly retired: Readonly<Record<Slot, number>>;
+  /** What the cluster was last known to be when nothing was under way; null before it first ran. */
+  readonly settled: Counts | null;
+  readonly change: Change | null;
+  readonly changesBegun: number;
+  readonly lastChange: EndedChange | null;
+  /** Nodes that an order to restart still has to reach. */
+  readonly restart: readonly Slot[];
+  readonly isCancelled: boolean;
+  /** A failed change could neither be finished nor taken back: an order or a retry goes on. */
+  readonly isHalted: boolean;
+  /** Who gave the last order; empty when unknown. */
+  readonly by: string;
 }
 
 export type ClusterEvent =

@@ -3,7 +3,19 @@ import { planOf, scopeOf, specOf } from './cluster-context.ts';
 import { clusterSetup, enter, operation, operationId, serverScript } from './cluster-setup.ts';
 
 /** Shared by the three states in which nodes are made: a failed node or a missed deadline ends them. */
-const nodeFailed = { guard: 'nodeFailed', target: '#cluster.lifecycle.failed' } as const;
+const nodeFailed = {
+  guard: 'nodeFailed',
+  target: '#cluster.lifecycle.failed',
+  actions: 'noteInitLost',
+} as const;
+
+/** Nothing further is granted; what the nodes are doing ends by itself, and a retry goes on from there. */
+const cancelled = {
+  'cluster.cancel': {
+    target: '#cluster.lifecycle.failed',
+    actions: ['noteStamp', 'noteCancelled', 'announceCommand', 'cancelWaitingNodes'],
+  },
+} as const;
 
 export const makingStates = {
   pending: clusterSetup.createStateConfig({
@@ -17,6 +29,7 @@ export const makingStates = {
       },
       planning: {
         entry: enter('pending.planning'),
+        on: cancelled,
         invoke: {
           id: operationId,
           src: 'operation',
@@ -57,6 +70,7 @@ export const makingStates = {
   provisioning: clusterSetup.createStateConfig({
     initial: 'choosing',
     always: nodeFailed,
+    on: cancelled,
     after: {
       provisioning: { target: 'failed', actions: 'noteLate' },
     },
@@ -109,6 +123,7 @@ export const makingStates = {
   installing: clusterSetup.createStateConfig({
     initial: 'staging',
     always: nodeFailed,
+    on: cancelled,
     after: {
       installing: { target: 'failed', actions: 'noteLate' },
     },
@@ -122,6 +137,7 @@ export const makingStates = {
   configuring: clusterSetup.createStateConfig({
     initial: 'initFirst',
     always: nodeFailed,
+    on: cancelled,
     after: {
       configuring: { target: 'failed', actions: 'noteLate' },
     },
@@ -171,7 +187,7 @@ export const makingStates = {
             {
               guard: 'scriptWorked',
               target: '#cluster.lifecycle.running',
-              actions: 'noteAccess',
+              actions: ['noteAccess', 'announceReady'],
             },
             { target: '#cluster.lifecycle.failed', actions: 'noteFault' },
           ],

@@ -1,59 +1,16 @@
-/** Arithmetic of a cluster: which slots it has, what each node may do next, when a phase is done. Pure. */
-import { agentSlot, launchToken, nodeName, scriptOpId, serverSlot } from './ids.ts';
+/** Arithmetic of a cluster: what its nodes have reached, when a phase is done, who may go. Pure. */
+import { nodeName } from './ids.ts';
 import type { Slot } from './ids.ts';
-import { bounds, profiles } from './limits.ts';
-import type { LaunchOrder, Offer } from './messages.ts';
-import { planOf, scopeOf, serverPool, specOf } from './cluster-context.ts';
+import { bounds } from './limits.ts';
 import type { ClusterContext, NodeEntry } from './cluster-context.ts';
-import { joinScript, stageScript } from './cluster-scripts.ts';
-import type { NodeEvent, NodePhase } from './node-context.ts';
-import type { ClusterSpec } from './specs.ts';
-
-const newEntry = (role: NodeEntry['role'], pool: string, ordinal: number): NodeEntry => ({
-  role,
-  pool,
-  ordinal,
-  phase: 'waiting',
-  incarnation: 1,
-  instanceId: '',
-  privateIp: '',
-  zone: '',
-  instanceType: '',
-  progress: 0,
-  reason: '',
-  sinceMs: 0,
-  offer: 0,
-  rounds: 0,
-  awaitsCapacity: false,
-  isExhausted: false,
-  runs: 0,
-  pending: '',
-});
-
-/** One entry per wanted node, servers first; slots already in use keep their entry. */
-export function wantedNodes(
-  spec: ClusterSpec,
-  present: Readonly<Record<Slot, NodeEntry>>,
-): Record<Slot, NodeEntry> {
-  const wanted: Record<Slot, NodeEntry> = {};
-  for (let index = 0; index < spec.servers.count; index += 1) {
-    const slot = serverSlot(index);
-    wanted[slot] = present[slot] ?? newEntry('server', serverPool, index);
-  }
-  let agents = 0;
-  for (const pool of spec.agentPools)
-    for (let ordinal = 0; ordinal < pool.count; ordinal += 1, agents += 1) {
-      const slot = agentSlot(agents);
-      wanted[slot] = present[slot] ?? newEntry('agent', pool.name, ordinal);
-    }
-  return wanted;
-}
+import type { NodePhase } from './node-context.ts';
 
 export const nameOf = (context: ClusterContext, entry: NodeEntry): string =>
   nodeName(context.name, entry.pool, entry.ordinal, entry.incarnation);
 
-const entries = (context: ClusterContext): [Slot, NodeEntry][] => Object.entries(context.nodes);
-const servers = (context: ClusterContext): [Slot, NodeEntry][] =>
+export const entries = (context: ClusterContext): [Slot, NodeEntry][] =>
+  Object.entries(context.nodes);
+export const servers = (context: ClusterContext): [Slot, NodeEntry][] =>
   entries(context).filter(([, entry]) => entry.role === 'server');
 
 const order: Readonly<Record<NodePhase, number>> = {
@@ -70,6 +27,19 @@ const order: Readonly<Record<NodePhase, number>> = {
   staged: 6,
   joining: 7,
   ready: 8,
+  draining: 8,
+  drained: 8,
+  undrained: 8,
+  uncordoning: 8,
+  leaving: 0,
+  left: 0,
+  deregistering: 0,
+  rebooting: 7,
+  rebooted: 8,
+  stopping: 7,
+  stopped: 7,
+  starting: 7,
+  checking: 7,
 };
 const reached = (entry: NodeEntry, phase: NodePhase): boolean => order[entry.phase] >= order[phase];
 
@@ -87,10 +57,21 @@ export const allNodesReady = (context: ClusterContext): boolean =>
   entries(context).every(([, entry]) => entry.phase === 'ready');
 export const allNodesGone = (context: ClusterContext): boolean =>
   entries(context).every(([, entry]) => entry.phase === 'gone');
+export const inFlight = (context: ClusterContext, phase: NodePhase): number =>
+  entries(context).filter(([, entry]) => entry.phase === phase).length;
+
+/** The one machine that may have initialised the cluster is gone, and nobody else has its database. */
+export const isInitLost = (context: ClusterContext): boolean => {
+  const { initGrant, initIncarnation, access } = context;
+  const entry = initGrant === null ? undefined : context.nodes[initGrant];
+  return access === null && entry !== undefined && entry.incarnation !== initIncarnation;
+};
+
 export const failedNode = (context: ClusterContext): [Slot, NodeEntry] | undefined =>
   entries(context).find(
-    ([, entry]) =>
+    ([slot, entry]) =>
       entry.isExhausted ||
+      (slot === context.initGrant && isInitLost(context)) ||
       ((entry.phase === 'failed' || entry.phase === 'lost') && entry.pending !== 'retry'),
   );
 
@@ -99,190 +80,11 @@ export const mayRetryNode = (entry: NodeEntry): boolean =>
   entry.phase === 'failed' || (entry.phase === 'lost' && entry.role === 'agent');
 
 /** A server that serves the API, the first one preferred; undefined while there is none. */
-export const readyServer = (context: ClusterContext): [Slot, NodeEntry] | undefined =>
-  servers(context).find(([, entry]) => entry.phase === 'ready');
-
-/**
- * The offers of a node in its own order: within one instance type the zones start at the node's ordinal, so that a pool
- * spreads round-robin and a capacity refusal falls to the next zone, then to the next type.
- */
-export function offersFor(offers: readonly Offer[], ordinal: number): Offer[] {
-  const byType = new Map<string, Offer[]>();
-  for (const offer of offers) {
-    const list = byType.get(offer.instanceType) ?? [];
-    list.push(offer);
-    byType.set(offer.instanceType, list);
-  }
-  return [...byType.values()].flatMap((list) => {
-    const start = ordinal % list.length;
-    return [...list.slice(start), ...list.slice(0, start)];
-  });
-}
-
-export interface Grant {
-  readonly slot: Slot;
-  readonly event: NodeEvent;
-  readonly changes: Partial<NodeEntry>;
-  /** True for the one grant that may run `cluster-init`. */
-  readonly isInit: boolean;
-}
-
-/** What may start now: launches and staging bounded, servers joining one by one, agents by the profile. */
-export function nextGrants(context: ClusterContext, atMs: number): Grant[] {
-  if (context.plan === null || context.groups === null || context.secrets === null) return [];
-  return [
-    ...launchGrants(context, atMs),
-    ...stageGrants(context, atMs),
-    ...joinGrants(context, atMs),
-  ];
-}
-
-const inFlight = (context: ClusterContext, phase: NodePhase): number =>
-  entries(context).filter(([, entry]) => entry.phase === phase).length;
-
-function launchGrants(context: ClusterContext, atMs: number): Grant[] {
-  const room = bounds.launchesInFlightMax - inFlight(context, 'launching');
-  return entries(context)
-    .filter(
-      ([, entry]) =>
-        entry.phase === 'waiting' &&
-        entry.pending === '' &&
-        !entry.awaitsCapacity &&
-        !entry.isExhausted,
-    )
-    .slice(0, Math.max(0, room))
-    .map(([slot, entry]) => {
-      const intent = launchIntent(context, slot, entry);
-      const { zone, instanceType } = intent.order.offer;
-      return {
-        slot,
-        isInit: false,
-        changes: { pending: 'grant', phase: 'launching', sinceMs: atMs, zone, instanceType },
-        event: {
-          type: 'node.launchGranted',
-          atMs,
-          correlationId: context.correlationId,
-          ...intent,
-        },
-      };
-    });
-}
-
-function launchIntent(
+export const readyServer = (
   context: ClusterContext,
-  slot: Slot,
-  entry: NodeEntry,
-): { order: LaunchOrder; token: string } {
-  const spec = specOf(context);
-  const plan = planOf(context);
-  const offers = offersFor(plan.offers[entry.pool] ?? [], entry.ordinal);
-  const offer = offers[entry.offer % Math.max(1, offers.length)];
-  if (offer === undefined) throw new Error(`the plan holds no offer for pool ${entry.pool}`);
-  const isServer = entry.role === 'server';
-  const pool = spec.agentPools.find((each) => each.name === entry.pool);
-  const offerNumber = entry.rounds * offers.length + entry.offer;
-  return {
-    token: launchToken(context.uid, plan.number, slot, entry.incarnation, offerNumber),
-    order: {
-      ...scopeOf(context),
-      offer,
-      rootDevice: plan.rootDevice,
-      rootVolume: pool?.rootVolume ?? spec.servers.rootVolume,
-      securityGroupIds: isServer
-        ? [context.groups?.servers ?? '', context.groups?.nodes ?? '']
-        : [context.groups?.nodes ?? ''],
-      instanceProfile: isServer ? spec.instanceProfiles.server : spec.instanceProfiles.agent,
-      publicIp: spec.network.publicIPs,
-      ...(spec.network.flannelBackend === 'host-gw' ? { routesPods: true } : {}),
-      protected: isServer && spec.protection.instances,
-      tags: {
-        ...spec.tags,
-        Name: nameOf(context, entry),
-        'fairlead:managed-by': 'fairlead',
-        'fairlead:uid': context.uid,
-        'fairlead:kind': 'cluster',
-        'fairlead:namespace': context.namespace,
-        'fairlead:name': context.name,
-        'fairlead:role': entry.role,
-        'fairlead:pool': entry.pool,
-        'fairlead:slot': slot,
-        'fairlead:incarnation': String(entry.incarnation),
-      },
-    },
-  };
-}
-
-function stageGrants(context: ClusterContext, atMs: number): Grant[] {
-  const room = bounds.stagingInFlightMax - inFlight(context, 'staging');
-  return entries(context)
-    .filter(([, entry]) => entry.phase === 'registered' && entry.pending === '')
-    .slice(0, Math.max(0, room))
-    .map(([slot, entry]) => ({
-      slot,
-      isInit: false,
-      changes: { pending: 'grant', phase: 'staging', sinceMs: atMs, runs: entry.runs + 1 },
-      event: {
-        type: 'node.stageGranted',
-        atMs,
-        correlationId: context.correlationId,
-        script: {
-          verb: 'stage',
-          opId: scriptOpId(context.uid, slot, entry.incarnation, 'stage', entry.runs + 1),
-          parameters: stageScript(context, entry),
-        },
-      },
-    }));
-}
-
-/** Servers join one at a time, the first one initialises; agents follow when every server is a voter. */
-function joinGrants(context: ClusterContext, atMs: number): Grant[] {
-  if (!allServersStaged(context)) return [];
-  const waiting = ([, entry]: [Slot, NodeEntry]) =>
-    entry.phase === 'staged' && entry.pending === '';
-  const serverList = servers(context);
-  if (serverList.some(([, entry]) => entry.phase === 'joining')) return [];
-  if (context.initGrant === null) {
-    const first = serverList.find(waiting);
-    return first === undefined ? [] : [joinGrant(context, first, 'init', atMs)];
-  }
-  if (!firstServerReady(context)) {
-    const first = serverList.find(([slot]) => slot === context.initGrant);
-    return first !== undefined && waiting(first) ? [joinGrant(context, first, 'init', atMs)] : [];
-  }
-  const nextServer = serverList.find(waiting);
-  if (nextServer !== undefined) return [joinGrant(context, nextServer, 'join-server', atMs)];
-  if (!allServersReady(context)) return [];
-  const room = profiles[specOf(context).profile].concurrency - inFlight(context, 'joining');
-  return entries(context)
-    .filter((pair) => pair[1].role === 'agent' && waiting(pair))
-    .slice(0, Math.max(0, room))
-    .map((pair) => joinGrant(context, pair, 'join-agent', atMs));
-}
-
-function joinGrant(
-  context: ClusterContext,
-  [slot, entry]: [Slot, NodeEntry],
-  verb: 'init' | 'join-server' | 'join-agent',
-  atMs: number,
-): Grant {
-  // A repeated init keeps its operation id: the node's marker makes it run once, whatever became of the first answer.
-  const run = verb === 'init' ? 1 : entry.runs + 1;
-  return {
-    slot,
-    isInit: verb === 'init',
-    changes: { pending: 'grant', phase: 'joining', sinceMs: atMs, runs: entry.runs + 1 },
-    event: {
-      type: 'node.joinGranted',
-      atMs,
-      correlationId: context.correlationId,
-      script: {
-        verb,
-        opId: scriptOpId(context.uid, slot, entry.incarnation, verb, run),
-        parameters: joinScript(context, entry, verb),
-      },
-    },
-  };
-}
+  except?: Slot,
+): [Slot, NodeEntry] | undefined =>
+  servers(context).find(([slot, entry]) => slot !== except && entry.phase === 'ready');
 
 /** Share of the way to running, 0–100, from the phases its nodes have reached. */
 export function percentDone(context: ClusterContext): number {

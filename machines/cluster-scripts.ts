@@ -2,6 +2,7 @@
 import { nodeName } from './ids.ts';
 import type { ClusterContext, NodeEntry } from './cluster-context.ts';
 import { planOf, specOf } from './cluster-context.ts';
+import { changes } from './limits.ts';
 
 type Parameters = Record<string, string>;
 
@@ -48,10 +49,12 @@ export function stageScript(context: ClusterContext, entry: NodeEntry): Paramete
   };
 }
 
-/** Where nodes reach the API: the fixed address if there is one, else the server that initialised. */
+/** Where nodes reach the API: the fixed address if there is one, else the first server that serves it. */
 function serverUrl(context: ClusterContext): string {
   const fixed = specOf(context).network.registrationAddress;
-  const first = context.initGrant === null ? undefined : context.nodes[context.initGrant];
+  const first = Object.values(context.nodes).find(
+    ({ role, phase }) => role === 'server' && phase === 'ready',
+  );
   return `https://${fixed === '' ? (first?.privateIp ?? '') : fixed}:6443`;
 }
 
@@ -84,4 +87,36 @@ export const accessScript = (context: ClusterContext, entry: NodeEntry): Paramet
   ...common(context, entry),
   FL_ENDPOINT: serverUrl(context),
   FL_PARAMETER: `/fairlead/${context.uid}/access/kubeconfig`,
+});
+
+/** `check`: what the node itself says of its unit. */
+export const onNode = (context: ClusterContext, entry: NodeEntry): Parameters => ({
+  ...common(context, entry),
+  FL_ROLE: entry.role,
+});
+
+/** `drain`, `uncordon`, `leave-etcd`, `delete-node`: asked of a server about another node. */
+export function aboutNode(
+  context: ClusterContext,
+  server: NodeEntry,
+  target: NodeEntry,
+  verb: 'drain' | 'uncordon' | 'leave-etcd' | 'delete-node',
+): Parameters {
+  const base = {
+    ...common(context, server),
+    FL_TARGET: nodeName(context.name, target.pool, target.ordinal, target.incarnation),
+  };
+  if (verb !== 'drain') return base;
+  const pool = specOf(context).agentPools.find(({ name }) => name === target.pool);
+  return {
+    ...base,
+    FL_DRAIN_TIMEOUT: String(pool?.drain.timeoutSeconds ?? changes.serverDrainSeconds),
+    FL_ON_TIMEOUT: pool?.drain.onTimeout ?? 'abort',
+  };
+}
+
+/** `snapshot`: named after the change it belongs to. */
+export const snapshotScript = (context: ClusterContext, entry: NodeEntry): Parameters => ({
+  ...common(context, entry),
+  FL_SNAPSHOT: `before-${context.change?.opId ?? 'stop'}`,
 });

@@ -4,7 +4,13 @@ import { childrenOf, isActive } from './children.ts';
 import { isBlocking, planOf, scopeOf, specOf } from './cluster-context.ts';
 import type { ClusterContext, ClusterEvent, ClusterInput } from './cluster-context.ts';
 import * as plan from './cluster-plan.ts';
-import { accessScript, observeScript } from './cluster-scripts.ts';
+import { changeGrants, unmadeLeavers } from './cluster-change-grants.ts';
+import { changeData } from './cluster-change-steps.ts';
+import { joiners } from './cluster-changes.ts';
+import { nextGrants } from './cluster-grants.ts';
+import * as orders from './cluster-orders.ts';
+import { accessScript, observeScript, snapshotScript } from './cluster-scripts.ts';
+import { missingNodes } from './cluster-slots.ts';
 import * as steps from './cluster-steps.ts';
 import { scriptOpId } from './ids.ts';
 import { bounds, deadlines, pacing, profiles } from './limits.ts';
@@ -40,11 +46,20 @@ export function operation<N extends EffectName>(
   };
 }
 
+const serverScripts = {
+  observe: observeScript,
+  'publish-access': accessScript,
+  snapshot: snapshotScript,
+};
+
 /** One more script on a healthy server; every run has its own operation id. */
-export function serverScript(context: ClusterContext, verb: 'observe' | 'publish-access') {
+export function serverScript(
+  context: ClusterContext,
+  verb: 'observe' | 'publish-access' | 'snapshot',
+) {
   const [slot, entry] = plan.readyServer(context) ?? [];
   if (slot === undefined || entry === undefined) throw new Error('no server is ready');
-  const parameters = verb === 'observe' ? observeScript : accessScript;
+  const parameters = serverScripts[verb];
   const opId = scriptOpId(context.uid, slot, entry.incarnation, verb, context.verifyRuns);
   return operation(
     context,
@@ -60,12 +75,21 @@ export function serverScript(context: ClusterContext, verb: 'observe' | 'publish
   );
 }
 
-const eventData = (context: ClusterContext): Record<string, unknown> => ({
+export const eventData = (context: ClusterContext): Record<string, unknown> => ({
   generation: context.generation,
   phase: context.phase,
 });
 
-const createsNodes = /^(provisioning|installing|configuring)/;
+const grantsNodes = /^(provisioning|installing|configuring|running|stopping|starting)/;
+
+/** Servers first, then by number: tables and plans read top to bottom. */
+const inOrder = (nodes: ClusterContext['nodes']): ClusterContext['nodes'] =>
+  Object.fromEntries(
+    Object.entries(nodes).sort(
+      ([left, { role }], [right, other]) =>
+        other.role.localeCompare(role) || Number(left.slice(1)) - Number(right.slice(1)),
+    ),
+  );
 
 export const clusterSetup = setup({
   types: {
@@ -88,9 +112,15 @@ export const clusterSetup = setup({
         correlationId: context.correlationId,
         data: { from: context.phase, to: params.phase, generation: context.generation },
       });
+      if (context.change !== null && params.phase !== 'running.steady')
+        enqueue.emit({
+          type: 'operationStepped',
+          correlationId: context.correlationId,
+          data: { ...changeData(context.change), step: params.phase },
+        });
     }),
     declare: assign(({ context, event }) =>
-      event.type === 'capacity.waited' ? {} : steps.declare(context, event),
+      event.type === 'capacity.waited' ? {} : orders.declare(context, event),
     ),
     noteStamp: assign(({ event }) =>
       event.type === 'capacity.waited' ? {} : steps.noteStamp(event),
@@ -124,6 +154,16 @@ export const clusterSetup = setup({
     noteTouch: assign({ hasTouchedCloud: true }),
     noteFault: assign(({ context, event }) => steps.noteFault(context, event)),
     noteLate: assign(({ context, event }) => steps.noteLate(context, event)),
+    noteCancelled: assign(({ context, event }) => steps.noteCancelled(context, event)),
+    noteInitLost: assign(({ context, event }) =>
+      plan.isInitLost(context)
+        ? steps.noteTrouble(context, event, {
+            code: 'cluster.initLost',
+            message:
+              'the machine that was to initialise the cluster is gone, and its database with it',
+          })
+        : {},
+    ),
     noteAccess: assign(({ context, event }) => steps.noteAccess(context, event)),
     countVerify: assign({ verifyRuns: ({ context }) => context.verifyRuns + 1 }),
     countAutoRetry: assign({ autoRetries: ({ context }) => context.autoRetries + 1 }),
@@ -141,28 +181,36 @@ export const clusterSetup = setup({
         if (isActive(child)) enqueue.sendTo(id, { type: 'operation.retryNow' });
     }),
     noteSweep: assign(({ context, event }) => steps.sweptBy(context, event)),
-    /** Spawns a machine for every entry that has none yet. */
+    /** Calls of nodes that wait are given up; what is under way ends by itself. */
+    cancelWaitingNodes: enqueueActions(({ context, event, enqueue }) => {
+      const atMs = steps.atMsOf(event) ?? context.sinceMs;
+      for (const [slot, { waiting }] of Object.entries(context.nodes))
+        if (waiting !== undefined) enqueue.sendTo(slot, { type: 'operation.cancel', atMs });
+    }),
+    /** Spawns a machine for every node that is wanted and has none yet; a change adds a round at a time. */
     spawnNodes: enqueueActions(({ context, enqueue }) => {
-      const { nodes } = steps.planNodes(context);
-      for (const slot of Object.keys(nodes ?? {})) {
-        if (context.nodes[slot] !== undefined) continue;
+      const added = context.access === null ? missingNodes(context) : joiners(context);
+      for (const [slot, { incarnation }] of Object.entries(added))
         enqueue.spawnChild('node', {
           id: slot,
           input: {
-            slot,
+            ...{ slot, incarnation },
             preset: profiles[specOf(context).profile].retry,
             paused: context.paused,
             atMs: context.sinceMs,
             correlationId: context.correlationId,
           },
         });
-      }
-      enqueue.assign(({ context: now }) => steps.planNodes(now));
+      enqueue.assign({
+        nodes: inOrder({ ...context.nodes, ...added }),
+        hasTouchedCloud: true,
+      });
     }),
     /** Sends what each node may do next and notes that it was sent. */
     grant: enqueueActions(({ context, event, enqueue }) => {
-      if (!createsNodes.test(context.phase) || context.paused) return;
-      const grants = plan.nextGrants(context, steps.atMsOf(event) ?? context.sinceMs);
+      if (!grantsNodes.test(context.phase) || context.paused) return;
+      const atMs = steps.atMsOf(event) ?? context.sinceMs;
+      const grants = [...nextGrants(context, atMs), ...changeGrants(context, atMs)];
       for (const grant of grants) {
         enqueue.assign(({ context: now }) => {
           const entry = now.nodes[grant.slot];
@@ -170,7 +218,10 @@ export const clusterSetup = setup({
             ? {}
             : {
                 nodes: { ...now.nodes, [grant.slot]: { ...entry, ...grant.changes } },
-                ...(grant.isInit ? { initGrant: grant.slot } : {}),
+                ...(grant.isInit && {
+                  initGrant: grant.slot,
+                  initIncarnation: entry.incarnation,
+                }),
               };
         });
         enqueue.sendTo(grant.slot, grant.event);
@@ -218,9 +269,11 @@ export const clusterSetup = setup({
     }),
     /** Tells the next nodes to go, a bounded number at a time: their calls share one record. */
     removeNodes: enqueueActions(({ context, event, enqueue }) => {
-      if (context.phase !== 'deleting.nodes') return;
+      const isDeleting = context.phase === 'deleting.nodes';
+      if (!isDeleting && (context.paused || !context.phase.startsWith('running.scalingDown')))
+        return;
       const atMs = steps.atMsOf(event) ?? context.sinceMs;
-      const slots = plan.nextRemovals(context);
+      const slots = isDeleting ? plan.nextRemovals(context) : unmadeLeavers(context);
       enqueue.assign(({ context: now }) => steps.noteRemovals(now, slots));
       for (const slot of slots)
         enqueue.sendTo(slot, {

@@ -1,7 +1,9 @@
 /** What each event changes in a cluster's context: pure functions the chart assigns from. */
-import { isBlocking, specOf } from './cluster-context.ts';
+import { isBlocking } from './cluster-context.ts';
 import type { ClusterContext, ClusterEvent, LastError, NodeEntry } from './cluster-context.ts';
-import { mayRetryNode, offersFor, wantedNodes } from './cluster-plan.ts';
+import { isUnmade } from './cluster-changes.ts';
+import { offersFor } from './cluster-grants.ts';
+import { isInitLost, mayRetryNode } from './cluster-plan.ts';
 import { bounds, pacing } from './limits.ts';
 import type { ClusterPlan, EffectFault, ScriptAnswer, SecurityGroups } from './messages.ts';
 import { answerOf, faultOf, outputOf } from './node-context.ts';
@@ -12,6 +14,7 @@ type Change = Partial<ClusterContext>;
 const hints: Readonly<Partial<Record<EffectFault['type'], string>>> = {
   Unauthorized: 'grant the missing permission, then retry',
   QuotaExceeded: 'raise the quota or ask for less, then retry',
+  Cancelled: 'retry to go on, or delete the cluster',
   InvalidSpec: 'correct the manifest and apply it again',
   NotSupported: 'choose another type, zone or region and apply again',
   CapacityShortage: 'add instance types or zones to the manifest and apply it again, or wait',
@@ -25,20 +28,6 @@ function lastErrorOf(fault: EffectFault, step: string, atMs: number): LastError 
     step,
     hint: hints[fault.type] ?? 'it is tried again; retry now, or delete the cluster',
     atMs,
-  };
-}
-
-/** The first manifest, or a changed one; a changed one before the cluster runs is planned anew. */
-export function declare(context: ClusterContext, event: ClusterEvent): Change {
-  if (event.type !== 'cluster.create' && event.type !== 'cluster.apply') return {};
-  const { manifest } = event;
-  return {
-    spec: manifest.spec,
-    labels: manifest.metadata.labels,
-    annotations: manifest.metadata.annotations,
-    generation: context.generation + 1,
-    createdAtMs: context.generation === 0 ? event.atMs : context.createdAtMs,
-    correlationId: event.correlationId,
   };
 }
 
@@ -78,6 +67,31 @@ export function noteFault(context: ClusterContext, event: unknown): Change {
   return { lastError: lastErrorOf(fault, context.phase, atMs) };
 }
 
+/** The creation was cancelled: it rests until somebody retries it or deletes the cluster. */
+export const noteCancelled = (context: ClusterContext, event: unknown): Change => ({
+  lastError: {
+    type: 'Cancelled',
+    code: 'operation.cancelled',
+    message: `the creation was cancelled in ${context.phase}`,
+    step: context.phase,
+    hint: 'retry to go on with it, or delete the cluster',
+    atMs: atMsOf(event) ?? context.sinceMs,
+  },
+});
+
+/** What a step of a change says of its own. */
+export const noteTrouble = (
+  context: ClusterContext,
+  event: unknown,
+  { code, message }: { readonly code: string; readonly message: string },
+): Change => ({
+  lastError: lastErrorOf(
+    { type: 'Conflict', code, message },
+    context.phase,
+    atMsOf(event) ?? context.sinceMs,
+  ),
+});
+
 export function noteLate(context: ClusterContext, event: unknown): Change {
   const fault: EffectFault = {
     type: 'Timeout',
@@ -92,13 +106,11 @@ export const atMsOf = (event: unknown): number | undefined => {
   return stamped.atMs ?? stamped.output?.result?.atMs;
 };
 
-/** Entries for every wanted node; those already there stay as they are. */
-export const planNodes = (context: ClusterContext): Change => ({
-  nodes: wantedNodes(specOf(context), context.nodes),
-  hasTouchedCloud: true,
-});
-
-const beforeGrant: ReadonlySet<string> = new Set(['waiting', 'registered', 'staged']);
+/** Phases in which a node rests until it is told to go on. */
+const beforeGrant: ReadonlySet<string> = new Set([
+  ...['waiting', 'registered', 'staged', 'ready', 'drained', 'undrained', 'rebooted', 'left'],
+  'stopped',
+]);
 
 /** A node's report folded into its entry. */
 export function noteNode(context: ClusterContext, report: NodeReport): Change {
@@ -108,7 +120,8 @@ export function noteNode(context: ClusterContext, report: NodeReport): Change {
   if (before.pending === 'grant' && beforeGrant.has(report.phase)) return {};
   const moved = before.phase !== report.phase;
   // What waited has ended, or was left.
-  const { waiting: _ended, ...kept } = before;
+  const { waiting: _ended, isUnjoined: _known, task, ...kept } = before;
+  const isDone = moved && report.phase === 'ready' && task !== 'leave';
   const entry: NodeEntry = {
     ...kept,
     phase: report.phase,
@@ -120,10 +133,15 @@ export function noteNode(context: ClusterContext, report: NodeReport): Change {
     sinceMs: moved ? report.atMs : before.sinceMs,
     pending: before.pending === 'remove' ? 'remove' : '',
     ...nextOffer(context, before, report),
+    ...(task !== undefined && !isDone && { task }),
+    ...(isUnjoined(before, report) && { isUnjoined: true }),
   };
   const caHash = report.facts['caHash'];
-  const isLost = entry.phase === 'lost' && context.access === null;
-  const hasFailed = entry.phase === 'failed' || entry.isExhausted || isLost;
+  const isMissed = context.access === null || entry.task !== undefined;
+  const hasFailed =
+    ['failed', 'undrained'].includes(entry.phase) ||
+    entry.isExhausted ||
+    (entry.phase === 'lost' && isMissed);
   return {
     nodes: { ...context.nodes, [report.slot]: entry },
     ...(typeof caHash === 'string' && report.slot === context.initGrant ? { caHash } : {}),
@@ -131,6 +149,12 @@ export function noteNode(context: ClusterContext, report: NodeReport): Change {
       ? { lastError: lastErrorOf(report.fault, `${context.phase} (${report.slot})`, report.atMs) }
       : {}),
   };
+}
+
+/** A node that fails before its join is unknown to etcd and Kubernetes; one that is replaced never got that far. */
+function isUnjoined(before: NodeEntry, report: NodeReport): boolean {
+  if (report.phase !== 'failed') return false;
+  return isUnmade(before) || before.phase === 'terminating';
 }
 
 /** A node's operation waits for another try, or goes on. */
@@ -212,13 +236,13 @@ export function noteAccess(context: ClusterContext, event: unknown): Change {
   };
 }
 
-/** True when a healthy server sees every wanted node ready and every server as a voter. */
+/** True when a healthy server sees every node ready that ought to be, and each of its servers as a voter. */
 export function isWhole(context: ClusterContext, answer: ScriptAnswer | null): boolean {
   if (answer?.ok !== true || answer.facts['readyz'] !== true) return false;
-  const wanted = Object.values(context.nodes);
+  const wanted = Object.values(context.nodes).filter(({ phase }) => phase === 'ready');
   const servers = wanted.filter((entry) => entry.role === 'server').length;
   const { ready, voters } = answer.facts;
-  return ready === wanted.length && voters === servers;
+  return Number(ready) >= wanted.length && Number(voters) >= servers;
 }
 
 export function sweptBy(context: ClusterContext, event: unknown): Change {
@@ -237,7 +261,8 @@ export type FailureClass = 'retryable' | 'blocked' | 'needsOperator';
 export function failureClass(context: ClusterContext): FailureClass {
   const { lastError } = context;
   if (lastError === null) return 'retryable';
-  if (operatorCodes.has(lastError.code)) return 'needsOperator';
+  if (operatorCodes.has(lastError.code) || isInitLost(context)) return 'needsOperator';
+  if (lastError.type === 'Cancelled') return 'blocked';
   return isBlocking(lastError.type) ? 'blocked' : 'retryable';
 }
 

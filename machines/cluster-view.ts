@@ -1,6 +1,8 @@
 /** What a user sees of a cluster: the resource with its status, read from context alone. Never a secret. */
 import { admitCluster } from './cluster-admission.ts';
 import { autoRetryMs } from './cluster-steps.ts';
+import { changePercent, roundSize } from './cluster-changes.ts';
+import { capital, clusterConditions, nodeConditions } from './cluster-conditions.ts';
 import { clusterVerbs } from './cluster-verbs.ts';
 import { bounds } from './limits.ts';
 import type { ClusterContext } from './cluster-context.ts';
@@ -8,8 +10,6 @@ import { nameOf, percentDone } from './cluster-plan.ts';
 import { apiVersion } from './ids.ts';
 
 const phases = ['provisioning', 'installing', 'configuring'] as const;
-
-const capital = (word: string): string => `${word.charAt(0).toUpperCase()}${word.slice(1)}`;
 
 /** Steps on the way to running, each Pending, InProgress, Done or Failed. */
 function progressSteps(context: ClusterContext): { name: string; state: string }[] {
@@ -27,63 +27,6 @@ function progressSteps(context: ClusterContext): { name: string; state: string }
     if (index < at) return { name, state: 'Done' };
     return { name, state: index === current ? 'InProgress' : 'Pending' };
   });
-}
-
-interface Condition {
-  readonly type: string;
-  readonly status: 'True' | 'False' | 'Unknown';
-  readonly reason: string;
-  readonly message: string;
-}
-
-function conditions(context: ClusterContext): Condition[] {
-  const list = Object.values(context.nodes);
-  const ready = list.filter((entry) => entry.phase === 'ready').length;
-  const isRunning = context.phase.startsWith('running');
-  const isWhole = isRunning && ready === list.length;
-  const reason = context.lastError?.type ?? context.phase.split('.').at(-1) ?? '';
-  const truth = (value: boolean): 'True' | 'False' => (value ? 'True' : 'False');
-  const lost = list
-    .filter((entry) => entry.phase === 'lost')
-    .map((entry) => nameOf(context, entry));
-  return [
-    {
-      type: 'Ready',
-      status: truth(isWhole),
-      reason: isWhole ? 'ClusterReady' : lost.length > 0 ? 'NodeLost' : capital(reason),
-      message: isWhole
-        ? `${ready} of ${list.length} nodes are ready`
-        : (context.lastError?.message ?? `${ready} of ${list.length} nodes are ready`),
-    },
-    {
-      type: 'Progressing',
-      status: truth(
-        /^(pending\.planning|provisioning|installing|configuring|deleting)/.test(context.phase),
-      ),
-      reason: capital(context.phase.split('.')[0] ?? ''),
-      message: context.phase,
-    },
-    {
-      type: 'Degraded',
-      status: truth(isRunning && lost.length > 0),
-      reason: lost.length > 0 ? 'NodeLost' : 'AllNodesPresent',
-      message: lost.length > 0 ? `lost: ${lost.join(', ')}` : 'no node is lost',
-    },
-    {
-      type: 'Blocked',
-      status: truth(context.phase.endsWith('.blocked')),
-      reason: context.lastError?.type ?? 'NotBlocked',
-      message: context.phase.endsWith('.blocked')
-        ? (context.lastError?.hint ?? '')
-        : 'nothing blocks',
-    },
-    {
-      type: 'Paused',
-      status: truth(context.paused),
-      reason: context.paused ? 'Paused' : 'Active',
-      message: context.paused ? 'no new effect starts until resume' : 'effects may start',
-    },
-  ];
 }
 
 function health(context: ClusterContext): string {
@@ -106,6 +49,23 @@ function retryOutlook(context: ClusterContext): object {
   const nextRetryAt = context.sinceMs + autoRetryMs(context.autoRetries);
   return { operation: { step, attempt, maxAttempts: bounds.autoRetriesMax + 1, nextRetryAt } };
 }
+
+/** The change under way and what its call waits for; null members are left out. */
+function operationOf({ change, phase, waiting }: ClusterContext): object {
+  if (change === null) return waiting === null ? {} : { operation: waiting };
+  const { kind, opId, startedAtMs, deadlineAtMs, by, changes, undoes } = change;
+  return {
+    operation: {
+      ...{ kind, opId, step: phase, startedAtMs, deadlineAtMs, changes },
+      ...(by !== '' && { by }),
+      ...(undoes !== '' && { undoes }),
+      ...waiting,
+    },
+  };
+}
+
+const percentOf = (context: ClusterContext): number =>
+  context.change === null ? percentDone(context) : changePercent(context);
 
 /** The whole resource: manifest as accepted, and status. Times are epoch milliseconds. */
 export function viewCluster(context: ClusterContext): Readonly<Record<string, unknown>> {
@@ -145,14 +105,18 @@ export function viewCluster(context: ClusterContext): Readonly<Record<string, un
         privateIp: entry.privateIp,
         sinceMs: entry.sinceMs,
         reason: entry.reason,
+        ...(entry.task !== undefined && { task: entry.task }),
         ...(entry.waiting !== undefined && { operation: entry.waiting }),
+        conditions: nodeConditions(entry),
       })),
-      ...(context.waiting !== null && { operation: context.waiting }),
-      progress: { percent: percentDone(context), steps: progressSteps(context) },
+      ...operationOf(context),
+      ...(context.lastChange !== null && { lastOperation: context.lastChange }),
+      ...(context.spec !== null && { concurrency: roundSize(context) }),
+      progress: { percent: percentOf(context), steps: progressSteps(context) },
       ...(context.lastError === null ? {} : { lastError: context.lastError }),
       ...retryOutlook(context),
       ...(context.access === null ? {} : { access: context.access }),
-      conditions: conditions(context),
+      conditions: clusterConditions(context),
       correlationId: context.correlationId,
     },
     allowedNext: allowedVerbs(context),
@@ -165,12 +129,19 @@ export function allowedVerbs(context: ClusterContext): string[] {
   if (context.phase.startsWith('deleting'))
     return context.phase === 'deleting.stuck' ? ['retry', 'delete'] : ['delete'];
   const stamp = { atMs: 0, roll: 0, commandId: '', correlationId: '' };
-  const simple = (['retry', 'pause', 'resume'] as const).filter(
+  const simple = (
+    ['retry', 'pause', 'resume', 'cancel', 'stop', 'start', 'restart'] as const
+  ).filter(
     (verb) => admitCluster(context, { type: `cluster.${verb}`, ...stamp }).kind === 'accepted',
   );
+  const mayScale = context.phase.startsWith('running');
   const mayDelete =
     admitCluster(context, { type: 'cluster.delete', force: false, ...stamp }).kind === 'accepted';
-  const allowed = new Set<string>(['apply', ...simple, ...(mayDelete ? ['delete'] : [])]);
+  const allowed = new Set<string>([
+    ...['apply', ...simple],
+    ...(mayDelete ? ['delete'] : []),
+    ...(mayScale ? ['scale'] : []),
+  ]);
   return clusterVerbs.filter((verb) => allowed.has(verb));
 }
 
@@ -178,4 +149,5 @@ export function allowedVerbs(context: ClusterContext): string[] {
 export const replyOf = (context: ClusterContext): Readonly<Record<string, unknown>> => ({
   uid: context.uid,
   generation: context.generation,
+  ...(context.change !== null && { opId: context.change.opId }),
 });

@@ -1,13 +1,18 @@
-/** One K3s cluster: pending → provisioning → installing → configuring → running; failed with resume; deleting → deleted. */
+/**
+ * One K3s cluster: pending → provisioning → installing → configuring → running, failed with resume; running (scalingUp,
+ * scalingDown, restarting) ⇄ stopping → stopped → starting; deleting → deleted.
+ */
+import { changeSetup } from './cluster-change-setup.ts';
+import { runningState } from './cluster-changing.ts';
 import { deletingStates } from './cluster-deleting.ts';
 import { makingStates } from './cluster-making.ts';
-import { clusterSetup, enter } from './cluster-setup.ts';
+import { powerStates } from './cluster-power.ts';
 import { autoRetryMs, quotaAgainMs } from './cluster-steps.ts';
 import { pacing } from './limits.ts';
 import type { nodeMachine } from './node.ts';
 import type { operationMachine } from './operation.ts';
 
-const clusterMachine = clusterSetup.createMachine({
+const clusterMachine = changeSetup.createMachine({
   id: 'cluster',
   context: ({ input }) => ({
     ...input,
@@ -26,6 +31,7 @@ const clusterMachine = clusterSetup.createMachine({
     secrets: null,
     nodes: {},
     initGrant: null,
+    initIncarnation: 0,
     caHash: '',
     access: null,
     verifyRuns: 0,
@@ -35,6 +41,15 @@ const clusterMachine = clusterSetup.createMachine({
     quotaChecks: 0,
     waiting: null,
     lastError: null,
+    retired: {},
+    settled: null,
+    change: null,
+    changesBegun: 0,
+    lastChange: null,
+    restart: [],
+    isCancelled: false,
+    isHalted: false,
+    by: '',
   }),
   type: 'parallel',
   on: {
@@ -46,6 +61,9 @@ const clusterMachine = clusterSetup.createMachine({
     'capacity.waited': { actions: ['noteCapacityWaited', 'grant'] },
     'facts.observed': { actions: 'forwardFacts' },
     'cluster.apply': { actions: ['declare', 'announceCommand'] },
+    'cluster.scale': { actions: ['declare', 'announceCommand'] },
+    'cluster.stop': { actions: ['declare', 'announceCommand'] },
+    'cluster.start': { actions: ['declare', 'announceCommand'] },
   },
   states: {
     lifecycle: {
@@ -54,14 +72,14 @@ const clusterMachine = clusterSetup.createMachine({
         'cluster.delete': { target: '.deleting', actions: ['noteStamp', 'announceCommand'] },
         // Where nothing has failed, a retry hastens what waits.
         'cluster.retry': { actions: ['noteStamp', 'announceCommand', 'retryWaiting'] },
+        'cluster.cancel': {
+          actions: ['noteCancel', 'announceCommand', 'cancelWaitingNodes', 'cancelWaiting'],
+        },
       },
       states: {
         ...makingStates,
-        running: {
-          tags: 'steady',
-          initial: 'steady',
-          states: { steady: { entry: [enter('running.steady'), 'announceReady'] } },
-        },
+        running: runningState,
+        ...powerStates,
         ...deletingStates,
       },
     },

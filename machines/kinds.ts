@@ -18,7 +18,8 @@ interface ReadSnapshot {
 const contextOf = (snapshot: ReadSnapshot): ClusterContext => snapshot.context as ClusterContext;
 
 /** States that wait for something to happen in the cloud. */
-const changing = /^(provisioning|installing|configuring|deleting)/;
+const changing =
+  /^(provisioning|installing|configuring|deleting|stopping|starting|running\.(?!steady))/;
 
 /** What hosting asks of a cluster; everything is pure and works on stored snapshots as well. */
 export function clusterKind(machine: ClusterMachine) {
@@ -50,7 +51,7 @@ export function clusterKind(machine: ClusterMachine) {
         changing: changing.test(context.phase),
         known: nodes.map((entry) => entry.instanceId).filter((id) => id !== ''),
         awaitingAgent: nodes
-          .filter((entry) => entry.phase === 'registering' || entry.phase === 'booting')
+          .filter(({ phase }) => ['registering', 'booting', 'starting'].includes(phase))
           .map((entry) => entry.instanceId),
       };
     },

@@ -193,6 +193,8 @@ export const resilience = {
   /** Waiting for a circuit moves an operation's deadline, but never past this. */
   operationCapMs: 30 * 60_000,
   openTripsMax: 3,
+  /** An open circuit is probed early no sooner than after this share of its time. */
+  earlyProbeShare: 0.25,
   openJitter: 0.2,
   /** A probe whose answer takes longer than this share of its attempt time-out counts as failed. */
   probeLeaseShare: 1.5,
@@ -382,6 +384,19 @@ export const intake = {
   burst: 100,
   /** A full set of unsettled commands is through well before. */
   commandWaitMs: 1_000,
+} as const;
+
+/** How an attempt's time-out follows the time that calls take, where that is switched on. */
+export const adaptiveTimeout = {
+  window: 100,
+  samplesMin: 20,
+  /** Times what nineteen of twenty calls took. */
+  headroom: 2,
+  stepUp: 0.5,
+  stepDown: 0.1,
+  minMs: 10,
+  maxMs: 5 * 60_000,
+  operationsMax: 64,
 } as const;
 
 /** How a rate follows the time that answers take, where that is switched on. */
@@ -608,7 +623,8 @@ export function assertLimits(): void {
     ],
     [
       Object.values(callPolicySets).every(
-        (rows) => sumOf(rows, 'ec2') <= httpPool.socketsMax && sumOf(rows, 'ssm') <= httpPool.socketsMax,
+        (rows) =>
+          sumOf(rows, 'ec2') <= httpPool.socketsMax && sumOf(rows, 'ssm') <= httpPool.socketsMax,
       ),
       'every call that a bulkhead lets in finds a socket',
     ],

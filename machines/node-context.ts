@@ -28,6 +28,19 @@ export type NodePhase =
   | 'staged'
   | 'joining'
   | 'ready'
+  | 'draining'
+  | 'drained'
+  | 'undrained'
+  | 'uncordoning'
+  | 'leaving'
+  | 'left'
+  | 'deregistering'
+  | 'rebooting'
+  | 'rebooted'
+  | 'stopping'
+  | 'stopped'
+  | 'starting'
+  | 'checking'
   | 'terminating'
   | 'failed'
   | 'lost'
@@ -35,6 +48,8 @@ export type NodePhase =
 
 export interface NodeInput {
   readonly slot: Slot;
+  /** Above 1 where an earlier machine of this slot has been here: names are not used twice. */
+  readonly incarnation: number;
   readonly preset: RetryPresetName;
   readonly paused: boolean;
   readonly atMs: number;
@@ -43,13 +58,14 @@ export interface NodeInput {
 
 /** One script to run, as granted by the cluster; `opId` makes repeats run once. */
 export interface ScriptOrder {
+  /** Where it runs, when that is another node: a server that is asked about this one. */
+  readonly instanceId?: string;
   readonly verb: string;
   readonly opId: string;
   readonly parameters: Readonly<Record<string, string>>;
 }
 
 export interface NodeContext extends NodeInput {
-  readonly incarnation: number;
   /** Launch intent that has no known instance yet; its token never goes with another order. */
   readonly order: LaunchOrder | null;
   readonly token: string;
@@ -65,8 +81,27 @@ export interface NodeContext extends NodeInput {
   readonly reason: string;
   readonly fault: EffectFault | null;
   /** Where `node.retry` goes on. */
-  readonly resume: 'waiting' | 'launching' | 'registered' | 'staged';
+  readonly resume: 'waiting' | 'launching' | 'registered' | 'staged' | 'checking';
+  /** Of a `check`: every look has an id of its own, or the node would repeat its first answer. */
+  readonly looks?: number | undefined;
+  /** Boot id before a restart. */
+  readonly bootId?: string | undefined;
+  /** Seen stopped although nobody here has asked for it. */
+  readonly isHalted?: boolean | undefined;
+  /** Kubernetes has been told to place nothing on it. */
+  readonly isCordoned?: boolean | undefined;
 }
+
+/** Leave to take the next step, with the script that takes it. */
+export type ScriptGrant =
+  | 'node.stageGranted'
+  | 'node.joinGranted'
+  | 'node.drainGranted'
+  | 'node.uncordonGranted'
+  | 'node.leaveGranted'
+  | 'node.deregisterGranted'
+  | 'node.rebootGranted'
+  | 'node.startGranted';
 
 export type NodeEvent =
   | {
@@ -76,14 +111,15 @@ export type NodeEvent =
       order: LaunchOrder;
       token: string;
     }
-  | { type: 'node.stageGranted'; atMs: number; correlationId: string; script: ScriptOrder }
-  | { type: 'node.joinGranted'; atMs: number; correlationId: string; script: ScriptOrder }
+  | { type: ScriptGrant; atMs: number; correlationId: string; script: ScriptOrder }
+  | { type: 'node.stopGranted'; atMs: number; correlationId: string }
   | { type: 'node.fact'; atMs: number; fact: InstanceFact }
   | { type: 'node.removeRequested'; atMs: number; correlationId: string }
   | { type: 'node.retry'; atMs: number; correlationId: string }
   | { type: 'control.paused' }
   | { type: 'control.resumed' }
   | { type: 'operation.retryNow' }
+  | { type: 'operation.cancel'; atMs: number }
   | OperationChanged;
 
 /** Sent to the cluster on every change it should know of. */
@@ -154,7 +190,7 @@ export function nodeEffectInput(
   /** Of its cluster: where calls go, and whether its machine is protected against termination. */
   { isProtected, ...scope }: CloudScope & { readonly isProtected: boolean },
 ): Effects[EffectName]['in'] {
-  const { instanceId, order, script } = context;
+  const { instanceId, order } = context;
   switch (effect) {
     case 'node.launch':
     case 'node.resolve':
@@ -162,12 +198,21 @@ export function nodeEffectInput(
       return { order };
     case 'node.terminate':
       return { ...scope, instanceId, protected: isProtected };
+    case 'node.stop':
+    case 'node.start':
+    case 'node.reboot':
+      return { ...scope, instanceId };
     case 'node.script':
-      if (script === null) throw new Error('node.script without a script');
-      return { ...scope, instanceId, ...script };
+      return { ...scope, instanceId, ...scriptOf(context) };
     default:
       throw new Error(`${effect} is no effect of a node`);
   }
+}
+
+/** The script in hand; states that run one are entered only with it. A `check` has another id at each look. */
+export function scriptOf({ script, looks = 0 }: NodeContext): ScriptOrder {
+  if (script === null) throw new Error('a script state without a script');
+  return script.verb === 'check' ? { ...script, opId: `${script.opId}.${looks}` } : script;
 }
 
 export const report = (

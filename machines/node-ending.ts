@@ -7,7 +7,11 @@ export const endingStates = {
     tags: 'alert',
     entry: { type: 'report', params: { phase: 'lost' } },
     // Sent to agents only: a lost server may still be a member of etcd.
-    on: { 'node.retry': { target: 'terminating', actions: 'noteRetry' } },
+    on: {
+      'node.retry': { target: 'terminating', actions: 'noteRetry' },
+      'node.leaveGranted': { target: 'leaving', actions: 'takeScriptGrant' },
+      'node.deregisterGranted': { target: 'deregistering', actions: 'takeScriptGrant' },
+    },
   }),
   failed: nodeSetup.createStateConfig({
     tags: 'alert',
@@ -17,9 +21,12 @@ export const endingStates = {
         { guard: 'resumesLaunch', target: 'launching', actions: 'noteRetry' },
         { guard: 'resumesRegistered', target: 'registered', actions: 'noteRetry' },
         { guard: 'resumesStaged', target: 'staged', actions: 'noteRetry' },
+        { guard: 'resumesChecking', target: 'checking', actions: 'noteRetry' },
         { guard: 'hasInstance', target: 'terminating', actions: 'noteRetry' },
         { target: 'waiting', actions: 'noteRetry' },
       ],
+      'node.leaveGranted': { target: 'leaving', actions: 'takeScriptGrant' },
+      'node.deregisterGranted': { target: 'deregistering', actions: 'takeScriptGrant' },
     },
   }),
   terminating: nodeSetup.createStateConfig({
@@ -58,7 +65,10 @@ export const endingStates = {
           id: operationId,
           src: 'operation',
           input: ({ context }) => nodeOperation(context, 'node.terminate'),
-          onDone: [{ guard: 'answeredGone', target: 'ended' }, { target: 'confirming' }],
+          onDone: [
+            { guard: 'answeredGone', target: 'ended' },
+            { target: 'confirming', actions: 'noteCalled' },
+          ],
         },
       },
       confirming: {

@@ -1,42 +1,8 @@
 /** First half of a node's life: from waiting for a launch to a member of its cluster. */
 import { deadlines } from './limits.ts';
-import type { NodePhase } from './node-context.ts';
-import { nodeSetup, operationId, runScript } from './node-setup.ts';
 import { nodeOperation } from './node-context.ts';
-
-/** Where a script state goes on, and what it notes on its way there. */
-interface ScriptEnds {
-  readonly worked: { readonly target: string; readonly actions: readonly 'reportReady'[] };
-  readonly failed: string;
-  readonly resume: 'registered' | 'staged';
-}
-
-/** Runs the script in hand to its end: while it says that it goes on, it is called again under the same id. */
-const scriptRun = (phase: NodePhase, { worked, failed, resume }: ScriptEnds) =>
-  ({
-    initial: 'calling',
-    states: {
-      calling: nodeSetup.createStateConfig({
-        invoke: {
-          ...runScript,
-          onDone: [
-            {
-              guard: 'scriptRuns',
-              target: 'following',
-              actions: ['noteProgress', { type: 'report', params: { phase } }],
-            },
-            {
-              guard: 'scriptWorked',
-              target: worked.target,
-              actions: ['noteProgress', ...worked.actions, 'dropScript'],
-            },
-            { target: failed, actions: { type: 'noteScriptFault', params: { resume } } },
-          ],
-        },
-      }),
-      following: nodeSetup.createStateConfig({ after: { scriptAgain: 'calling' } }),
-    },
-  }) as const;
+import { scriptRun } from './node-script.ts';
+import { nodeSetup, operationId } from './node-setup.ts';
 
 /** The instance is ending before it was needed: another one takes its place. */
 const replaced = {
@@ -90,9 +56,8 @@ export const makingStates = {
     entry: { type: 'report', params: { phase: 'staging' } },
     always: replaced,
     ...scriptRun('staging', {
-      worked: { target: '#node.staged', actions: [] },
-      failed: '#node.failed',
-      resume: 'registered',
+      worked: { target: '#node.staged' },
+      failed: [{ target: '#node.failed', resume: 'registered' }],
     }),
     after: { staging: late(deadlines.stagingMs) },
   }),
@@ -107,8 +72,7 @@ export const makingStates = {
     always: { guard: 'isDead', target: 'failed', actions: 'noteDeath' },
     ...scriptRun('joining', {
       worked: { target: '#node.ready', actions: ['reportReady'] },
-      failed: '#node.failed',
-      resume: 'staged',
+      failed: [{ target: '#node.failed', resume: 'staged' }],
     }),
     after: {
       join: {

@@ -1,7 +1,7 @@
 /** The words of the node chart: its actions, guards and delays by name. The chart itself is in node.ts. */
 import { assign, enqueueActions, sendParent, setup } from 'xstate';
 import { childrenOf, isActive } from './children.ts';
-import { bounds, deadlines, pacing } from './limits.ts';
+import { bounds, changeBounds, changePacing, changes, deadlines, pacing } from './limits.ts';
 import {
   answerOf,
   faultOf,
@@ -10,17 +10,21 @@ import {
   nodeOperation,
   outputOf,
   report,
+  scriptOf,
 } from './node-context.ts';
-import type { NodeContext, NodeEvent, NodeInput, NodePhase, ScriptOrder } from './node-context.ts';
+import type { NodeContext, NodeEvent, NodeInput, NodePhase } from './node-context.ts';
 import { operationMachine } from './operation.ts';
 
 /** Child ids of a node: its one operation. */
 export const operationId = 'op';
 
-/** States that run a script are entered only with it in hand. */
-function scriptOf({ script }: NodeContext): ScriptOrder {
-  if (script === null) throw new Error('a script state without a script');
-  return script;
+/** Answer of `leave-etcd` that it has changed nothing. */
+export const quorumUnsafe = 'etcd.quorumUnsafe';
+
+/** Boot id that a `check` has told; undefined when it has not got that far. */
+function bootIdOf(event: unknown): string | undefined {
+  const bootId = answerOf(event)?.facts['bootId'];
+  return typeof bootId === 'string' ? bootId : undefined;
 }
 
 export const nodeSetup = setup({
@@ -50,11 +54,14 @@ export const nodeSetup = setup({
         : context,
     ),
     takeScriptGrant: assign(({ context, event }) =>
-      event.type === 'node.stageGranted' || event.type === 'node.joinGranted'
+      'script' in event
         ? {
             atMs: event.atMs,
             correlationId: event.correlationId,
             script: event.script,
+            looks: undefined,
+            isHalted: undefined,
+            bootId: undefined,
             progress: 0,
             reason: '',
             fault: null,
@@ -106,7 +113,7 @@ export const nodeSetup = setup({
       atMs: outputOf(event).result.atMs,
       progress: answerOf(event)?.progress ?? 0,
     })),
-    noteScriptFault: assign(({ context, event }, params: { resume: 'registered' | 'staged' }) => {
+    noteScriptFault: assign(({ context, event }, params: { resume: NodeContext['resume'] }) => {
       const answer = answerOf(event);
       const fault = faultOf(event) ?? {
         type: 'ProviderError' as const,
@@ -139,6 +146,33 @@ export const nodeSetup = setup({
         message: `instance ${context.instanceId} was terminated: ${context.reason}`,
       },
     })),
+    takeGrant: assign(({ context, event }) =>
+      event.type === 'node.stopGranted'
+        ? { atMs: event.atMs, correlationId: event.correlationId, reason: '', fault: null }
+        : context,
+    ),
+    noteCordoned: assign({ isCordoned: true }),
+    noteUncordoned: assign({ isCordoned: undefined }),
+    countLook: assign({ looks: ({ context }) => (context.looks ?? 0) + 1 }),
+    resetLooks: assign({ looks: 0 }),
+    noteBoot: assign(({ event }) => ({
+      atMs: outputOf(event).result.atMs,
+      bootId: bootIdOf(event),
+    })),
+    /** What a call has said; whether it has done its work is seen elsewhere. */
+    noteAnswered: assign(({ event }) => ({
+      atMs: outputOf(event).result.atMs,
+      reason: faultOf(event)?.code ?? '',
+      fault: faultOf(event),
+    })),
+    noteHalt: assign(({ context }) => ({
+      isHalted: true,
+      reason: context.reason === '' ? 'InstanceStopped' : context.reason,
+    })),
+    noteBack: assign({ isHalted: undefined, reason: '' }),
+    noteCalled: assign(({ event }) => ({ atMs: outputOf(event).result.atMs })),
+    noteOffline: assign({ agentOnline: false }),
+    noteOut: assign({ isRemoval: true }),
     /** It has run; what is not needed any more would only weigh on the record. */
     dropScript: assign({ script: null }),
     countReplacement: assign({ replacements: ({ context }) => context.replacements + 1 }),
@@ -182,9 +216,10 @@ export const nodeSetup = setup({
       if (
         event.type === 'control.paused' ||
         event.type === 'control.resumed' ||
-        event.type === 'operation.retryNow'
+        event.type === 'operation.retryNow' ||
+        event.type === 'operation.cancel'
       )
-        enqueue.sendTo(operationId, { type: event.type });
+        enqueue.sendTo(operationId, event);
     }),
   },
   guards: {
@@ -211,6 +246,20 @@ export const nodeSetup = setup({
     mayReplace: ({ context }) => context.replacements < bounds.nodeIncarnationsMax,
     scriptRuns: ({ event }) => answerOf(event)?.running === true,
     scriptWorked: ({ event }) => answerOf(event)?.ok === true,
+    isHalted: ({ context }) => /^(stopping|stopped)$/.test(context.instanceState),
+    isStopped: ({ context }) => context.instanceState === 'stopped',
+    isBack: ({ context }) => context.isHalted === true && context.instanceState === 'running',
+    isQuorumUnsafe: ({ event }) => answerOf(event)?.code === quorumUnsafe,
+    isCordoned: ({ context }) => context.isCordoned === true,
+    isServing: ({ event }) => answerOf(event)?.facts['active'] === 'active',
+    hasRebooted: ({ context, event }) => {
+      const bootId = bootIdOf(event);
+      return bootId !== undefined && bootId !== context.bootId;
+    },
+    /** Looked at often enough: the order to restart was lost. */
+    hasNotRebooted: ({ context, event }) =>
+      bootIdOf(event) !== undefined && (context.looks ?? 0) >= changeBounds.rebootLooksMax,
+    resumesChecking: ({ context }) => context.resume === 'checking' && !isDead(context),
     resumesLaunch: ({ context }) => context.resume === 'launching' && context.order !== null,
     resumesRegistered: ({ context }) => context.resume === 'registered' && !isDead(context),
     resumesStaged: ({ context }) => context.resume === 'staged' && !isDead(context),
@@ -222,6 +271,14 @@ export const nodeSetup = setup({
     join: deadlines.joinMs,
     scriptAgain: pacing.scriptAgainMs,
     terminateAgain: pacing.terminateAgainMs,
+    drain: ({ context }) =>
+      Number(context.script?.parameters['FL_DRAIN_TIMEOUT'] ?? 0) * 1_000 + changes.drainMarginMs,
+    restart: changes.restartMs,
+    uncordon: changes.uncordonMs,
+    scriptRetry: changePacing.scriptRetryMs,
+    stopAgain: changePacing.stopAgainMs,
+    startAgain: changePacing.startAgainMs,
+    rebootSettle: changePacing.rebootSettleMs,
   },
 });
 

@@ -1,7 +1,12 @@
-/** One EC2 node of a cluster: launching → booting → registering → staging → joining → ready; terminating from anywhere. */
-import { pacing } from './limits.ts';
+/**
+ * One EC2 node of a cluster: launching → booting → registering → staging → joining → ready; ready ⇄ stopped, ready →
+ * rebooting → ready, ready → drained → left → deregistered; terminating from anywhere.
+ */
+import { changePacing, pacing } from './limits.ts';
 import { endingStates } from './node-ending.ts';
 import { makingStates } from './node-making.ts';
+import { poweringStates } from './node-powering.ts';
+import { servingStates } from './node-serving.ts';
 import { nodeSetup } from './node-setup.ts';
 import type { operationMachine } from './operation.ts';
 
@@ -10,7 +15,6 @@ export const nodeMachine = nodeSetup.createMachine({
   id: 'node',
   context: ({ input }) => ({
     ...input,
-    incarnation: 1,
     order: null,
     token: '',
     instanceId: '',
@@ -33,13 +37,12 @@ export const nodeMachine = nodeSetup.createMachine({
     'control.resumed': { actions: ['noteResume', 'forwardControl'] },
     'operation.changed': { actions: 'tellWaiting' },
     'operation.retryNow': { actions: 'forwardControl' },
+    'operation.cancel': { actions: 'forwardControl' },
   },
   states: {
     ...makingStates,
-    ready: {
-      tags: 'steady',
-      always: { guard: 'isDead', target: 'lost', actions: 'noteDeath' },
-    },
+    ...servingStates,
+    ...poweringStates,
     ...endingStates,
   },
   options: { maxIterations: 50 },
@@ -52,6 +55,10 @@ export function buildNodeMachine(operation: typeof operationMachine, scale: numb
     delays: {
       scriptAgain: pacing.scriptAgainMs / scale,
       terminateAgain: pacing.terminateAgainMs / scale,
+      scriptRetry: changePacing.scriptRetryMs / scale,
+      stopAgain: changePacing.stopAgainMs / scale,
+      startAgain: changePacing.startAgainMs / scale,
+      rebootSettle: changePacing.rebootSettleMs / scale,
     },
   });
 }

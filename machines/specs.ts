@@ -105,6 +105,17 @@ const rootVolume = z
   })
   .prefault({});
 
+const drain = z
+  .strictObject({
+    timeoutSeconds: z
+      .int()
+      .min(10, 'is below 10: no pod ends that fast; use 10 or more')
+      .max(3_600, 'is above 3600: a change would wait for more than an hour; use 3600 or less')
+      .default(300),
+    onTimeout: z.enum(['abort', 'force']).default('abort'),
+  })
+  .prefault({});
+
 const pool = z.strictObject({
   name: label('pool name', 12).refine((name) => name !== 'server', {
     message: `is 'server', which names the control plane; choose another pool name`,
@@ -115,6 +126,7 @@ const pool = z.strictObject({
   rootVolume,
   labels: kubernetesLabels.default({}),
   taints: taints.default([]),
+  drain,
 });
 
 const tags = z.record(
@@ -132,6 +144,7 @@ const tags = z.record(
 export const clusterSpecSchema = z
   .strictObject({
     profile: z.enum(['development', 'staging', 'production', 'high-volume']).default('development'),
+    desiredState: z.enum(['running', 'stopped']).default('running'),
     region: z
       .string()
       .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'is not an AWS region; write one such as eu-central-1'),
@@ -236,6 +249,7 @@ export const clusterSpecSchema = z
           )
           .default('0 */12 * * *'),
         retain: z.int().min(1).max(100).default(5),
+        beforeStop: z.boolean().default(true),
       })
       .prefault({}),
     protection: z

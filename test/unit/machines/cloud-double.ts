@@ -37,7 +37,17 @@ const contextsAbove = (self: AnyActorRef): unknown[] => {
   return contexts;
 };
 
-type Instance = InstanceFact & { token: string };
+interface Instance extends InstanceFact {
+  readonly token: string;
+  /** Name of its Kubernetes node. */
+  readonly name: string;
+  /** Known to Kubernetes. */
+  readonly isJoined: boolean;
+  /** Member of etcd, alive or not. */
+  readonly isMember: boolean;
+  readonly isCordoned: boolean;
+  readonly boot: number;
+}
 /** `lost`: the call is done and its answer is this fault. */
 export type Answer = { value: unknown } | { fault: EffectFault } | { lost: EffectFault } | 'hang';
 /** Decides an effect's answer; undefined leaves it to the double. */
@@ -52,9 +62,9 @@ export class CloudDouble {
   bootsAtOnce = true;
   /** Instances that only the sweep has found. */
   swept = 0;
+  /** Times at which fewer members than a majority were up, though nobody had stopped the cluster. */
+  quorumLost = 0;
   #script: Script;
-  #voters = 0;
-  #ready = 0;
 
   constructor(script: Script = () => undefined) {
     this.#script = script;
@@ -76,10 +86,15 @@ export class CloudDouble {
   }
 
   command(type: 'cluster.apply' | 'cluster.create', value: ReturnType<typeof manifest>): void;
-  command(type: 'cluster.delete' | 'cluster.pause' | 'cluster.resume' | 'cluster.retry'): void;
-  command(type: string, value?: ReturnType<typeof manifest>): void {
+  command(
+    type: `cluster.${'delete' | 'pause' | 'resume' | 'retry' | 'stop' | 'start' | 'cancel' | 'restart'}`,
+    value?: object,
+  ): void;
+  command(type: 'cluster.scale', value: { pool: string; count: number }): void;
+  command(type: string, value: object = {}): void {
     const stamp = { atMs: this.clock.now(), roll: 0.5, commandId: 'c1', correlationId: 'k1' };
-    const event = { type, ...stamp, force: false, ...(value ? { manifest: value } : {}) };
+    const given = 'spec' in value ? { manifest: value } : value;
+    const event = { type, ...stamp, force: false, ...given };
     this.cluster.send(event as Parameters<typeof this.cluster.send>[0]);
   }
 
@@ -112,6 +127,14 @@ export class CloudDouble {
     });
   }
 
+  /** Instances that run, of one role. */
+  alive(role: 'server' | 'agent'): Instance[] {
+    const letter = role === 'server' ? 's' : 'a';
+    return [...this.instances.values()].filter(
+      (each) => isUp(each) && each.slot.startsWith(letter),
+    );
+  }
+
   set(instanceId: string, change: Partial<Instance>): void {
     const present = this.instances.get(instanceId);
     if (present) this.instances.set(instanceId, { ...present, ...change });
@@ -130,6 +153,7 @@ export class CloudDouble {
       return { ok: false, fault: scripted.lost, ...stamp };
     }
     const value = scripted === undefined ? this.#answer(input) : scripted.value;
+    this.#judge();
     return Promise.resolve({ ok: true, value: value as never, ...stamp });
   }
 
@@ -149,15 +173,11 @@ export class CloudDouble {
         return { state: 'shutting-down' };
       }
       case 'node.stop':
-        this.set((input as { instanceId: string }).instanceId, { state: 'stopped' });
-        return { state: 'stopping' };
       case 'node.start':
-        this.set((input as { instanceId: string }).instanceId, { state: 'running' });
-        return { state: 'pending' };
       case 'node.reboot':
-        return { state: 'running' };
+        return this.#power(effect, input as { instanceId: string });
       case 'node.script':
-        return this.#script_((input as { verb: string }).verb);
+        return this.#runScript(input as ScriptInput);
       case 'cluster.sweep': {
         const alive = [...this.instances.values()].filter((each) => each.state !== 'terminated');
         for (const each of alive) this.set(each.instanceId, { state: 'terminated' });
@@ -204,24 +224,99 @@ export class CloudDouble {
       zone: order.offer.zone,
       agentOnline: true,
       stateReason: '',
+      name: order.tags['Name'] ?? '',
+      ...{ isJoined: false, isMember: false, isCordoned: false, boot: 1 },
     };
     this.instances.set(instance.instanceId, instance);
     return { ...instance, state: 'pending' };
   }
 
-  #script_(verb: string) {
-    const base = { ok: true, running: false, code: 'ok', progress: 100, hint: '' };
-    if (verb === 'init') this.#voters = 1;
-    if (verb === 'join-server') this.#voters += 1;
-    if (['init', 'join-server', 'join-agent'].includes(verb)) this.#ready += 1;
-    const facts: Record<string, unknown> =
-      verb === 'init'
-        ? { caHash: 'abc' }
-        : verb === 'observe'
-          ? { readyz: true, ready: this.#ready, voters: this.#voters, total: this.#ready }
-          : verb === 'publish-access'
-            ? { parameter: '/p', sha256: 'x', endpoint: 'https://e:6443', expiresAt: '' }
-            : {};
-    return { ...base, facts };
+  /** Servers in etcd, and those of them that are up. */
+  get quorum(): { members: number; up: number } {
+    const members = [...this.instances.values()].filter(({ isMember }) => isMember);
+    return { members: members.length, up: members.filter(isUp).length };
+  }
+
+  named(name: string | undefined): Instance | undefined {
+    return [...this.instances.values()].find((each) => each.name === name);
+  }
+
+  #judge(): void {
+    const { members, up } = this.quorum;
+    const isStopped = this.cluster.getSnapshot().context.spec?.desiredState === 'stopped';
+    const isPower = /^(stop|start|deleting)/.test(this.phase);
+    if (members > 1 && up <= members / 2 && !isStopped && !isPower) this.quorumLost += 1;
+  }
+
+  #runScript({ verb, instanceId, parameters }: ScriptInput) {
+    const self = this.instances.get(instanceId);
+    if (self === undefined || !isUp(self)) return failed('script.unreachable');
+    const target = this.named(parameters['FL_TARGET']);
+    const change = (instance: Instance | undefined, what: Partial<Instance>): void => {
+      if (instance !== undefined) this.set(instance.instanceId, what);
+    };
+    switch (verb) {
+      case 'init':
+      case 'join-server':
+        change(self, { isJoined: true, isMember: true });
+        return worked(verb === 'init' ? { caHash: 'abc' } : {});
+      case 'join-agent':
+        change(self, { isJoined: true });
+        return worked({});
+      case 'observe':
+        return worked(this.#observed());
+      case 'publish-access':
+        return worked({ parameter: '/p', sha256: 'x', endpoint: 'https://e:6443', expiresAt: '' });
+      case 'drain':
+        change(target, { isCordoned: true });
+        return worked({ drained: true, forced: false });
+      case 'uncordon':
+        change(target, { isCordoned: false });
+        return worked({});
+      case 'leave-etcd': {
+        const { members, up } = this.quorum;
+        if (target?.isMember === true && up <= members / 2) return failed('etcd.quorumUnsafe');
+        change(target, { isMember: false });
+        return worked({ removed: true, members: this.quorum.members });
+      }
+      case 'delete-node':
+        change(target, { isJoined: false });
+        return worked({});
+      case 'check':
+        return worked({ bootId: `boot-${self.boot}`, active: 'active' });
+      default:
+        return worked({});
+    }
+  }
+
+  #observed(): Record<string, unknown> {
+    const up = [...this.instances.values()].filter((each) => isUp(each) && each.isJoined);
+    const { members, up: voters } = this.quorum;
+    return { readyz: voters > members / 2, ready: up.length, voters, total: up.length };
+  }
+
+  #power(effect: EffectName, { instanceId }: { instanceId: string }): unknown {
+    const boot = (this.instances.get(instanceId)?.boot ?? 0) + 1;
+    if (effect === 'node.stop') this.set(instanceId, { state: 'stopped', agentOnline: false });
+    else if (effect === 'node.start')
+      this.set(instanceId, { state: 'running', agentOnline: true, boot });
+    else this.set(instanceId, { boot });
+    return { state: 'pending' };
   }
 }
+
+interface ScriptInput {
+  readonly verb: string;
+  readonly instanceId: string;
+  readonly parameters: Readonly<Record<string, string>>;
+}
+
+const isUp = ({ state }: Instance): boolean => state === 'running';
+const worked = (facts: Record<string, unknown>) => ({
+  ...{ ok: true, running: false, code: 'ok', progress: 100, hint: '' },
+  facts,
+});
+const failed = (code: string) => ({
+  ...{ ok: false, running: false, code, progress: 0, hint: code },
+  facts: {},
+});
