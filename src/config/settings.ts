@@ -166,10 +166,17 @@ function entryOf(
     : [];
 }
 
-/** The retry policies of operations, as the settings of the moment have them. */
+/**
+ * The retry policies of operations, as the settings of the moment have them. What resources want stands, but for `default`,
+ * which leaves it to the profile of the host.
+ */
 export const retriesBy = (settings: () => Settings): Retries => ({
   policyOf: (name) => policyIn(settings().retryPolicies, name),
-  nameFor: (named, effect) => settings().retryPolicy ?? critically(named, effect),
+  nameFor: (named, effect) => {
+    const { retryPolicy, profile } = settings();
+    const wanted = named === 'default' ? profiles[profile].retry : named;
+    return retryPolicy ?? critically(wanted, effect);
+  },
 });
 
 /** What the guard takes of them. */

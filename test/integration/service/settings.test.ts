@@ -158,7 +158,7 @@ describe('a host with settings', () => {
     const { httpPort } = world.stack.host.ready;
     const text = await (await fetch(`http://127.0.0.1:${httpPort}/metrics`)).text();
     expect(text).toMatch(
-      /fairlead_retry_outcomes_total\{policy="[a-z]+",outcome="exhausted",type="Retryable"\} [1-9]/,
+      /fairlead_retry_outcomes_total\{policy="production",outcome="exhausted",type="Retryable"\} [1-9]/,
     );
     expect(text).toMatch(
       /fairlead_operation_seconds_count\{effect="cluster.plan",outcome="exhausted"\} [1-9]/,
