@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { guardFleetKind } from '../machines/guard-kinds.ts';
 import { machineVersions } from '../machines/kinds.ts';
-import { assertLimits, hosting } from '../machines/limits.ts';
+import { assertLimits, hosting, profiles } from '../machines/limits.ts';
 import { listEffects } from '../actors/effects/registry.ts';
 import { EffectsInFlight } from '../actors/effects/in-flight.ts';
 import { GuardHost, guardRecordKey } from '../actors/guard-host.ts';
@@ -143,7 +143,8 @@ async function runHost(config: HostConfig, settings: LiveSettings): Promise<void
     ...health.registries,
     config: () => configEntries(settings.current),
     policy: () => policyEntries(settings.current, retries),
-    effect: listEffects,
+    effect: () =>
+      listEffects((effect) => retries.nameFor(profiles[settings.current.profile].retry, effect)),
     metric: () => measurements.samples(),
     limit: () => [
       ...guard.limits().map((each) => ({ name: each.key, ...each })),

@@ -7,7 +7,7 @@ import type { Idempotency } from '../policies/idempotency.ts';
 import type { Attempt, CallGuard, Ports } from '../ports.ts';
 import { withTimeout } from './attempt-timeout.ts';
 import { idempotently } from './idempotent.ts';
-import { assertEffects, effectRegistry } from './registry.ts';
+import { assertEffects, byRuleOf, effectRegistry } from './registry.ts';
 
 type EffectPorts = Pick<Ports, 'clock' | 'machines' | 'surroundings' | 'remote' | 'telemetry'> & {
   /** Absent where nothing guards calls, as in tests of a single part. */
@@ -106,6 +106,14 @@ function isDefiniteRefusal(thrown: unknown): boolean {
   return fault.mayHaveHappened === false && types.includes(fault.type);
 }
 
+/** What was thrown, with the effect's own rule about trying again where it has one. */
+function judged(effect: EffectName, thrown: unknown): never {
+  const fault = toEffectFault(thrown);
+  const ruled = byRuleOf(effect, fault);
+  if (ruled === fault) throw thrown;
+  throw Object.assign(new Error(ruled.message, { cause: thrown }), { fault: ruled });
+}
+
 /**
  * The one source that `operation` invokes, bound to this process's ports.
  * @throws Error at start when an effect is not registered
@@ -138,7 +146,7 @@ export function performer(ports: EffectPorts) {
         effectRegistry[effect].attemptTimeoutMs,
         call,
         ({ signal }) => run(ports, input, { token, isRepeat, attempt: { ...whole, signal } }),
-      );
+      ).catch((thrown: unknown) => judged(effect, thrown));
     });
   };
 }

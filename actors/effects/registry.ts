@@ -1,6 +1,6 @@
 /** Every effect with what is to be known of it besides how it is done: limits, how a repeat is recognised, what undoes it. */
 import { deadlines } from '../../machines/limits.ts';
-import type { EffectName, Priority, ScriptAnswer } from '../../machines/messages.ts';
+import type { EffectFault, EffectName, FaultType, ScriptAnswer } from '../../machines/messages.ts';
 import { priorityOf } from '../../machines/priority.ts';
 import type { RegistryEntry } from '../registries.ts';
 
@@ -12,8 +12,6 @@ import type { RegistryEntry } from '../registries.ts';
 export type Repeat = 'token' | 'tag' | 'nature' | 'lookup' | 'read';
 
 export interface EffectEntry {
-  /** Which retry preset of the profile it takes. */
-  readonly purpose: 'create' | 'delete' | 'change' | 'read';
   /** Service and class of the breakers its calls pass; empty for calls that leave the process by no wire. */
   readonly keyClasses: readonly string[];
   /** One attempt, from the open gate to its answer. */
@@ -23,18 +21,21 @@ export interface EffectEntry {
   readonly compensation: EffectName | 'none';
   /** True when nothing takes it back: from there on only forward. */
   readonly pointOfNoReturn: boolean;
+  /** Fault types tried again besides those its retry policy names; a fault that says so itself is believed first. */
+  readonly retryOn?: readonly FaultType[];
+  /** Fault types never tried again, whatever its retry policy names. */
+  readonly neverOn?: readonly FaultType[];
   /** How long its result is kept, when shorter or longer than the store's own time. */
   readonly ttlMs?: number;
 }
 
 const entry = (
-  purpose: EffectEntry['purpose'],
   keyClasses: readonly string[],
   repeat: Repeat,
   compensation: EffectEntry['compensation'] = 'none',
   more: Partial<EffectEntry> = {},
 ): EffectEntry => ({
-  ...{ purpose, keyClasses, repeat, compensation, pointOfNoReturn: false },
+  ...{ keyClasses, repeat, compensation, pointOfNoReturn: false },
   attemptTimeoutMs: deadlines.ec2AttemptMs,
   ...more,
 });
@@ -42,27 +43,28 @@ const entry = (
 const final = { pointOfNoReturn: true } as const;
 
 export const effectRegistry: Readonly<Record<EffectName, EffectEntry>> = {
-  'cluster.plan': entry('read', ['ec2:read', 'ssm'], 'read'),
-  'network.ensure': entry('create', ['ec2:read', 'ec2:mutate'], 'tag', 'network.delete'),
-  'secrets.ensure': entry('create', ['ssm'], 'nature', 'secrets.delete'),
-  'node.launch': entry('create', ['ec2:mutate', 'ec2:read'], 'token', 'node.terminate'),
-  'node.resolve': entry('create', ['ec2:read', 'ec2:mutate'], 'token', 'node.terminate'),
-  'node.terminate': entry('delete', ['ec2:teardown'], 'nature', 'none', final),
-  'node.stop': entry('change', ['ec2:teardown'], 'nature', 'node.start'),
-  'node.start': entry('change', ['ec2:mutate'], 'nature', 'node.stop'),
-  // A second reboot soon after the first is one more restart of a node that is already out of service.
-  'node.reboot': entry('change', ['ec2:mutate'], 'nature'),
-  'node.script': entry('change', ['ssm'], 'token', 'none', {
+  // Nothing is changed, so even a fault that no table knows may be tried again.
+  'cluster.plan': entry(['ec2:read', 'ssm'], 'read', 'none', { retryOn: ['ProviderError'] }),
+  'network.ensure': entry(['ec2:read', 'ec2:mutate'], 'tag', 'network.delete'),
+  'secrets.ensure': entry(['ssm'], 'nature', 'secrets.delete'),
+  'node.launch': entry(['ec2:mutate', 'ec2:read'], 'token', 'node.terminate'),
+  'node.resolve': entry(['ec2:read', 'ec2:mutate'], 'token', 'node.terminate'),
+  'node.terminate': entry(['ec2:teardown'], 'nature', 'none', final),
+  'node.stop': entry(['ec2:teardown'], 'nature', 'node.start'),
+  'node.start': entry(['ec2:mutate'], 'nature', 'node.stop'),
+  // Twice is two restarts: when nobody knows whether the first took place, its chart decides.
+  'node.reboot': entry(['ec2:mutate'], 'nature', 'none', { neverOn: ['Timeout'] }),
+  'node.script': entry(['ssm'], 'token', 'none', {
     attemptTimeoutMs: deadlines.scriptFollowMs,
   }),
-  'cluster.sweep': entry('delete', ['ec2:read', 'ec2:teardown'], 'lookup', 'none', final),
-  'network.delete': entry('delete', ['ec2:read', 'ec2:teardown'], 'nature', 'none', final),
-  'secrets.delete': entry('delete', ['ssm'], 'nature', 'none', final),
-  'circuit.wait': entry('read', [], 'read'),
+  'cluster.sweep': entry(['ec2:read', 'ec2:teardown'], 'lookup', 'none', final),
+  'network.delete': entry(['ec2:read', 'ec2:teardown'], 'nature', 'none', final),
+  'secrets.delete': entry(['ssm'], 'nature', 'none', final),
+  'circuit.wait': entry([], 'read'),
 };
 
 /** What undoes a step that is a script on a node; scripts that are not listed change nothing that must be undone. */
-export const scriptSteps: Readonly<
+const scriptSteps: Readonly<
   Record<string, { readonly compensation: string; readonly pointOfNoReturn: boolean }>
 > = {
   cordon: { compensation: 'uncordon', pointOfNoReturn: false },
@@ -111,11 +113,24 @@ export function assertEffects(
   if (problems.length > 0) throw new Error(`effect registry: ${problems.join('; ')}`);
 }
 
-/** The registry as it is listed. */
-export const listEffects = (): RegistryEntry[] =>
-  Object.entries(effectRegistry).map(([name, each]) => ({
+/** Says on the fault itself whether it may be tried again, where the effect has a rule of its own. */
+export function byRuleOf(effect: EffectName, fault: EffectFault): EffectFault {
+  const { retryOn = [], neverOn = [] } = effectRegistry[effect];
+  if (fault.retryable !== undefined) return fault;
+  if (neverOn.includes(fault.type)) return { ...fault, retryable: false };
+  return retryOn.includes(fault.type) ? { ...fault, retryable: true } : fault;
+}
+
+/**
+ * The registry as it is listed.
+ * @param policyOf  name of the retry policy an effect gets here
+ */
+export const listEffects = (policyOf: (effect: EffectName) => string): RegistryEntry[] =>
+  (Object.keys(effectRegistry) as EffectName[]).map((name) => ({
     name,
-    ...each,
-    priority: priorityOf(name as EffectName) satisfies Priority,
-    stored: isStored(name as EffectName),
+    policy: policyOf(name),
+    ...effectRegistry[name],
+    priority: priorityOf(name),
+    stored: isStored(name),
+    ...(name === 'node.script' && { steps: scriptSteps }),
   }));
