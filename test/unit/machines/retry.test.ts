@@ -28,6 +28,13 @@ const state = (preset: RetryPresetName, attempt: number) => ({
   },
 });
 
+it('a fault that says so itself is tried again, or is not, whatever its type [R-08]', () => {
+  const may = (each: EffectFault) => canRetry(state('aws', 1), each, 0, 0);
+  expect(may(fault('Retryable', { retryable: false }))).toBe(false);
+  expect(may(fault('ProviderError', { retryable: true }))).toBe(true);
+  expect(may(fault('ProviderError'))).toBe(false);
+});
+
 describe('waits between tries', () => {
   it('follow the table, with none after the last try [R-10] [V-12] [U-11]', () => {
     expect(waits('default')).toEqual([1_000, 2_000, 4_000]);
