@@ -208,6 +208,8 @@ export interface CallOrder {
   /** Breaker key, e.g. `main/eu-central-1/ec2:mutate`. */
   readonly key: string;
   readonly attempt: Attempt;
+  /** Which operation of the service it is; time-outs that adapt are kept for each. */
+  readonly operation?: string;
   /** Instances the call asks for; they have a rate of their own. Default 0. */
   readonly launches?: number;
   /** Of this kind of call; the breaker's own limit may be shorter. Default: that alone. */
@@ -247,11 +249,7 @@ export interface Machines {
     attempt: Attempt,
   ): Promise<{ state: string }>;
   /** Lifts the protection of all and terminates them. @throws the first failure, after all were tried */
-  terminateAll(
-    scope: CloudScope,
-    instanceIds: readonly string[],
-    attempt: Attempt,
-  ): Promise<void>;
+  terminateAll(scope: CloudScope, instanceIds: readonly string[], attempt: Attempt): Promise<void>;
   /**
    * Stop and start answer the state the machine is going through; one that is there already is a success. Faults: `NotFound`
    * when it is gone, `Retryable` while it is still on its way from one state to another.

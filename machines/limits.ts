@@ -279,6 +279,8 @@ export const budgets = {
   bucketsPerWindow: 60,
   /** Fewer samples say nothing about a share. */
   samplesMin: 50,
+  /** So many failures are always allowed: fewer are no trend, however small the window's budget. */
+  failuresMin: 5,
   /** Accounts and regions with a budget of their own; those beyond share one. */
   scopesMax: 64,
   lookMs: 10_000,

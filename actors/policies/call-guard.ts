@@ -138,7 +138,17 @@ export class Guard implements CallGuard {
       if (fault.type === 'RateLimit') line.rates.own.throttled(nowMs, fault.retryAfterMs ?? 0);
     }
     line.circuit.settle(ticket, fault, order.attempt.correlationId, nowMs);
+    this.#learn(call, fault, nowMs - madeAtMs);
     this.#parts.onSettled?.(line.key, fault, nowMs - madeAtMs);
+  }
+
+  /** What is switched off by default. */
+  #learn({ line, order }: GuardedCall, fault: EffectFault | undefined, ms: number): void {
+    const { isTimeoutAdaptive = false, isProbedEarly = false } = this.#parts;
+    // A call that its caller cut short says nothing about how long such calls take.
+    if (isTimeoutAdaptive && fault?.type !== 'Cancelled')
+      line.adaptiveFor(order.operation ?? '')?.record(ms);
+    if (isProbedEarly && fault === undefined) this.lines.healthOk(line.key.split(':', 1)[0] ?? '');
   }
 
   #enterRate(call: GuardedCall): Promise<void> | undefined {
@@ -195,7 +205,11 @@ export class Guard implements CallGuard {
     call.madeAtMs = startedMs;
     ticket.startedMs = startedMs;
     const { attemptTimeoutMs } = line.circuit.context.policy;
-    call.timeoutMs = Math.min(attemptTimeoutMs, call.order.timeoutMs ?? attemptTimeoutMs);
+    const allowedMs = Math.min(attemptTimeoutMs, call.order.timeoutMs ?? attemptTimeoutMs);
+    call.timeoutMs =
+      this.#parts.isTimeoutAdaptive === true
+        ? (line.adaptiveFor(call.order.operation ?? '')?.timeoutMs(allowedMs) ?? allowedMs)
+        : allowedMs;
     call.dueMs = startedMs + call.timeoutMs;
     this.#sweep.add(call);
   }

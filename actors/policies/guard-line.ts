@@ -1,9 +1,10 @@
 /** Everything that stands before the calls of one breaker key: circuit, rate, places, retry budget, waiting room. */
 import type { BreakerState } from '../../machines/breaker.ts';
-import { resilience } from '../../machines/limits.ts';
+import { adaptiveTimeout, resilience } from '../../machines/limits.ts';
 import type { CallPolicy } from '../../machines/limits.ts';
 import type { FaultType } from '../../machines/messages.ts';
 import type { Clock } from '../ports.ts';
+import { AdaptiveTimeout } from './adaptive-timeout.ts';
 import { Bulkhead } from './bulkhead.ts';
 import { CallTimes } from './call-times.ts';
 import type { Circuit } from './circuit.ts';
@@ -37,6 +38,7 @@ export class GuardLine {
   /** As of the last change that was noticed. */
   seen: { epoch: number; state: BreakerState };
   readonly #clock: Clock;
+  #adaptive: Map<string, AdaptiveTimeout> | undefined;
 
   constructor(circuit: Circuit, { policy, clock, rampGapMs, provider }: LineParts) {
     this.key = circuit.key;
@@ -46,6 +48,16 @@ export class GuardLine {
     this.rates = new Rates(new TokenBucket(policy, clock.monotonicMs()), provider);
     this.seen = { epoch: circuit.context.epoch, state: circuit.state };
     this.room = new WaitingRoom(circuit.key, clock, rampGapMs, () => this.#outlook());
+  }
+
+  /** The time-out of one operation that follows its calls; made on its first. Undefined beyond so many operations. */
+  adaptiveFor(operation: string): AdaptiveTimeout | undefined {
+    const all = (this.#adaptive ??= new Map<string, AdaptiveTimeout>());
+    const known = all.get(operation);
+    if (known !== undefined || all.size >= adaptiveTimeout.operationsMax) return known;
+    const made = new AdaptiveTimeout(this.circuit.context.policy.attemptTimeoutMs);
+    all.set(operation, made);
+    return made;
   }
 
   /** A policy changed by order: limits follow at once, what is in flight stays. */

@@ -34,6 +34,10 @@ export interface GuardParts {
   readonly rows?: Readonly<Record<string, CallPolicy>>;
   /** All calls to one account and region together. Default 10 a second, 20 at once. */
   readonly provider?: BucketOptions;
+  /** Attempt time-outs follow how long calls take. Default false. */
+  readonly isTimeoutAdaptive?: boolean;
+  /** An answer of one class lets the open circuits of its service be probed early. Default false. */
+  readonly isProbedEarly?: boolean;
   /** Told of every call that was made, once it ended; `fault` is undefined when it was answered. Must not throw. */
   readonly onSettled?: (key: string, fault: EffectFault | undefined, ms: number) => void;
 }
@@ -116,6 +120,17 @@ export class GuardLines {
   /** Another host's circuit for these calls opened: ours is probed before it is trusted. */
   peerOpened(key: string): void {
     this.#refOf(key)?.send({ type: 'peer.opened' });
+  }
+
+  /** A service answered by another way than an open circuit: that is probed before its time. */
+  healthOk(service: string): void {
+    const nowMs = this.#parts.clock.nowMs();
+    for (const { key, circuit } of this.#lines.values()) {
+      if (circuit.state !== 'open' || !covers(service, key)) continue;
+      const { epoch, openedAtMs, openUntilMs } = circuit.context;
+      const earliestMs = openedAtMs + (openUntilMs - openedAtMs) * resilience.earlyProbeShare;
+      if (nowMs >= earliestMs) this.#refOf(key)?.send({ type: 'health.ok', epoch });
+    }
   }
 
   /** The line of a key, made on its first call; undefined when every breaker is taken by a busier key. */

@@ -126,7 +126,7 @@ export function createSessions(config: SessionsConfig): Sessions {
     accountOf(scope);
     const key = breakerKey(scope, service, name, input);
     const order = {
-      ...{ key, attempt: scope, launches: launchesOf(name, input) },
+      ...{ key, attempt: scope, operation: name, launches: launchesOf(name, input) },
       timeoutMs: config.timeouts?.()[kindOf(name, input)] ?? Infinity,
       classify: (thrown: unknown) => faultOf(thrown, scope.signal),
     };
