@@ -45,10 +45,13 @@ function hasLostScope(circuits: readonly Circuit[]): boolean {
   );
 }
 
-/** Slowness alone is never severe: nothing is gained by refusing work that is only late. */
-function badness({ name, exhausted, alert, remaining }: BudgetView): 0 | 1 | 2 {
-  if ((exhausted || alert === 'page') && name !== 'latency') return 2;
-  return exhausted || alert !== 'none' || remaining < bounds.lowShare ? 1 : 0;
+/**
+ * Severe while a budget burns, not until its window has slid past the trouble: what failed is retried once it is over.
+ * Slowness alone is never severe: nothing is gained by refusing work that is only late.
+ */
+function badness({ name, alert, remaining }: BudgetView): 0 | 1 | 2 {
+  if (alert === 'page' && name !== 'latency') return 2;
+  return alert !== 'none' || remaining < bounds.lowShare ? 1 : 0;
 }
 
 const budgetText = ({ name, remaining, alert }: BudgetView): string =>

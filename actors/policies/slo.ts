@@ -21,7 +21,7 @@ export interface BudgetView {
   readonly windowMs: number;
   readonly samples: number;
   readonly failed: number;
-  /** Failures that the samples so far allow; with fewer than 50 samples nothing is judged. */
+  /** Failures that the samples so far allow, 5 at least; with fewer than 50 samples nothing is judged. */
   readonly allowed: number;
   /** Share of the budget that is left, 0 to 1. */
   readonly remaining: number;
@@ -59,7 +59,7 @@ export class ErrorBudget {
   view(nowMs: number): BudgetView {
     const { target, windowMs } = this.#objective;
     const { total, bad } = this.#read(windowMs, nowMs);
-    const allowed = (1 - target) * total;
+    const allowed = this.#allowed(total);
     const consumed = this.#consumed({ total, bad });
     const burn = this.#burnViews(nowMs);
     const remaining = Math.max(0, 1 - consumed);
@@ -85,7 +85,12 @@ export class ErrorBudget {
   #consumed({ total, bad }: Samples): number {
     const { target } = this.#objective;
     if (target >= 1) return bad;
-    return total < budgets.samplesMin ? 0 : bad / ((1 - target) * total);
+    return total < budgets.samplesMin ? 0 : bad / this.#allowed(total);
+  }
+
+  #allowed(total: number): number {
+    const { target } = this.#objective;
+    return target >= 1 ? 0 : Math.max(budgets.failuresMin, (1 - target) * total);
   }
 
   #burnViews(nowMs: number): BurnView[] {
@@ -94,7 +99,8 @@ export class ErrorBudget {
     return named.map(([rule, { burn: threshold, longMs, shortMs }]) => {
       const long = this.#read(longMs, nowMs);
       const short = this.#read(shortMs, nowMs);
-      const isJudged = this.#objective.target >= 1 || long.total >= budgets.samplesMin;
+      const isTrend = long.total >= budgets.samplesMin && long.bad >= budgets.failuresMin;
+      const isJudged = this.#objective.target >= 1 || isTrend;
       const [longBurn, shortBurn] = isJudged ? [this.#rate(long), this.#rate(short)] : [0, 0];
       return {
         ...{ rule, threshold },
