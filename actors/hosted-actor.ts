@@ -17,6 +17,7 @@ import type { Random, RecordStore, Telemetry } from './ports.ts';
 import { recordSchema, snapshotOf, wakeAtMsOf } from './record.ts';
 import type { ActorRecord, Strikes } from './record.ts';
 import { acceptedCode, Seen } from './seen.ts';
+import { stepOf } from './step-log.ts';
 import type { SeenEntry } from './seen.ts';
 import { Tree } from './tree.ts';
 import { acceptedEntry, decide, eventOf } from './turn.ts';
@@ -301,7 +302,7 @@ export class HostedActor implements EffectHost {
       from: stored ? { snapshot: stored.snapshot } : { input: kind.input(input) },
       hooks: {
         touched: () => this.touch(),
-        ended: (machine) => this.#ended.push(machine),
+        ended: (machine) => this.#noteEnd(machine),
         emitted: (event) => this.#outbox.append(event, this.clock.nowMs(), this.#command),
         failed: (error) => this.cut({ kind: 'poison', error }),
         fired: (timer) => {
@@ -344,6 +345,12 @@ export class HostedActor implements EffectHost {
     }
     for (const ended of this.#ended.splice(0)) tellEnd(this.telemetry, ended);
     this.#options.onCommitted(snapshotOf(record), revision);
+  }
+
+  #noteEnd(machine: Ended): void {
+    this.#ended.push(machine);
+    const step = stepOf(machine, this.#options.hostId);
+    if (step) this.#outbox.append(step, this.clock.nowMs(), this.#command);
   }
 
   #tellStale(): void {

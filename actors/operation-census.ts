@@ -71,6 +71,8 @@ function reasonOf(state: unknown, rejectedBy: string | undefined): string | unde
 /** A machine in the tree that has come to its end. */
 export interface Ended {
   readonly machine: string;
+  /** Child ids from the root, joined by `/`. */
+  readonly path: string;
   readonly state: unknown;
   readonly context: unknown;
   readonly output: unknown;

@@ -161,7 +161,7 @@ export class Tree {
     if (event.type === '@xstate.actor') this.#listen(event.actorRef as AnyActorRef);
     if (event.type === '@xstate.snapshot') {
       this.#options.hooks.touched();
-      this.#noteEnd(event.snapshot);
+      this.#noteEnd(event.snapshot, event.actorRef as AnyActorRef);
     }
     if (event.type !== '@xstate.event' || !this.#isFiring) return;
     // The first event inspected while a timer runs is the delayed one itself.
@@ -176,10 +176,11 @@ export class Tree {
     });
   }
 
-  #noteEnd(snapshot: unknown): void {
+  #noteEnd(snapshot: unknown, ref: AnyActorRef): void {
     const { status, machine, value, context, output } = snapshot as EndedSnapshot;
     if (status !== 'done' || machine === undefined || machine === this.#options.machine) return;
-    this.#options.hooks.ended({ machine: machine.id, state: value, context, output });
+    const path = this.#pathOf(ref) ?? '';
+    this.#options.hooks.ended({ machine: machine.id, path, state: value, context, output });
   }
 
   /** A root's listener does not hear its children, so every actor gets one. A throw in it would be uncaught. */
