@@ -351,6 +351,7 @@ export const clusterEvents = [
   'nodeChanged',
   'operationRetried',
   'operationExhausted',
+  'stepEnded',
   'operationStarted',
   'operationStepped',
   'operationFinished',
