@@ -4,7 +4,8 @@ import { z } from 'zod';
 import { readJsonFile, writeJsonFile } from '../node/json-file.ts';
 
 const ruleSchema = z.strictObject({
-  kind: z.enum(['checksum', 'notFound', 'half', 'slow']),
+  /** `unlisted`: a checksum list without the line of the binary itself. */
+  kind: z.enum(['checksum', 'notFound', 'half', 'slow', 'unlisted']),
   /** A whole asset name such as `k3s` or `sha256sum-amd64.txt`; empty means any. */
   asset: z.string().default(''),
   times: z.number().int().min(1).max(100_000).default(1),

@@ -87,7 +87,7 @@ async function send(
     : draw(`download:${String(served)}`, binarySeconds);
   const slowness = fault?.kind === 'slow' ? fault.factor : 1;
   const pauseMs = (seconds * slowness * 1000) / scale / chunks;
-  const content = fault?.kind === 'checksum' ? altered(bytes) : bytes;
+  const content = spoilt(bytes, fault);
   const size = Math.ceil(content.length / chunks);
   res.writeHead(200, {
     'content-type': 'application/octet-stream',
@@ -104,6 +104,12 @@ async function send(
     res.write(content.subarray(at, at + size));
   }
   res.end();
+}
+
+function spoilt(bytes: Buffer, fault: ArtifactFault | undefined): Buffer {
+  if (fault?.kind === 'checksum') return altered(bytes);
+  if (fault?.kind !== 'unlisted') return bytes;
+  return Buffer.from(bytes.toString('utf8').replace(/^[0-9a-f]{64} +k3s(-arm64)?\n/gm, ''));
 }
 
 /** The same length with one other byte: a list then names a wrong sum, a binary no longer matches its own. */

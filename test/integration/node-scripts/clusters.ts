@@ -49,7 +49,7 @@ export interface Cluster {
 /** Servers `s0`… and agents `a0`…, all of them ready. */
 export async function startCluster(
   counts: { servers: number; agents: number },
-  scale = 200,
+  scale = 1_000,
 ): Promise<Cluster> {
   const machines = await startMachines({ scale });
   const nodes = new Map<string, Machine>();

@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'n
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
+import { setTimeout as pause } from 'node:timers/promises';
 import { join } from 'node:path';
 import { parseResult, renderScript } from '../../../src/k3s/script.ts';
 import type { ScriptResult, Verb } from '../../../src/k3s/script.ts';
@@ -11,12 +12,10 @@ import type { CommandResult, SimulatedInstance } from '../../../src/simulator/no
 import type { Member } from '../../../src/simulator/k3s-world/membership.ts';
 import { createNodeHalf } from '../../../src/simulator/node/half.ts';
 import type { NodeHalf } from '../../../src/simulator/node/half.ts';
+import { agentTokenName, defaults, serverTokenName } from './script-parameters.ts';
 
-const version = 'v1.31.4+k3s1';
-export const uid = 'uid-0001';
-export const serverTokenName = `/fairlead/${uid}/server/token`;
-export const agentTokenName = `/fairlead/${uid}/agent/token`;
-
+/** Calls cost more than waiting: several bash processes each. */
+const pollMs = 75;
 export interface Machine extends SimulatedInstance {
   readonly node: string;
   readonly role: 'server' | 'agent';
@@ -192,6 +191,7 @@ export async function startMachines(options: { scale: number; seed?: number }): 
       for (let calls = 0; calls < 500; calls += 1) {
         const result = await call(verb, machine, opId, changes);
         if (result.running !== true) return result;
+        await pause(pollMs);
       }
       throw new Error(`${verb} did not end within 500 calls`);
     },
@@ -220,66 +220,6 @@ export async function startMachines(options: { scale: number; seed?: number }): 
       rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     },
   };
-}
-
-function defaults(verb: Verb, machine: Machine, opId: string): Record<string, string> {
-  const common = {
-    FL_OP: opId,
-    FL_UID: uid,
-    FL_NODE: machine.node,
-    FL_CLUSTER: 'shop/eu',
-  };
-  const tokens = {
-    FL_SERVER_TOKEN_PARAMETER: serverTokenName,
-    FL_AGENT_TOKEN_PARAMETER: agentTokenName,
-  };
-  switch (verb) {
-    case 'stage':
-      return {
-        ...common,
-        FL_ROLE: machine.role,
-        FL_VERSION: version,
-        FL_ARCH: machine.architecture === 'arm64' ? 'arm64' : 'amd64',
-        FL_NODE_IP: machine.privateIp,
-        FL_CLUSTER_CIDR: '10.42.0.0/16',
-        FL_SERVICE_CIDR: '10.43.0.0/16',
-        FL_CLUSTER_DNS: '10.43.0.10',
-        FL_FLANNEL: 'vxlan',
-        FL_DISABLE: 'traefik,servicelb',
-        FL_SECRETS_ENCRYPTION: 'true',
-        FL_SNAPSHOT_CRON: '0_*/12_*_*_*',
-        FL_SNAPSHOT_RETAIN: '5',
-        FL_TLS_SANS: machine.privateIp,
-        FL_LABELS: 'tier=web',
-        FL_TAINTS: '',
-      };
-    case 'init':
-      return { ...common, ...tokens };
-    case 'join-server':
-      return { ...common, ...tokens };
-    case 'join-agent':
-      return { ...common, FL_AGENT_TOKEN_PARAMETER: agentTokenName };
-    case 'observe':
-      return common;
-    case 'drain':
-      return { ...common, FL_DRAIN_TIMEOUT: '120', FL_ON_TIMEOUT: 'abort' };
-    case 'uncordon':
-    case 'leave-etcd':
-    case 'delete-node':
-      return common;
-    case 'snapshot':
-      return { ...common, FL_SNAPSHOT: 'before-stop' };
-    case 'stop':
-    case 'restart':
-    case 'check':
-      return { ...common, FL_ROLE: machine.role };
-    case 'publish-access':
-      return {
-        ...common,
-        FL_ENDPOINT: `https://${machine.privateIp}:6443`,
-        FL_PARAMETER: `/fairlead/${uid}/access/kubeconfig`,
-      };
-  }
 }
 
 function parameterStore(

@@ -1,13 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startMachines, uid } from './machines.ts';
+import { startMachines } from './machines.ts';
 import type { Machine, Machines } from './machines.ts';
+import { uid } from './script-parameters.ts';
 
 let machines: Machines;
 let servers: Machine[];
 let agents: Machine[];
 
 beforeAll(async () => {
-  machines = await startMachines({ scale: 200 });
+  machines = await startMachines({ scale: 1_000 });
   servers = ['s0', 's1', 's2'].map((name) => machines.add(name, 'server'));
   agents = ['a0', 'a1'].map((name) => machines.add(name, 'agent'));
 });

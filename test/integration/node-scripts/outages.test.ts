@@ -1,78 +1,60 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startMachines } from './machines.ts';
-import type { Machine, Machines } from './machines.ts';
+import { startCluster } from './clusters.ts';
+import type { Cluster } from './clusters.ts';
 
-let machines: Machines;
-let servers: Machine[];
-let first: Machine;
+const names = ['s0', 's1', 's2'];
+let cluster: Cluster;
 
 beforeAll(async () => {
-  machines = await startMachines({ scale: 200 });
-  servers = ['s0', 's1', 's2'].map((name) => machines.add(name, 'server'));
-  await Promise.all(servers.map((machine) => machines.finish('stage', machine, 'stage')));
-  const [head, ...others] = servers as [Machine, ...Machine[]];
-  first = head;
-  const { facts } = await machines.finish('init', first, 'init');
-  for (const other of others) {
-    await machines.finish('join-server', other, 'join', {
-      FL_SERVER_URL: `https://${first.privateIp}:6443`,
-      FL_CA_HASH: String(facts?.['caHash']),
-    });
-  }
+  cluster = await startCluster({ servers: names.length, agents: 0 });
 });
 
 afterAll(async () => {
-  await machines.stop();
+  await cluster.machines.stop();
 });
 
-function power(machine: Machine, on: boolean): void {
-  machine.upSinceMs = on ? Date.now() : undefined;
-  if (!on) machines.half().runner.halt(machine.instanceId);
-}
-
-async function readyzSoon(machine: Machine, wanted: boolean): Promise<void> {
-  await expect
-    .poll(async () => (await machines.call('observe', machine, 'observe')).facts?.['readyz'], {
-      timeout: 10_000,
-    })
-    .toBe(wanted);
-}
+const soon = { timeout: 10_000 };
+const fact = (name: string) => async () =>
+  (await cluster.run('observe', 's0', 'observe')).facts?.[name];
+const active = async (on: string) => (await cluster.run('check', on, 'check')).facts?.['active'];
 
 describe('a cluster of three servers', () => {
+  it('keeps its majority while servers restart one after the other', async () => {
+    for (const name of names) {
+      expect(await cluster.run('restart', name, 'restart')).toMatchObject({ ok: true });
+    }
+    expect(cluster.truth()).toMatchObject({ voters: names, quorumLost: 0, learnersMax: 1 });
+  });
+
   it('answers with one server down, and not with two', async () => {
-    const [a, b, c] = servers as [Machine, Machine, Machine];
-    power(c, false);
-    await readyzSoon(a, true);
-    power(b, false);
-    await readyzSoon(a, false);
+    cluster.power('s2', false);
+    await expect.poll(fact('readyz'), soon).toBe(true);
+    expect(await fact('voters')()).toBe(2);
+    cluster.power('s1', false);
+    await expect.poll(fact('readyz'), soon).toBe(false);
+    expect(cluster.truth()).toMatchObject({ hasQuorum: false, quorumLost: 1 });
   });
 
   it('stays as it is when the simulator is killed and started', async () => {
-    machines.restart();
-    await readyzSoon(first, false);
+    cluster.machines.restart();
+    await expect.poll(fact('readyz'), soon).toBe(false);
   });
 
-  it('answers again when the machines come back, its services with them', async () => {
-    const [a, b, c] = servers as [Machine, Machine, Machine];
-    power(b, true);
-    power(c, true);
-    await readyzSoon(a, true);
-    await expect
-      .poll(async () => (await machines.call('observe', a, 'observe')).facts?.['ready'], {
-        timeout: 10_000,
-      })
-      .toBe(3);
+  it('waits for its majority when one server starts alone, and answers when all are back', async () => {
+    cluster.power('s0', false);
+    cluster.power('s0', true);
+    await expect.poll(() => active('s0'), soon).toBe('active');
+    expect(await fact('readyz')()).toBe(false);
+    for (const name of ['s1', 's2']) cluster.power(name, true);
+    await expect.poll(fact('ready'), soon).toBe(3);
+    expect(cluster.truth()).toMatchObject({ voters: names, quorumLost: 1, learnersMax: 1 });
   });
 
   it('counts a terminated server as lost member until the whole cluster is gone', async () => {
-    const [a, b, c] = servers as [Machine, Machine, Machine];
-    for (const machine of [b, c]) {
-      power(machine, false);
-      machines.half().runner.forget(machine.instanceId);
-    }
-    await readyzSoon(a, false);
-    power(a, false);
-    machines.half().runner.forget(a.instanceId);
-    expect(machines.half().state()).toMatchObject({ clusters: [] });
+    for (const name of ['s1', 's2']) cluster.terminate(name);
+    await expect.poll(fact('readyz'), soon).toBe(false);
+    expect(cluster.truth().voters).toEqual(names);
+    cluster.terminate('s0');
+    expect(cluster.machines.half().state()).toMatchObject({ clusters: [] });
   });
 });

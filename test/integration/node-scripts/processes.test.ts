@@ -34,7 +34,7 @@ function environmentOf(pid: string): string {
 const longEnough = { timeout: 10_000 };
 
 describe('the processes of a simulated machine', () => {
-  it('lose the call at its execution timeout, and the unit only when the machine halts', async () => {
+  it('lose the call at its execution timeout, and the unit only when the machine halts [R-32]', async () => {
     const call = machines.deliver(node, machines.render('stage', node, 'op-1'), 1_500);
     expect(await call).toMatchObject({ status: 'TimedOut', responseCode: 137 });
     expect(processesOf(node)).toBeGreaterThan(0);

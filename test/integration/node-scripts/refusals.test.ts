@@ -3,8 +3,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseResult, renderScript } from '../../../src/k3s/script.ts';
-import { agentTokenName, serverTokenName, startMachines } from './machines.ts';
+import { startMachines } from './machines.ts';
 import type { Machine, Machines } from './machines.ts';
+import { agentTokenName, serverTokenName } from './script-parameters.ts';
 import { recordTools } from './tool-log.ts';
 import type { ToolLog } from './tool-log.ts';
 
@@ -14,7 +15,7 @@ let first: Machine;
 let join1: Record<string, string>;
 
 beforeAll(async () => {
-  machines = await startMachines({ scale: 200 });
+  machines = await startMachines({ scale: 1_000 });
   log = recordTools(machines);
   first = await staged('s0', 'server');
   const { facts } = await machines.finish('init', first, 'init-1');

@@ -10,7 +10,7 @@ let machines: Machines;
 let node: Machine;
 
 beforeEach(async () => {
-  machines = await startMachines({ scale: 200 });
+  machines = await startMachines({ scale: 1_000 });
   node = machines.add('s0', 'server');
 });
 
@@ -27,7 +27,7 @@ async function leftBehind(): Promise<string[]> {
 }
 
 describe('stage', () => {
-  it('writes binary, configuration and unit, each with its own rights', async () => {
+  it('writes binary, configuration and unit [G-27]', async () => {
     await machines.finish('stage', node, 'op-1');
     const root = machines.root(node);
     const config = await readFile(join(root, 'etc/rancher/k3s/config.yaml'), 'utf8');
@@ -37,6 +37,13 @@ describe('stage', () => {
     const unit = await readFile(join(root, 'etc/systemd/system/k3s.service'), 'utf8');
     expect(unit).toContain(`ExecStart=${root}/usr/local/bin/k3s server\n`);
     expect(machines.half().state()).toMatchObject({ clusters: [] });
+  });
+
+  it('tells 25 while it downloads, 50 when it has, 75 when it is installed, 100 when verified [P-06] [G-27]', async () => {
+    const log = recordTools(machines);
+    const result = await machines.finish('stage', node, 'op-1');
+    expect(log.percents()).toEqual(['0', '25', '50', '75']);
+    expect(result).toMatchObject({ ok: true, progress: 100, version: 'v1.31.4+k3s1' });
   });
 
   it('takes the arm64 binary on an arm64 machine', async () => {
@@ -56,16 +63,21 @@ describe('stage', () => {
     expect(log.lines().filter((line) => /^curl .*\/k3s$/.test(line))).toHaveLength(1);
   });
 
-  it('tells progress while it runs and answers another operation with busy', async () => {
-    await machines.fault({ kind: 'slow', asset: 'k3s', factor: 5 });
+  it('fetches binary and checksum list together, and answers another operation with busy [P-04] [P-06]', async () => {
+    const log = recordTools(machines);
+    const fetched = () =>
+      log.lines().filter((line) => /^curl .*\/(k3s|sha256sum-amd64\.txt)$/.test(line));
+    await machines.fault({ kind: 'slow', asset: 'k3s', factor: 50 });
     const downloading = { ok: true, running: true, step: 'downloading', progress: 25 };
     await expect
       .poll(() => machines.call('stage', node, 'op-1'), { timeout: 10_000 })
       .toMatchObject(downloading);
+    await expect.poll(fetched, { timeout: 10_000 }).toHaveLength(2);
     expect(await machines.call('stage', node, 'op-2')).toMatchObject({
       ok: false,
       code: 'script.busy',
     });
+    expect(await machines.call('stage', node, 'op-1')).toMatchObject(downloading);
     expect(await machines.finish('stage', node, 'op-1')).toMatchObject({ ok: true });
   });
 
@@ -77,9 +89,14 @@ describe('stage', () => {
       { kind: 'notFound', asset: 'sha256sum-amd64.txt' },
       'checksumListMissing',
     ],
+    [
+      'a list that only names files like it',
+      { kind: 'unlisted', asset: 'sha256sum-amd64.txt' },
+      'checksumMissing',
+    ],
     ['half a binary', { kind: 'half', asset: 'k3s' }, 'downloadFailed'],
   ])(
-    'leaves no binary and no marker after %s, and works when asked again',
+    'leaves no binary and no marker after %s, and works when asked again [P-04] [R-31] [G-27]',
     async (_, rule, code) => {
       await machines.fault(rule);
       expect(await machines.finish('stage', node, 'op-1')).toMatchObject({
