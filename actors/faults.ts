@@ -73,11 +73,6 @@ export const faults = {
   'transition.notAllowed': fault(409, 'not possible in this state', 'see allowedNext'),
   'cluster.protected': fault(403, 'deletion protection is on', 'apply it with protection off'),
   'cluster.paused': fault(409, 'it is paused', 'resume it first'),
-  'etcd.quorumUnsafe': fault(
-    409,
-    'etcd could lose its majority',
-    'wait until every server is healthy, or scale down the lost ones',
-  ),
 
   'mailbox.full': fault(429, 'too many messages wait for it', 'send again after retryAfterMs'),
   'outbox.full': fault(503, 'its events cannot be published', 'send again after retryAfterMs'),

@@ -102,7 +102,7 @@ export function admitCounts(context: ClusterContext, spec: ClusterSpec): Cluster
   const { members, voters } = quorumOf(servers(context).map(([, entry]) => entry));
   if (after.servers > before.servers && voters < members && context.change === null)
     return refused({
-      code: 'etcd.quorumUnsafe',
+      code: 'transition.notAllowed',
       message: `${resource(context)} was not scaled: ${voters} of ${members} servers are healthy.`,
       because: [
         'a server joins only while every other one is healthy; scale down the lost ones first',

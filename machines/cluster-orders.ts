@@ -31,7 +31,7 @@ export function editedSpec(context: ClusterContext, event: ClusterEvent): Cluste
 type Change = Partial<ClusterContext>;
 
 /** Who gave it, where the envelope says so. */
-const byOf = (event: ClusterEvent): string => ('by' in event ? String(event.by) : '');
+const byOf = (event: ClusterEvent): string => ('by' in event ? (event.by ?? '') : '');
 
 /** The spec as ordered, as a new generation; what went wrong before is another story. */
 export function declare(context: ClusterContext, event: ClusterEvent): Change {

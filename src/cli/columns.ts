@@ -4,6 +4,7 @@ import type { Style } from './style.ts';
 import type { Column } from './table.ts';
 import {
   agentsOf,
+  changeText,
   isObject,
   moodOf,
   nodeMood,
@@ -46,6 +47,7 @@ export function clusterColumns(looks: Looks): readonly Column<ClusterView>[] {
     { head: 'REV', cell: (view) => String(revisionOf(view)), wide: true },
     { head: 'UID', cell: (view) => view.metadata.uid ?? '', wide: true },
     { head: 'REASON', cell: (view) => oneLine(reasonOf(view)) },
+    { head: 'OPERATION', cell: changeText, wide: true },
   ];
 }
 

@@ -1,4 +1,5 @@
 /** The one list of what can be called: help, parsing, completion and the reference page follow from it. */
+import { execVerbs } from '../../machines/exec-verbs.ts';
 import type { CommandLine, FlagLine } from './command-line.ts';
 import { registryKinds, resourceKinds } from './kinds.ts';
 import { operatingCommands } from './operating-commands.ts';
@@ -246,6 +247,60 @@ export const commands: readonly CommandLine[] = [
   ),
   order('resume', 'go on after a pause', 'fairlead resume cluster prod'),
   order('retry', 'try again what failed or was blocked', 'fairlead retry cluster prod --wait'),
+  order(
+    'cancel',
+    'end what is under way at its next safe step',
+    'fairlead cancel cluster prod --reason "wrong pool"',
+  ),
+  order('stop', 'stop every node; nothing is lost', 'fairlead stop cluster dev --wait'),
+  order('start', 'start a stopped cluster', 'fairlead start cluster dev --wait --timeout 20m'),
+  {
+    ...order('scale', 'change the number of servers or agents', ''),
+    examples: [
+      'fairlead scale cluster prod --pool web --count 4 --wait',
+      'fairlead scale cluster prod --pool server --count 3',
+    ],
+    flags: [
+      { flags: '--pool <name>', help: 'agent pool, or "server" for the control plane' },
+      { flags: '--count <n>', help: 'how many nodes; servers: 1, 3, 5 or 7', value: 'count' },
+      ...[wait, reason, commandId, ifRevision],
+    ],
+    load: async () => (await import('./verbs/scale.ts')).scale,
+  },
+  {
+    ...order('restart', 'restart nodes: agents drained in rounds, then servers one at a time', ''),
+    examples: [
+      'fairlead restart cluster prod --wait',
+      'fairlead restart cluster prod --pool web',
+      'fairlead restart cluster prod --nodes prod-web-0-1,prod-web-1-1',
+    ],
+    flags: [
+      { flags: '--pool <name>', help: 'only this pool' },
+      { flags: '--nodes <names>', help: 'only these nodes, separated by commas', value: 'list' },
+      ...[wait, reason, commandId, ifRevision],
+    ],
+    load: async () => (await import('./verbs/scale.ts')).restart,
+  },
+  {
+    name: 'exec',
+    operands: '<kind> [names...]',
+    help: 'run a shipped script that only looks on many nodes at once',
+    examples: [
+      'fairlead exec cluster prod --verb check',
+      'fairlead exec cluster prod --nodes prod-server-0-1,prod-web-0-1 --concurrency 2',
+    ],
+    flags: [
+      { flags: '--nodes <names>', help: 'only these nodes (default: every ready one)', value: 'list' },
+      {
+        flags: '--verb <script>',
+        help: 'check: the unit of any node; observe: the cluster, seen by servers',
+        choices: execVerbs,
+      },
+      { flags: '--concurrency <n>', help: 'nodes asked at once, below the limit of the host', value: 'count' },
+    ],
+    kinds: ['cluster'],
+    load: async () => (await import('./verbs/exec.ts')).exec,
+  },
   ...operatingCommands,
   {
     name: 'explain',

@@ -56,6 +56,7 @@ export function judge(goal: Goal, seen: ClusterView | 'gone'): Verdict {
     return { kind: 'unreachable', why: 'it is gone', tries: ['fairlead get clusters -A'] };
   }
   const state = stateOf(seen);
+  if (hasGivenUp(goal, seen, state)) return givenUp(seen);
   if (isMet(goal, seen, state)) return { kind: 'reached' };
   if (goal.kind === 'deleted') return { kind: 'pending' };
   const target = `cluster ${seen.metadata.name} -n ${seen.metadata.namespace}`;
@@ -76,12 +77,36 @@ export function judge(goal: Goal, seen: ClusterView | 'gone'): Verdict {
   return { kind: 'pending' };
 }
 
+const resting = ['running', 'running.steady', 'stopped'];
+
+/** The last change ended otherwise than it was meant to, and nothing goes on with it. */
+function hasGivenUp(goal: Goal, seen: ClusterView, state: string): boolean {
+  const outcome = seen.status?.lastOperation?.outcome;
+  if (outcome === undefined || outcome === 'finished' || !resting.includes(state)) return false;
+  return goal.kind === 'settled' || (goal.kind === 'state' && !isIn(state, goal.state));
+}
+
+function givenUp(seen: ClusterView): Verdict {
+  const { lastOperation, lastError } = seen.status ?? {};
+  const { name, namespace } = seen.metadata;
+  return {
+    kind: 'unreachable',
+    why: [
+      `${lastOperation?.opId ?? 'the change'} ${lastOperation?.outcome ?? ''}`,
+      lastError?.message,
+    ]
+      .filter(Boolean)
+      .join(': '),
+    tries: [`fairlead describe cluster ${name} -n ${namespace}`],
+  };
+}
+
 function isMet(goal: Goal, seen: ClusterView, state: string): boolean {
   switch (goal.kind) {
     case 'state':
       return isIn(state, goal.state);
     case 'settled':
-      return ['running', 'running.steady', 'stopped'].includes(state);
+      return resting.includes(state);
     case 'deleted':
       return isIn(state, 'deleted');
     case 'condition':

@@ -66,6 +66,10 @@ export interface Flags {
   readonly export?: boolean;
   readonly format?: 'json' | 'prometheus' | 'csv';
   readonly nodes?: readonly string[];
+  readonly pool?: string;
+  readonly count?: number;
+  readonly verb?: string;
+  readonly concurrency?: number;
 }
 
 export interface Shell {

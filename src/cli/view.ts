@@ -42,9 +42,28 @@ export interface ClusterStatus {
     readonly steps?: readonly { readonly name: string; readonly state: string }[];
   };
   readonly operation?: {
+    /** Of a change under way: `scaleUp`, `stop` and so on. */
+    readonly kind?: string;
+    readonly opId?: string;
+    readonly startedAtMs?: number;
+    readonly deadlineAtMs?: number;
+    readonly by?: string;
+    readonly undoes?: string;
+    readonly waitingFor?: string;
+    readonly changes?: readonly {
+      readonly path: string;
+      readonly from: string | number;
+      readonly to: string | number;
+    }[];
     readonly step?: string;
     readonly attempt?: number;
     readonly nextRetryAt?: string | number;
+  };
+  /** How the last change ended, until the next is ordered. */
+  readonly lastOperation?: {
+    readonly opId?: string;
+    readonly kind?: string;
+    readonly outcome?: string;
   };
   readonly lastError?: {
     readonly type?: string;
@@ -123,7 +142,7 @@ export function moodOf(view: ClusterView): Mood {
   const state = stateOf(view);
   const stuck = ['failed', 'pending.blocked', 'deleting.stuck'].some((bad) => isIn(state, bad));
   if (stuck) return 'bad';
-  if (view.status?.paused === true || isIn(state, 'deleted')) return 'idle';
+  if (view.status?.paused === true || ['deleted', 'stopped'].includes(state)) return 'idle';
   if (!isIn(state, 'running')) return 'changing';
   return ['healthy', 'unknown', undefined].includes(view.status?.health) ? 'good' : 'changing';
 }
@@ -132,7 +151,7 @@ export function nodeMood(node: NodeView): Mood {
   const state = node.state ?? '';
   if (isIn(state, 'ready')) return 'good';
   if (['failed', 'lost'].some((bad) => isIn(state, bad))) return 'bad';
-  return ['waiting', 'gone', ''].includes(state) ? 'idle' : 'changing';
+  return ['waiting', 'stopped', 'gone', ''].includes(state) ? 'idle' : 'changing';
 }
 
 export const serversOf = (view: ClusterView): readonly NodeView[] =>
@@ -157,4 +176,15 @@ export function reasonOf(view: ClusterView): string {
     (each) => nodeMood(each) !== 'good' && each.state !== 'gone' && (each.reason ?? '') !== '',
   );
   return node === undefined ? '' : `${node.name}: ${node.reason ?? ''}`;
+}
+
+/** The change under way in one line: what, from where to where, at which step; empty when there is none. */
+export function changeText(view: ClusterView): string {
+  const { operation } = view.status ?? {};
+  if (operation?.kind === undefined) return '';
+  const changes = (operation.changes ?? []).map(({ path, from, to }) => `${path} ${from}→${to}`);
+  const undoes = operation.undoes === undefined ? '' : `takes back ${operation.undoes}`;
+  return [operation.opId ?? operation.kind, ...changes, undoes, operation.step ?? '']
+    .filter((part) => part !== '')
+    .join('  ');
 }

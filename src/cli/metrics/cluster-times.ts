@@ -10,34 +10,39 @@ interface Change {
   readonly to: string;
 }
 
-/** Events read; a creation is among the first of them. */
+/** Newest events read; of an old cluster those of its creation may be gone, and its times are then unknown. */
 const eventsRead = 500;
 
-export async function clusterTimes(session: Session, key: ResourceKey): Promise<PhaseTimes> {
+/** @param createdAtMs when the cluster was declared */
+export async function clusterTimes(
+  session: Session,
+  key: ResourceKey,
+  createdAtMs: number | undefined,
+): Promise<PhaseTimes> {
   const events = (await readHistory(session, key, { limit: eventsRead })).filter(isObject);
-  return timesOf(events.flatMap(changeIn));
+  return timesOf(events.flatMap(changeIn), createdAtMs);
 }
 
+/** Changes of the phase, which is the first word of the state. */
 function changeIn({ type, time, data }: Readonly<Record<string, unknown>>): Change[] {
   const isChange = type === 'fairlead.cluster.phaseChanged.v1' && isObject(data);
-  if (!isChange || typeof time !== 'string' || typeof data['to'] !== 'string') return [];
-  return [{ atMs: Date.parse(time), to: data['to'].toLowerCase() }];
+  if (!isChange || typeof time !== 'string') return [];
+  const [from, to] = [data['from'], data['to']].map((state) => String(state).split('.')[0] ?? '');
+  return to === undefined || from === to ? [] : [{ atMs: Date.parse(time), to }];
 }
 
-/** Of the last creation: from its first phase until it ran. */
-export function timesOf(changes: readonly Change[]): PhaseTimes {
-  const begun = changes.findLastIndex(({ to }) => to === 'provisioning');
-  const creation = begun < 0 ? [] : changes.slice(begun);
-  const seconds = (from: string, until: (change: Change) => boolean): number | undefined => {
-    const at = creation.findIndex(({ to }) => to === from);
-    const end = at < 0 ? undefined : creation.slice(at + 1).find(until);
-    const start = creation[at];
-    return start === undefined || end === undefined ? undefined : (end.atMs - start.atMs) / 1_000;
+/** Of the creation: until the cluster ran for the first time. */
+export function timesOf(changes: readonly Change[], createdAtMs: number | undefined): PhaseTimes {
+  const end = changes.find(({ to }) => to === 'running');
+  const seconds = (phase: string): number | undefined => {
+    const at = changes.findIndex(({ to }) => to === phase);
+    const [start, next] = [changes[at], changes[at + 1]];
+    return start === undefined || next === undefined ? undefined : (next.atMs - start.atMs) / 1_000;
   };
-  const any = (): boolean => true;
   return {
-    creation: seconds('provisioning', ({ to }) => to === 'running'),
-    installing: seconds('installing', any),
-    configuring: seconds('configuring', any),
+    creation:
+      end === undefined || createdAtMs === undefined ? undefined : (end.atMs - createdAtMs) / 1_000,
+    installing: seconds('installing'),
+    configuring: seconds('configuring'),
   };
 }

@@ -1,5 +1,5 @@
 /** The figures by which the service is judged, each against its target. Pure. */
-import { profiles, targets } from '../../../machines/limits.ts';
+import { targets } from '../../../machines/limits.ts';
 import { share, spreadOf, total } from './samples.ts';
 import type { Sample } from './samples.ts';
 
@@ -59,18 +59,6 @@ export interface PhaseTimes {
 
 /** An operation is over its target by a third before it alerts. */
 const alertShare = 4 / 3;
-
-/** Longest a creation of so many nodes should take; never less than what any creation may. */
-export function creationTargetSeconds(profile: string, nodes: number): number {
-  const own: readonly { nodes: number; minutes: readonly [number, number] }[] = Object.hasOwn(
-    profiles,
-    profile,
-  )
-    ? profiles[profile as keyof typeof profiles].targets
-    : [];
-  const fitting = own.find((each) => each.nodes >= nodes) ?? own.at(-1);
-  return Math.max(targets.creationMs / 1_000, (fitting?.minutes[1] ?? 0) * 60);
-}
 
 export function phaseKpis(times: PhaseTimes, creationSeconds = targets.creationMs / 1_000): Kpi[] {
   return [

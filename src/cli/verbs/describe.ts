@@ -10,7 +10,7 @@ import { readHistory } from '../reads.ts';
 import type { Shell, Verb } from '../shell.ts';
 import type { Style } from '../style.ts';
 import { tableText } from '../table.ts';
-import { isObject, moodOf, nodeMood, reasonOf, revisionOf, stateOf } from '../view.ts';
+import { changeText, isObject, moodOf, nodeMood, reasonOf, revisionOf, stateOf } from '../view.ts';
 import type { ClusterView } from '../view.ts';
 import { clusterListing, looksOf, nodeRows, viewsOf } from './get.ts';
 
@@ -50,6 +50,7 @@ function textOf(shell: Shell, view: ClusterView, past: readonly EventView[]): st
     headLine(style, view),
     stateLine(style, view, nowMs),
     ...placeLines(view),
+    ...changeLines(view, nowMs),
     ...errorLines(view),
     ...accessLines(view),
     row('Conditions', conditionsText(view)),
@@ -102,6 +103,29 @@ const labelled = (label: string, value: string | number | undefined): string =>
   value === undefined ? '' : `${label} ${value}`;
 const row = (label: string, value: string | undefined): string | undefined =>
   value === undefined || value === '' ? undefined : `${label.padEnd(12)}${value}`;
+
+/** The change under way: who ordered it, what it does to the spec, and by when it has to be done. */
+function changeLines(view: ClusterView, nowMs: number): (string | undefined)[] {
+  const { operation, lastOperation } = view.status ?? {};
+  const ended =
+    lastOperation === undefined
+      ? undefined
+      : row('Last change', joined(lastOperation.opId ?? '', lastOperation.outcome ?? ''));
+  if (operation?.kind === undefined) return [ended];
+  const { startedAtMs, deadlineAtMs, by } = operation;
+  return [
+    row(
+      'Change',
+      joined(
+        changeText(view),
+        labelled('by', by),
+        startedAtMs === undefined ? '' : `since ${span(nowMs - startedAtMs)}`,
+        deadlineAtMs === undefined ? '' : `at most ${span(Math.max(0, deadlineAtMs - nowMs))} more`,
+      ),
+    ),
+    ended,
+  ];
+}
 
 function errorLines(view: ClusterView): (string | undefined)[] {
   const error = view.status?.lastError;

@@ -1,10 +1,13 @@
 /** `fairlead metrics`: one look, `--live` again and again, `--export` as a report. */
+import { creationTargetMs } from '../../../machines/cluster-measures.ts';
+import { profiles } from '../../../machines/limits.ts';
+import type { ProfileName } from '../../../machines/limits.ts';
 import { exits } from '../exit-codes.ts';
 import type { Exit } from '../exit-codes.ts';
 import { problemIn, usage } from '../failure.ts';
 import { clusterTimes } from '../metrics/cluster-times.ts';
 import { exportText } from '../metrics/export.ts';
-import { creationTargetSeconds, fleetTimes, phaseKpis, serviceKpis } from '../metrics/kpis.ts';
+import { fleetTimes, phaseKpis, serviceKpis } from '../metrics/kpis.ts';
 import type { Kpi } from '../metrics/kpis.ts';
 import { kpiTable, lookObject, uptimeSeconds } from '../metrics/report.ts';
 import type { Look } from '../metrics/report.ts';
@@ -59,12 +62,15 @@ async function ofCluster(
   const key = { kind: 'cluster', namespace, name };
   const view = await readCluster(session, key);
   const nodes = view.status?.nodes?.length ?? 1;
-  const target = creationTargetSeconds(view.spec?.profile ?? '', nodes);
+  const { profile = '' } = view.spec ?? {};
+  const target = isProfile(profile) ? creationTargetMs(profile, nodes) / 1_000 : undefined;
   return {
     name: `cluster/${namespace}/${name}`,
-    kpis: phaseKpis(await clusterTimes(session, key), target),
+    kpis: phaseKpis(await clusterTimes(session, key, view.status?.createdAtMs), target),
   };
 }
+
+const isProfile = (name: string): name is ProfileName => Object.hasOwn(profiles, name);
 
 /** Between two looks; undefined at the first, and when a host has started anew in between. */
 function turnsPerMinute(

@@ -1,26 +1,34 @@
-/** Commands that take a resource and nothing else: pause, resume, retry. */
+/** Commands that take a cluster and little else: pause, resume, retry, cancel, stop, start, restart. */
 import { usage } from '../failure.ts';
 import { goalOf } from '../goal.ts';
 import { targetOf } from '../kinds.ts';
 import { finish, sendAll } from '../send.ts';
-import type { Verb } from '../shell.ts';
+import type { Shell, Verb } from '../shell.ts';
+
+/** Arguments of its own that a verb reads from its flags. */
+type ArgumentsOf = (shell: Shell) => Readonly<Record<string, unknown>>;
+
+/** Verbs that are in force when they are accepted. */
+const waitsForNothing = ['pause', 'cancel'];
 
 export const orderVerb =
-  (verb: string): Verb =>
+  (verb: string, argumentsOf: ArgumentsOf = () => ({})): Verb =>
   async (shell) => {
     const target = targetOf(shell.operands, shell.namespace, { name: verb, kinds: ['cluster'] });
     if (target.names.length === 0)
       throw usage(`${verb} needs a name`, { tries: [`fairlead ${verb} cluster <name>`] });
-    const goal = shell.flags.wait === undefined ? undefined : goalOf(shell.flags.wait);
-    if (verb === 'pause' && shell.flags.wait === 'done')
-      throw usage('pause has nothing to wait for: it is in force when it is accepted');
-    const { reason } = shell.flags;
+    const { reason, wait } = shell.flags;
+    if (waitsForNothing.includes(verb) && wait === 'done')
+      throw usage(`${verb} has nothing to wait for: it is in force when it is accepted`);
+    const wish = verb === 'stop' && wait === 'done' ? 'stopped' : wait;
+    const goal = wish === undefined ? undefined : goalOf(wish);
+    const own = argumentsOf(shell);
     const session = await shell.session();
     const orders = target.names.map((named) => ({
       kind: 'cluster',
       ...named,
       verb,
-      arguments: reason === undefined ? {} : { reason },
+      arguments: { ...own, ...(reason !== undefined && { reason }) },
     }));
     return finish(shell, session, await sendAll(shell, session, orders), goal);
   };

@@ -25,7 +25,9 @@ describe('fairlead get clusters', () => {
     const service = fakeService(clusterView({ name: 'web', namespace: 'shop' }));
     const { stdout } = await fairlead('get clusters -A -o wide', service);
     expect(stdout.split('\n')[0]?.split(/ +/)).toEqual(
-      'NAMESPACE NAME STATE HEALTH SERVERS AGENTS K3S REGION ZONES AGE REV UID REASON'.split(' '),
+      'NAMESPACE NAME STATE HEALTH SERVERS AGENTS K3S REGION ZONES AGE REV UID REASON OPERATION'.split(
+        ' ',
+      ),
     );
     expect(stdout).toContain('shop       web   running.steady  healthy  1/1');
     expect(stdout).toContain('eu-central-1a,eu-central-1b');
