@@ -13,8 +13,7 @@ import type { DeadlineSweep } from './deadline-sweep.ts';
 import { GuardLine } from './guard-line.ts';
 import { tellCounts } from './guard-readings.ts';
 import type { GuardOrder } from './guard-views.ts';
-import type { ProviderBuckets } from './rates.ts';
-import { TokenBucket } from './token-bucket.ts';
+import { Providers } from './providers.ts';
 import type { BucketOptions } from './token-bucket.ts';
 
 /** The hosted guard actor, as far as calls are concerned. What is sent acts at once; its record follows. */
@@ -52,7 +51,7 @@ export class GuardLines {
   readonly #parts: GuardParts;
   readonly #sweep: DeadlineSweep;
   #numbers: GuardNumbers;
-  readonly #providers = new Map<string, ProviderBuckets>();
+  readonly #providers: Providers;
   readonly #lines = new Map<string, GuardLine>();
   readonly #standing = new Map<string, GuardOrder>();
   readonly #subscribed = new WeakSet<BreakerRef>();
@@ -63,14 +62,14 @@ export class GuardLines {
     this.#parts = parts;
     this.#sweep = sweep;
     this.#numbers = parts;
+    this.#providers = new Providers(parts.clock, parts.scale, parts.provider);
     this.#logHealthLater();
   }
 
   /** Other numbers from now on: for lines that are there and for those to come. What was set by hand stays on top. */
   configure(numbers: GuardNumbers): void {
     this.#numbers = { ...this.#numbers, ...numbers };
-    const nowMs = this.#parts.clock.monotonicMs();
-    for (const { calls } of this.#providers.values()) calls.update(this.#providerRate(), nowMs);
+    if (numbers.provider !== undefined) this.#providers.configure(numbers.provider);
     for (const line of this.#lines.values()) this.#update(line);
   }
 
@@ -172,7 +171,7 @@ export class GuardLines {
     const { clock, random, scale } = this.#parts;
     const circuit = new Circuit(key, ref, { clock, random, sweep: this.#sweep });
     const rampGapMs = resilience.rampGapMs / scale;
-    const provider = this.#providerOf(key);
+    const provider = this.#providers.of(key);
     const line = new GuardLine(circuit, {
       policy: this.#policyOf(key),
       clock,
@@ -305,37 +304,10 @@ export class GuardLines {
     line.update(policy);
   }
 
-  #providerRate(): BucketOptions {
-    const { providerPerSecond: ratePerSecond, providerBurst: burst } = resilience;
-    const rate = this.#numbers.provider ?? { ratePerSecond, burst };
-    return { ...rate, ratePerSecond: rate.ratePerSecond * this.#parts.scale };
-  }
-
-  /** `main/eu-central-1/ssm` goes to a provider, `nats/store` does not. */
-  #providerOf(key: string): ProviderBuckets | undefined {
-    const [account, region, service] = key.split('/');
-    if (service === undefined) return undefined;
-    const shared = `${account ?? ''}/${region ?? ''}`;
-    const known = this.#providers.get(shared);
-    if (known !== undefined) return known;
-    const nowMs = this.#parts.clock.monotonicMs();
-    const { launchedPerSecond, launchedBurst: burst } = resilience;
-    const launches = { ratePerSecond: launchedPerSecond * this.#parts.scale, burst };
-    const made = {
-      key: shared,
-      calls: new TokenBucket(this.#providerRate(), nowMs),
-      launches: new TokenBucket(launches, nowMs),
-    };
-    this.#providers.set(shared, made);
-    return made;
-  }
-
   /** With its last line the provider's buckets go, too. */
   #forget(line: GuardLine): void {
     this.#lines.delete(line.key);
-    const { provider } = line.rates;
-    const isUsed = [...this.#lines.values()].some((each) => each.rates.provider === provider);
-    if (provider !== undefined && !isUsed) this.#providers.delete(provider.key);
+    this.#providers.keep([...this.#lines.values()].map(({ rates }) => rates.provider));
   }
 
   #logHealth(): void {

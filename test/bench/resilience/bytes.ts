@@ -77,6 +77,8 @@ function rivalsOf(times: number, make: () => unknown): Made {
 function heapBytes(): number {
   const { gc } = globalThis;
   if (gc === undefined) throw new Error('run with --expose-gc');
-  for (let round = 0; round < 4; round += 1) void gc();
+  for (let round = 0; round < 4; round += 1) {
+    gc();
+  }
   return process.memoryUsage().heapUsed;
 }

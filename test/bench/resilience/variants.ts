@@ -1,5 +1,5 @@
 /** What is measured: each way to make the same call, and the bare call it is compared with. */
-import { Circuit } from '../../../actors/policies/circuit.ts';
+import type { Circuit } from '../../../actors/policies/circuit.ts';
 import { DeadlineSweep } from '../../../actors/policies/deadline-sweep.ts';
 import type { EffectFault } from '../../../machines/messages.ts';
 import { systemClock } from '../../../src/clock.ts';
@@ -14,12 +14,10 @@ export interface Variant {
   readonly make: () => Call | Promise<Call>;
 }
 
-/* eslint-disable @typescript-eslint/require-await -- the cheapest calls there are */
 const answer = async (): Promise<number> => 1;
 const refuse = async (): Promise<number> => {
   throw new Error('503');
 };
-/* eslint-enable @typescript-eslint/require-await */
 /** The failing call, caught as every caller of ours has to. */
 function caught(call: () => Promise<unknown>): Call {
   return async () => {
