@@ -1,4 +1,10 @@
-import { EC2Client, RunInstancesCommand } from '@aws-sdk/client-ec2';
+import {
+  EC2Client,
+  RebootInstancesCommand,
+  RunInstancesCommand,
+  StartInstancesCommand,
+  StopInstancesCommand,
+} from '@aws-sdk/client-ec2';
 import {
   DescribeInstanceInformationCommand,
   GetCommandInvocationCommand,
@@ -22,6 +28,7 @@ const region = 'eu-central-1';
 const soon = { timeout: 20_000, interval: 50 };
 let dataDir: string;
 let simulator: Simulator;
+let ec2: EC2Client;
 let ssm: SSMClient;
 let instanceId: string;
 let privateIp: string;
@@ -37,7 +44,7 @@ beforeAll(async () => {
     maxAttempts: 1,
   };
   ssm = new SSMClient(settings);
-  const ec2 = new EC2Client(settings);
+  ec2 = new EC2Client(settings);
   const image = await ssm.send(
     new GetParameterCommand({
       Name: '/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64',
@@ -75,6 +82,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
+  ec2.destroy();
   ssm.destroy();
   await simulator.close();
   rmSync(dataDir, { recursive: true, force: true, maxRetries: 5 });
@@ -151,4 +159,28 @@ it('a node set up over SSM reads its tokens and publishes its access with its ow
     new GetParametersByPathCommand({ Path: `/fairlead/${uid}/access`, WithDecryption: true }),
   );
   expect(stored.Parameters?.[0]?.Value).toContain(`https://${privateIp}:6443`);
+});
+
+it('a reboot and a stop with a start each give another boot id, and K3s comes back by itself', async () => {
+  const order = { InstanceIds: [instanceId] };
+  const boots = new Set<unknown>();
+  const noteBoot = async () => {
+    await expect
+      .poll(async () => (await run('check', { FL_ROLE: 'server' })).facts, soon)
+      .toMatchObject({ active: 'active', enabled: true });
+    boots.add((await run('check', { FL_ROLE: 'server' })).facts?.['bootId']);
+  };
+  await noteBoot();
+  await ec2.send(new RebootInstancesCommand(order));
+  await noteBoot();
+  await ec2.send(new StopInstancesCommand(order));
+  await expect
+    .poll(async () => {
+      const started = await ec2.send(new StartInstancesCommand(order)).catch(() => undefined);
+      return started?.StartingInstances?.[0]?.PreviousState?.Name;
+    }, soon)
+    .toBe('stopped');
+  await noteBoot();
+  expect(boots.size).toBe(3);
+  await expect.poll(async () => (await run('observe', {})).facts?.['readyz'], soon).toBe(true);
 });
