@@ -19,7 +19,7 @@ import { Intake } from './policies/intake.ts';
 import type { IntakeNumbers } from './policies/intake.ts';
 import type { Ports, QueryAnswer, QueryRequest, Subscription } from './ports.ts';
 import { answerQuery } from './queries.ts';
-import type { LiveViews } from './queries.ts';
+import type { LiveViews, Looks } from './queries.ts';
 import type { HostedKind, WorkWatch } from './household.ts';
 import type { Resident } from './resident.ts';
 import { Slots } from './slots.ts';
@@ -36,6 +36,7 @@ export interface HostOptions {
   /** Default: the registries in machines/messages.ts. */
   readonly schemas?: CommandSchemas;
   readonly live?: LiveViews;
+  readonly looks?: Looks;
   /** Actors kept in memory. Default `bounds.residentsMax`. */
   readonly residentsMax?: number;
   /** Other rates of intake than the standard ones. */
@@ -114,6 +115,7 @@ export class Host {
     const parts = {
       ...{ bus, store, clock: this.#clock, kinds: this.#kinds, schemas: this.#schemas },
       ...(this.#options.live && { live: this.#options.live }),
+      ...(this.#options.looks && { looks: this.#options.looks }),
     };
     this.#queries = await bus.serveQueries(async (request) => {
       const entry = this.intake.enter('queries');

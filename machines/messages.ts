@@ -2,9 +2,10 @@
 import { z } from 'zod';
 import { clusterManifestSchema } from './specs.ts';
 import type { ClusterVerb } from './cluster-verbs.ts';
+import { execVerbs } from './exec-verbs.ts';
 import type { ClusterSpec } from './specs.ts';
 import type { Slot } from './ids.ts';
-import { bounds, resilience } from './limits.ts';
+import { bounds, fanOut, resilience } from './limits.ts';
 
 /** Fault types of provider errors; what is retried and how follows from the type alone. */
 export const faultTypes = [
@@ -307,6 +308,14 @@ export const querySchemas = {
     correlationId: z.string().max(128).optional(),
   }),
   outcome: z.strictObject({ commandId: z.string().min(1).max(128) }),
+  /** Runs a script that only looks; on every ready node when none is named. */
+  exec: z.strictObject({
+    id: z.string().regex(/^[A-Za-z0-9-]{1,40}$/, 'expected 1 to 40 letters, digits and dashes'),
+    nodes: z.array(z.string().min(1).max(253)).max(bounds.nodesMax).default([]),
+    verb: z.enum(execVerbs).default('check'),
+    concurrency: z.int().min(1).max(fanOut.widthMax).optional(),
+    timeoutMs: z.int().min(1_000).max(600_000).default(60_000),
+  }),
   'dry-run': z.strictObject({ verb: z.string().max(63), arguments: z.unknown().optional() }),
 } as const;
 

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { guardFleetKind } from '../machines/guard-kinds.ts';
 import { machineVersions } from '../machines/kinds.ts';
 import { assertLimits, hosting, profiles } from '../machines/limits.ts';
+import { clusterExec } from '../actors/cluster-exec.ts';
 import { listEffects } from '../actors/effects/registry.ts';
 import { EffectsInFlight } from '../actors/effects/in-flight.ts';
 import { GuardHost, guardRecordKey } from '../actors/guard-host.ts';
@@ -160,6 +161,7 @@ async function runHost(config: HostConfig, settings: LiveSettings): Promise<void
   const host = createHost({
     ...{ kinds, ports, hostId, installation, live, watch: health.watch },
     turnsPerKindMax: settings.current.turnsPerKindMax,
+    looks: { 'cluster.exec': clusterExec({ remote: ports.remote, fanOut: shared.fanOut }) },
   });
   const observer = new Observer({
     ...{ clock: ports.clock, fleet: ports.fleet, telemetry, scale },

@@ -290,13 +290,21 @@ export const commands: readonly CommandLine[] = [
       'fairlead exec cluster prod --nodes prod-server-0-1,prod-web-0-1 --concurrency 2',
     ],
     flags: [
-      { flags: '--nodes <names>', help: 'only these nodes (default: every ready one)', value: 'list' },
+      {
+        flags: '--nodes <names>',
+        help: 'only these nodes (default: every ready one)',
+        value: 'list',
+      },
       {
         flags: '--verb <script>',
         help: 'check: the unit of any node; observe: the cluster, seen by servers',
         choices: execVerbs,
       },
-      { flags: '--concurrency <n>', help: 'nodes asked at once, below the limit of the host', value: 'count' },
+      {
+        flags: '--concurrency <n>',
+        help: 'nodes asked at once, below the limit of the host',
+        value: 'count',
+      },
     ],
     kinds: ['cluster'],
     load: async () => (await import('./verbs/exec.ts')).exec,
