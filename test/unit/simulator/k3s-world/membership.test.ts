@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  dropLeaving,
   hasQuorum,
   isReady,
   promote,
@@ -96,6 +97,29 @@ describe('a learner', () => {
     expect(promote(cluster(member('s0', off), learner), nowMs)).toBe(false);
     expect(promote(cluster(member('s0'), learner), nowMs)).toBe(true);
     expect(learner.voter).toBe(true);
+  });
+});
+
+describe('a member that is asked to leave etcd', () => {
+  const leaving = () => member('s2', { leavesAtMs: nowMs });
+
+  it('is dropped when its time has come and a majority stays, even if it is dead', () => {
+    for (const changes of [{}, off, { machine: 'gone' as const, ...off }]) {
+      const last = { ...leaving(), ...changes };
+      const three = cluster(member('s0'), member('s1'), last);
+      expect(dropLeaving(three, nowMs - 1)).toBe(false);
+      expect(dropLeaving(three, nowMs)).toBe(true);
+      expect(last).toMatchObject({ removed: true, voter: false, leavesAtMs: null });
+      expect([isReady(three, last, nowMs), hasQuorum(three, nowMs)]).toEqual([false, true]);
+    }
+  });
+
+  it.each([
+    ['the only one', [leaving()]],
+    ['needed beside a dead one', [member('s0'), member('s1', off), leaving()]],
+    ['in a cluster without a majority', [member('s0', off), member('s1', off), leaving()]],
+  ])('stays when it is %s, as etcd has it', (_, members) => {
+    expect(dropLeaving(cluster(...members), nowMs)).toBe(false);
   });
 });
 
