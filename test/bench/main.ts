@@ -10,6 +10,13 @@ import { benchCommands } from './commands.ts';
 import { lineOf } from './figure.ts';
 import { benchRecords } from './record.ts';
 import { benchResilience } from './resilience/group.ts';
+import {
+  benchCombined,
+  benchDelay,
+  benchOperation,
+  benchOverhead,
+} from './resilience/overheads.ts';
+import { profiled } from './profile.ts';
 
 const groups: Readonly<Record<string, { readonly run: Group; readonly summary: string }>> = {
   commands: {
@@ -29,16 +36,25 @@ const groups: Readonly<Record<string, { readonly run: Group; readonly summary: s
     run: benchResilience,
     summary: 'our breaker and pipeline beside cockatiel and opossum (about 2 min)',
   },
+  combined: { run: benchCombined, summary: 'all policies around one call: time and bytes (10 s)' },
+  operation: {
+    run: benchOperation,
+    summary: 'an operation that succeeds, at once or later (10 s)',
+  },
+  delay: { run: benchDelay, summary: 'one delay between two tries (5 s)' },
+  overhead: { run: benchOverhead, summary: 'parts of one reconciliation, and all of them (30 s)' },
 };
 
-const usage = `Usage: npm run bench [-- GROUP…]
+const usage = `Usage: npm run bench [-- GROUP…] [--cpu-prof] [--heap-prof]
 
 Prints JSON lines {"name","value","unit","against","ratio",…}: ratio is our value divided by that of the rival measured in
 the same run, or by a limit or budget. Without GROUP all of them run, one after the other:
 
 ${Object.entries(groups)
-  .map(([name, { summary }]) => `  ${name.padEnd(10)}${summary}`)
+  .map(([name, { summary }]) => `  ${name.padEnd(12)}${summary}`)
   .join('\n')}
+
+--cpu-prof and --heap-prof write profiles of every process of the bench, which Chrome's developer tools open.
 `;
 
 const exits = { ok: 0, failed: 1, usage: 2, interrupted: 130 } as const;
@@ -48,6 +64,8 @@ process.exit(await main(process.argv.slice(2)));
 async function main(argv: readonly string[]): Promise<number> {
   const names = groupsOf(argv);
   if (typeof names === 'number') return names;
+  const profile = await profiled(argv);
+  if (profile !== undefined) return profile;
   const { bench, wasInterrupted } = openBench();
   let exit: number = exits.ok;
   for (const name of names) {
@@ -69,7 +87,11 @@ function groupsOf(argv: readonly string[]): readonly string[] | number {
   try {
     const { values, positionals } = parseArgs({
       args: [...argv],
-      options: { help: { type: 'boolean', short: 'h', default: false } },
+      options: {
+        help: { type: 'boolean', short: 'h', default: false },
+        'cpu-prof': { type: 'boolean', default: false },
+        'heap-prof': { type: 'boolean', default: false },
+      },
       allowPositionals: true,
     });
     if (values.help) {

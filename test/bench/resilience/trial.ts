@@ -2,7 +2,7 @@
  * One process, one variant: blocks of 40 ms of it and of the bare call take turns, and the processor time of each is
  * divided by its calls. Prints the rounds as one JSON line. `bytes:<what>` measures memory instead.
  */
-import { bytesEach } from './bytes.ts';
+import { bytesEach, bytesPerCall } from './bytes.ts';
 import { variants } from './variants.ts';
 import type { Call } from './variants.ts';
 
@@ -21,7 +21,9 @@ process.exit(await main(process.argv[2] ?? ''));
 
 async function main(name: string): Promise<number> {
   if (name.startsWith('bytes:')) {
-    console.log(JSON.stringify({ bytes: bytesEach(name.slice('bytes:'.length)) }));
+    const what = name.slice('bytes:'.length);
+    const bytes = what === 'call' ? await bytesPerCall() : bytesEach(what);
+    console.log(JSON.stringify({ bytes }));
     return 0;
   }
   const variant = variants[name];
