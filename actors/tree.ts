@@ -179,7 +179,8 @@ export class Tree {
   #noteEnd(snapshot: unknown, ref: AnyActorRef): void {
     const { status, machine, value, context, output } = snapshot as EndedSnapshot;
     if (status !== 'done' || machine === undefined || machine === this.#options.machine) return;
-    const path = this.#pathOf(ref) ?? '';
+    // By now its parent may have let go of it, so it is not looked for in the tree.
+    const path = idsOf(ref).join('/');
     this.#options.hooks.ended({ machine: machine.id, path, state: value, context, output });
   }
 
@@ -206,11 +207,16 @@ export class Tree {
 
   /** Undefined when the actor no longer hangs in the tree. */
   #pathOf(ref: AnyActorRef): string | undefined {
-    const ids: string[] = [];
-    for (let each = ref; each._parent; each = each._parent) ids.unshift(each.id);
-    const path = ids.join('/');
+    const path = idsOf(ref).join('/');
     return this.#at(path) === ref ? path : undefined;
   }
+}
+
+/** Child ids from the root. */
+function idsOf(ref: AnyActorRef): string[] {
+  const ids: string[] = [];
+  for (let each = ref; each._parent; each = each._parent) ids.unshift(each.id);
+  return ids;
 }
 
 function childrenOf(ref: AnyActorRef): Readonly<Record<string, AnyActorRef | undefined>> {

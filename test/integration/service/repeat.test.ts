@@ -86,6 +86,19 @@ it('after nats-server was killed the repeat is stored, and answered from the rec
   await expectOneExecution();
 });
 
+it('that repeat is counted as a duplicate that was folded [G-07] [C-26] [P-35]', async () => {
+  const { httpPort } = world.stack.host.ready;
+  const text = await (await fetch(`http://127.0.0.1:${httpPort}/metrics`)).text();
+  const counted = (result: string): number => {
+    const name = `fairlead_idempotency_duplicates_total{result="${result}"} `;
+    const line = text.split('\n').find((each) => each.startsWith(name));
+    return Number(line?.slice(name.length) ?? 0);
+  };
+  expect(counted('folded')).toBeGreaterThanOrEqual(1);
+  // Hits are counted against repeats, not against first calls: those are misses and always will be.
+  expect(counted('folded') / (counted('folded') + counted('run'))).toBeGreaterThan(0.9);
+});
+
 it('a repeated creation does not bring back what was deleted since', async () => {
   await outside.command(cmd('delete'), '{}');
   const gone = async () => (await world.state('once')) === 'resource.deleted';
