@@ -57,6 +57,7 @@ export async function setUpStreams(connection: Connection, options: SetupOptions
 /** The fields that are set; everything else stays the server's default and is not compared. */
 function wantedStreams(options: SetupOptions): Wanted[] {
   const file = { storage: StorageType.File, num_replicas: 1 } as const;
+  const keptMs = options.idempotencyTtlMs ?? idempotency.ttlMs;
   const repeatsFold = { duplicate_window: nanos(120 * SECOND_MS) } as const;
   return [
     {
@@ -102,7 +103,9 @@ function wantedStreams(options: SetupOptions): Wanted[] {
     bucket(buckets.lease, { max_age: nanos(options.leaseTtlMs ?? hosting.leaseTtlMs) }),
     // Age deletes; when room runs out the oldest results go first, because calls need no place here to be made.
     bucket(buckets.idempotency, {
-      max_age: nanos(options.idempotencyTtlMs ?? idempotency.ttlMs),
+      max_age: nanos(keptMs),
+      // Said here because the server refuses an age below it.
+      duplicate_window: nanos(Math.min(keptMs, 120 * SECOND_MS)),
       max_bytes: 64 * MIB,
       discard: DiscardPolicy.Old,
     }),
