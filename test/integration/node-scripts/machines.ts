@@ -42,7 +42,7 @@ export interface Machines {
     opId: string,
     changes?: Record<string, string>,
   ): Promise<ScriptResult>;
-  /** Calls again while the script says that it is running. */
+  /** Calls again while the script says that it is running or that the node is busy. */
   finish(
     verb: Verb,
     machine: Machine,
@@ -190,7 +190,7 @@ export async function startMachines(options: { scale: number; seed?: number }): 
     finish: async (verb, machine, opId, changes) => {
       for (let calls = 0; calls < 500; calls += 1) {
         const result = await call(verb, machine, opId, changes);
-        if (result.running !== true) return result;
+        if (result.running !== true && result.code !== 'script.busy') return result;
         await pause(pollMs);
       }
       throw new Error(`${verb} did not end within 500 calls`);
