@@ -56,13 +56,21 @@ export const effects: readonly Effect[] = [
     call: { service: 'ec2', op: 'ModifyInstanceAttribute', nth },
   })),
   // One call for all three.
-  { name: 'terminate', phase: 'delete', call: { service: 'ec2', op: 'TerminateInstances', nth: 1 } },
+  {
+    name: 'terminate',
+    phase: 'delete',
+    call: { service: 'ec2', op: 'TerminateInstances', nth: 1 },
+  },
   ...([1, 2] as const).map((nth): Effect => ({
     name: `delete security group ${nth}`,
     phase: 'delete',
     call: { service: 'ec2', op: 'DeleteSecurityGroup', nth },
   })),
-  { name: 'delete secrets', phase: 'delete', call: { service: 'ssm', op: 'DeleteParameters', nth: 1 } },
+  {
+    name: 'delete secrets',
+    phase: 'delete',
+    call: { service: 'ssm', op: 'DeleteParameters', nth: 1 },
+  },
 ];
 
 export interface Boundary {

@@ -64,6 +64,7 @@ describe('docs/reference/faults.md', () => {
 const areas = [
   ...['manifest', 'command', 'resource', 'revision', 'transition', 'mailbox', 'outbox', 'record'],
   ...['actor', 'service', 'internal', 'effect', 'limit', 'account', 'region', 'group', 'image'],
+  ...['batch', 'fanOut', 'instance'],
   ...['reply', 'pages', 'dryRun', 'channels', 'script', 'config', 'cli', 'stack'],
 ];
 /** Areas that name events or effects too: a code only where the line says so. */
