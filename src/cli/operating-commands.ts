@@ -15,7 +15,7 @@ const breakerOrder = (
   flags: readonly FlagLine[] = [],
 ): CommandLine => ({
   name,
-  operands: '<kind> <key>',
+  operands: '<kind> [key...]',
   help,
   examples,
   flags: [

@@ -126,7 +126,7 @@ function lastTripText({ lastTrip }: BreakerEntry): string {
       .filter((word, index, all) => all.indexOf(word) === index)
       .join(' '),
     text('requestId') === '' ? '' : `request ${text('requestId')}`,
-    `${number('consecutive')} in a row, ${number('failed')} failed and ${number('slow')} slow of ${number('calls')}`,
+    `${number('consecutive')} in a row, ${number('failed')} failed and ${number('slow')} slow of ${number('calls')} calls`,
   );
 }
 

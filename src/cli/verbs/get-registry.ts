@@ -96,15 +96,19 @@ async function getEntries(
   await printListing(shell.terminal, shell.wish, {
     columns: registryColumns(kind, looks),
     rows,
-    object: (entry) => ({
-      ...{ apiVersion: 'fairlead.dev/v1', kind: `${kind[0]?.toUpperCase() ?? ''}${kind.slice(1)}` },
-      ...entry,
-    }),
+    object: (entry) => objectOf(kind, entry),
     name: (entry) => `${kind}/${entry.name}`,
     single: names.length === 1 && rows.length === 1,
   });
   if (rows.length === 0) shell.note(`no ${pluralOf(kind)} yet`);
   return exits.ok;
+}
+
+/** An entry with the two fields every object carries; a kind of its own is told as its type. */
+function objectOf(kind: RegistryKind, { kind: type, ...entry }: Entry): object {
+  const title = `${kind[0]?.toUpperCase() ?? ''}${kind.slice(1)}`;
+  const own = type === undefined ? {} : { type };
+  return { apiVersion: 'fairlead.dev/v1', kind: title, ...own, ...entry };
 }
 
 function entriesNamed(
