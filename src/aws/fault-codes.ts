@@ -99,6 +99,8 @@ const exactByType: Partial<Record<FaultType, readonly string[]>> = {
     'EntityAlreadyExists',
     'InvalidGroup.Duplicate',
     'InvalidPermission.Duplicate',
+    // A trial that would have worked: an answer, and no failure of the service.
+    'DryRunOperation',
   ],
   Retryable: [
     'InternalError',

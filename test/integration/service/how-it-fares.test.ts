@@ -188,16 +188,20 @@ describe('budgets', () => {
 
 describe('an outage of the provider', () => {
   it('leaves liveness alone, turns the probes, and runs the budget of its calls out [R-24] [D-25] [G-49]', async () => {
-    for (let round = 0; round < 15; round += 1) await look([`ec2/${provider}`, `ssm/${provider}`]);
     await world.simulator('POST', 'faults', {
       id: 'outage',
       act: { kind: 'error', code: 'Unavailable', status: 503 },
     });
+    const severe = async () => {
+      await look();
+      return /severe|emergency/.test((await health('/healthz')).level);
+    };
     const exhausted = async () => {
       await look();
       return (await valueOf('fairlead_slo_budget_exhausted_total')) === 1;
     };
     await world.until('the budget ran out', exhausted);
+    await world.until('it burns too fast', severe);
     await world.until('the probe is down', async () => {
       await look();
       return (await valueOf('fairlead_health_status', { check: `ec2/${provider}` })) === 0;
