@@ -8,6 +8,7 @@ import type { Bench, Group } from './bench.ts';
 import { benchClusters } from './cluster.ts';
 import { benchCommands } from './commands.ts';
 import { lineOf } from './figure.ts';
+import { benchKey } from './key.ts';
 import { benchRecords } from './record.ts';
 import { benchResilience } from './resilience/group.ts';
 import {
@@ -41,6 +42,7 @@ const groups: Readonly<Record<string, { readonly run: Group; readonly summary: s
     run: benchOperation,
     summary: 'an operation that succeeds, at once or later (10 s)',
   },
+  key: { run: benchKey, summary: 'the key of a call: hash, and a whole launch (5 s)' },
   delay: { run: benchDelay, summary: 'one delay between two tries (5 s)' },
   overhead: { run: benchOverhead, summary: 'parts of one reconciliation, and all of them (30 s)' },
 };
