@@ -65,11 +65,9 @@ describe('a host with settings', () => {
     world = await stackWorld({
       ...{ scale: 100, seed: 9 },
       hostEnvironment: {
-        FAIRLEAD_PROFILE: 'production',
-        FAIRLEAD_BREAKER_FAILURE_THRESHOLD: '40',
-        FAIRLEAD_CB_RESET_SECONDS: '50',
-        FAIRLEAD_RETRY_MAX_RETRIES: '1',
-        FAIRLEAD_RETRY_BASE_DELAY: '20ms',
+        FAIRLEAD_BREAKER_EC2_FAILURE_THRESHOLD: '40',
+        FAIRLEAD_BREAKER_EC2_OPEN_TIME: '50',
+        FAIRLEAD_CB_HALF_OPEN_MAX_CALLS: '2',
       },
     });
   });
@@ -87,6 +85,10 @@ describe('a host with settings', () => {
     return items as { key: string; policy: Record<string, number> }[];
   };
   const ec2 = async () => (await breakers()).find(({ key }) => key.includes('/ec2'))?.policy ?? {};
+  const metrics = async () => {
+    const { httpPort } = world.stack.host.ready;
+    return (await fetch(`http://127.0.0.1:${httpPort}/metrics`)).text();
+  };
   /** As the host's operator does: the file is changed, the process is told. */
   const reload = async (change: Record<string, unknown>): Promise<void> => {
     const file = join(world.stack.dataDir, 'host.json');
@@ -96,19 +98,132 @@ describe('a host with settings', () => {
     process.kill((JSON.parse(endpoint) as { pid: number }).pid, 'SIGHUP');
   };
 
-  it('shows each with its value, source and variable [P-40] [G-41] [G-42]', async () => {
+  it('shows each with its value, source and variable; unset, the profile is development [P-40] [G-41]', async () => {
     const config = await registry('config');
     expect(config['profile']).toMatchObject({
-      ...{ value: 'production', source: 'environment', variable: 'FAIRLEAD_PROFILE' },
+      ...{ value: 'development', source: 'built-in', variable: 'FAIRLEAD_PROFILE' },
     });
-    expect(config['breakerOpenTime']).toMatchObject({ value: '50s', source: 'environment' });
-    expect(config['retryMaxAttempts']).toMatchObject({ value: 2, source: 'environment' });
-    expect(config['rpcTimeoutMutating']).toMatchObject({ value: '4m', source: 'profile' });
-    expect(config['rpcTimeoutDescribe']).toMatchObject({ value: '30s', source: 'built-in' });
-    expect(config['batchSize']).toMatchObject({ value: 15, source: 'profile' });
+    expect(config['breakerEc2OpenTime']).toMatchObject({ value: '50s', source: 'environment' });
+    expect(config['breakerProbesMax']).toMatchObject({ value: 2, source: 'environment' });
+    expect(config['rpcTimeoutMutating']).toMatchObject({ value: '10m', source: 'profile' });
+    expect(config['batchSize']).toMatchObject({ value: 5, source: 'profile' });
   });
 
-  it('gives operations the tries that were set, and keeps their last fault [R-26] [R-10] [G-42]', async () => {
+  it('lists every retry policy with its numbers [G-17] [G-18] [G-19] [P-15] [P-16] [P-17] [D-35] [V-10] [V-11] [V-13] [V-14] [V-15]', async () => {
+    const policies = await registry('policy');
+    const numbers = (name: string) => {
+      const { retries, baseMs, capMs, multiplier } = policies[name] ?? {};
+      return [retries, baseMs, capMs, multiplier];
+    };
+    expect(numbers('default')).toEqual([3, 1_000, 30_000, 2]);
+    expect(policies['default']).toMatchObject({ deadlineMs: 300_000 });
+    expect(numbers('aws')).toEqual([5, 500, 64_000, 2]);
+    expect(numbers('critical')).toEqual([7, 2_000, 120_000, 2]);
+    expect(policies['critical']).toMatchObject({ deadlineMs: 1_200_000 });
+    expect(numbers('highFrequency')).toEqual([2, 100, 2_000, 1.5]);
+    expect(policies['highFrequency']).toMatchObject({ deadlineMs: 30_000 });
+    expect(numbers('network')).toEqual([3, 100, 10_000, 2]);
+    expect(numbers('store')).toEqual([5, 50, 5_000, 1.5]);
+    expect(numbers('standard')).toEqual([4, 500, 30_000, 2]);
+    expect(policies['standard']).toMatchObject({ jitter: 'proportional', jitterShare: 0.1 });
+    expect(numbers('aggressive')).toEqual([9, 100, 10_000, 1.5]);
+    expect(numbers('conservative')).toEqual([2, 1_000, 60_000, 3]);
+    expect(numbers('none').slice(0, 1)).toEqual([0]);
+  });
+
+  /** Concurrency, batch; failures, open time and places of other keys, SSM, backends; retry, rate, burst, time-outs. */
+  const profiles: readonly (readonly [name: string, ...seen: unknown[]])[] = [
+    ...([
+      [
+        'staging',
+        3,
+        10,
+        [3, 30_000, 5],
+        [3, 45_000, 3],
+        [5, 60_000, 10],
+        'aws',
+        10,
+        20,
+        '4m',
+        '2h',
+      ],
+      [
+        'production',
+        5,
+        15,
+        [5, 60_000, 5],
+        [3, 45_000, 3],
+        [5, 60_000, 10],
+        'critical',
+        20,
+        50,
+        '4m',
+        '2h',
+      ],
+      [
+        'high-volume',
+        10,
+        25,
+        [5, 60_000, 20],
+        [2, 60_000, 20],
+        [15, 120_000, 20],
+        'aws',
+        20,
+        50,
+        '4m',
+        '4h',
+      ],
+      [
+        'development',
+        2,
+        5,
+        [3, 30_000, 5],
+        [3, 45_000, 3],
+        [5, 60_000, 10],
+        'default',
+        10,
+        20,
+        '10m',
+        '2h',
+      ],
+    ] as const),
+  ];
+
+  it('are those of the profile, which a changed file changes [P-22] [P-23] [P-24] [P-25] [D-34] [V-30] [V-31]', async () => {
+    for (const [profile, ...expected] of profiles) {
+      await reload({ settings: { profile } });
+      await world.until(
+        profile,
+        async () => (await registry('config'))['profile']?.['value'] === profile,
+      );
+      const config = await registry('config');
+      const policies = await registry('policy');
+      const value = (name: string) => config[name]?.['value'];
+      const row = (name: string) => {
+        const { failuresMax, openBaseMs, concurrentMax } = policies[name] ?? {};
+        return [failuresMax, openBaseMs, concurrentMax];
+      };
+      expect([
+        ...[
+          value('parallelMaxConcurrency'),
+          value('batchSize'),
+          row('other'),
+          row('ssm'),
+          row('backend'),
+        ],
+        ...[value('retryPolicy'), value('rateLimitQps'), value('rateLimitBurst')],
+        ...[value('rpcTimeoutMutating'), value('idempotencyTtl')],
+      ]).toEqual(expected);
+    }
+  });
+
+  it('gives operations the tries that were set, and keeps their last fault [R-26] [R-10] [R-34] [G-42]', async () => {
+    await reload({
+      settings: { profile: 'production', retryMaxRetries: 1, retryBaseDelay: '20ms' },
+    });
+    await world.until('the file is read', async () => {
+      return (await registry('config'))['retryMaxAttempts']?.['value'] === 2;
+    });
     await world.simulator('POST', 'faults', {
       service: 'ec2',
       act: { kind: 'error', code: 'InternalError', status: 500 },
@@ -123,23 +238,28 @@ describe('a host with settings', () => {
     await world.until('tries are used up', async () => (await exhausted()) !== undefined);
     await world.simulator('DELETE', 'faults');
     expect(await exhausted()).toMatchObject({ attempt: 2, maxAttempts: 2, code: 'InternalError' });
-    expect(await ec2()).toMatchObject({ failuresMax: 40, openBaseMs: 500 });
+    expect(await ec2()).toMatchObject({ failuresMax: 40, openBaseMs: 500, probesMax: 2 });
+    const text = await metrics();
+    expect(text).toMatch(/retry_attempts_total\{policy="production",n="1"\} [1-9]/);
+    expect(text).toMatch(/retry_attempts_total\{policy="production",n="2"\} [1-9]/);
+    expect(text).not.toMatch(/retry_attempts_total\{policy="production",n="3"\}/);
   });
 
   it('takes a changed file without a restart, and what runs obeys it [G-44] [V-32] [D-12] [D-43]', async () => {
     await reload({
-      settings: { breakerEc2FailureThreshold: 7, retryPolicy: 'mine' },
-      retryPolicies: { mine: { base: '500ms', retryOn: ['Unavailable'] } },
+      settings: { breakerSuccessThreshold: 7, breakerEc2FailureThreshold: 9, retryPolicy: 'mine' },
+      retryPolicies: { mine: { maxAttempts: 3, base: '500ms', retryOn: ['Unavailable'] } },
     });
     await world.until('the live breaker has the new number', async () => {
-      return (await ec2())['failuresMax'] === 7;
+      return (await ec2())['successThreshold'] === 7;
     });
+    // A variable of the process is stronger than its file.
+    expect(await ec2()).toMatchObject({ failuresMax: 40 });
     const config = await registry('config');
-    expect(config['breakerEc2FailureThreshold']).toMatchObject({ value: 7, source: 'file' });
+    expect(config['breakerSuccessThreshold']).toMatchObject({ value: 7, source: 'file' });
     const policies = await registry('policy');
-    // Variables of the process stay stronger than its file.
     expect(policies['mine']).toMatchObject({
-      ...{ maxAttempts: 2, baseMs: 20, retryOn: ['Unavailable'] },
+      ...{ maxAttempts: 3, baseMs: 500, retryOn: ['Unavailable'] },
       usedBy: expect.arrayContaining(['node.launch', 'cluster.plan']) as unknown,
     });
   });
@@ -151,12 +271,11 @@ describe('a host with settings', () => {
       const text = await readFile(log, 'utf8');
       return text.includes('settings.breakerEc2FailureThreshold is \\"few\\"');
     });
-    expect(await ec2()).toMatchObject({ failuresMax: 7 });
+    expect(await ec2()).toMatchObject({ successThreshold: 7 });
   });
 
   it('counts operations as they end [V-33]', async () => {
-    const { httpPort } = world.stack.host.ready;
-    const text = await (await fetch(`http://127.0.0.1:${httpPort}/metrics`)).text();
+    const text = await metrics();
     expect(text).toMatch(
       /fairlead_retry_outcomes_total\{policy="production",outcome="exhausted",type="Retryable"\} [1-9]/,
     );
