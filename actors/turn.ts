@@ -64,5 +64,5 @@ export function acceptedEntry(
 }
 
 /** Who says to have sent the command; nothing when nobody says. */
-export const byOf = ({ claimedBy }: { readonly claimedBy?: string | undefined }) =>
+const byOf = ({ claimedBy }: { readonly claimedBy?: string | undefined }) =>
   claimedBy === undefined ? {} : { by: claimedBy };
