@@ -50,7 +50,8 @@ const of =
   (part: string, whole: string): Cell =>
   (entry) => {
     const [now, most] = [plain(entry[part]), plain(entry[whole])];
-    return now === '' && most === '' ? '' : `${now}/${most}`;
+    if (now === '' || most === '') return now;
+    return `${now}/${most}`;
   };
 const marked =
   (field: string, moods: Readonly<Record<string, Mood>>): Cell =>
@@ -68,6 +69,10 @@ function plain(value: unknown): string {
   if (Array.isArray(value)) return value.map(plain).join(',');
   return JSON.stringify(value);
 }
+
+/** The bucket that all calls to one account and region share. */
+const providerText: Cell = ({ provider }) =>
+  isObject(provider) ? plain(provider['ratePerSecond']) : '';
 
 /** The fastest of the windows that are watched. */
 const burnText: Cell = ({ burn }) => {
@@ -103,6 +108,7 @@ const lines: Readonly<Record<Exclude<RegistryKind, 'breaker'>, readonly Line[]>>
     ['IN FLIGHT', of('inFlight', 'concurrentMax')],
     ['QUEUED', of('queued', 'queueMax')],
     ['RATE/S', of('ratePerSecond', 'rateMaxPerSecond')],
+    ['PROVIDER/S', providerText],
     ['TOKENS', of('tokens', 'burst')],
     ['RETRIES', of('retryTokens', 'retryTokensMax')],
     ['EFFECTIVE', as('effective')],

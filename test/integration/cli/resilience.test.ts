@@ -200,7 +200,9 @@ async function stateOf(name: string): Promise<string> {
 describe('what the hosts remember', () => {
   it('shows places, rates and retries of every key, and what binds [G-05] [D-22] [V-22]', async () => {
     const { stdout } = await fairlead('limits');
-    expect(stdout).toMatch(/^KEY +IN FLIGHT +QUEUED +RATE\/S +TOKENS +RETRIES +EFFECTIVE +BINDS$/m);
+    expect(stdout).toMatch(
+      /^KEY +IN FLIGHT +QUEUED +RATE\/S +PROVIDER\/S +TOKENS +RETRIES +EFFECTIVE +BINDS$/m,
+    );
     expect(stdout).toMatch(/^main\/eu-central-1\/ssm +\d+\/3 +0\/50 /m);
     const own = await fairlead('get limits --cluster dev');
     expect(own.stdout).toMatch(/^cluster\/default\/dev .*\d+ \(/m);

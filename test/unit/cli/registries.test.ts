@@ -8,6 +8,9 @@ const limit = (name: string, more: object = {}) => ({
   ...{ name, key: name, inFlight: 2, concurrentMax: 5, queued: 0, queueMax: 50 },
   ...{ ratePerSecond: 5, rateMaxPerSecond: 10, tokens: 20, burst: 25 },
   ...{ retryTokens: 98.6, retryTokensMax: 100, binds: null },
+  provider: name.startsWith('main/')
+    ? { key: 'main', ratePerSecond: 20, tokens: 9, burst: 50 }
+    : null,
   ...more,
 });
 
@@ -37,20 +40,38 @@ describe('fairlead limits', () => {
   it('shows what runs against what may, the effective limit, and what holds calls up now', async () => {
     const { stdout } = await fairlead('limits', service('limit', ['h1', limits]));
     expect(cells(stdout)).toEqual([
-      ['KEY', 'IN FLIGHT', 'QUEUED', 'RATE/S', 'TOKENS', 'RETRIES', 'EFFECTIVE', 'BINDS'],
       [
-        ...['main/eu-central-1/ssm', '3/3', '0/50', '5/10', '20/25', '98.6/100'],
+        ...['KEY', 'IN FLIGHT', 'QUEUED', 'RATE/S', 'PROVIDER/S', 'TOKENS', 'RETRIES'],
+        ...['EFFECTIVE', 'BINDS'],
+      ],
+      [
+        ...['main/eu-central-1/ssm', '3/3', '0/50', '5/10', '20', '20/25', '98.6/100'],
         ...['3 (bulkhead)', 'bulkhead'],
       ],
-      [...['main/eu-west-1/ssm', '2/5', '0/50', '5/10', '20/25', '98.6/100', '5 (bulkhead)', '-']],
-      ['nats/store', '2/100', '0/50', '5/10', '20/25', '98.6/100', '100 (bulkhead)', '-'],
+      [
+        ...[
+          'main/eu-west-1/ssm',
+          '2/5',
+          '0/50',
+          '5/10',
+          '20',
+          '20/25',
+          '98.6/100',
+          '5 (bulkhead)',
+          '-',
+        ],
+      ],
+      [
+        ...['nats/store', '2/100', '0/50', '5/10', '-', '20/25', '98.6/100'],
+        ...['100 (bulkhead)', '-'],
+      ],
     ]);
   });
 
   it('of a cluster are those its calls pass, each against how many nodes are worked on at once [P-07] [P-08]', async () => {
     const fake = service('limit', ['h1', limits]);
     const { stdout } = await fairlead('get limits --cluster web', fake);
-    expect(cells(stdout).map((row) => [row[0], row[6]])).toEqual([
+    expect(cells(stdout).map((row) => [row[0], row[7]])).toEqual([
       ['KEY', 'EFFECTIVE'],
       ['cluster/default/web', '1 (capacity of 2 nodes)'],
       ['main/eu-central-1/ssm', '1 (fan-out)'],
@@ -61,10 +82,34 @@ describe('fairlead limits', () => {
     });
   });
 
+  it('of fan-outs and batches tell how many at once, and that a busy host narrows them [P-28] [P-13]', async () => {
+    const host = [
+      { name: 'fanOut', atOnceMax: 1, binds: 'cpu', cpuShare: 0.95, timeoutMs: 600_000, knees: {} },
+      { name: 'batch', size: 10, timeoutMs: 300_000 },
+    ];
+    const { stdout } = await fairlead('limits --no-headers', service('limit', ['h1', host]));
+    expect(cells(stdout).map((row) => [row[0], row[7], row[8]])).toEqual([
+      ['batch', '10 in one call', '-'],
+      ['fanOut', '1 (cpu)', 'cpu'],
+    ]);
+    const view = clusterView({ name: 'big' });
+    const many = Array.from({ length: 20 }, () => view.status?.nodes?.[0] ?? { name: 'n' });
+    const fake = fakeService({
+      ...view,
+      spec: { ...view.spec, profile: 'production' },
+      status: { ...view.status, nodes: many },
+    });
+    fake.answers.set('limit', [
+      { host: 'h1', items: host.map((item) => ({ host: 'h1', ...item })) },
+    ]);
+    const busy = await fairlead('get limits --cluster big --no-headers', fake);
+    expect(busy.stdout).toContain('1 (cpu of the host)');
+  });
+
   it('name their hosts when several have told', async () => {
     const fake = service('limit', ['h1', [limit('nats/store')]], ['h2', [limit('nats/store')]]);
     const { stdout } = await fairlead('get limits --no-headers', fake);
-    expect(cells(stdout).map((row) => [row[0], row[8]])).toEqual([
+    expect(cells(stdout).map((row) => [row[0], row[9]])).toEqual([
       ['nats/store', 'h1'],
       ['nats/store', 'h2'],
     ]);
