@@ -113,6 +113,7 @@ const table: readonly [string, number, string, boolean][] = [
   ['EntityAlreadyExists', 409, 'Conflict', false],
   ['InvalidGroup.Duplicate', 400, 'Conflict', false],
   ['InvalidPermission.Duplicate', 400, 'Conflict', false],
+  ['DryRunOperation', 412, 'Conflict', false],
   ['InternalError', 500, 'Retryable', true],
   ['InternalFailure', 500, 'Retryable', true],
   ['InternalServerError', 500, 'Retryable', true],
