@@ -6,8 +6,8 @@ import { median } from '../statistics.ts';
 import type { Round } from './trial.ts';
 
 /** Processes for each variant: a ratio scatters more between processes than inside one. */
-const processes = 5;
-const trialLimitMs = 60_000;
+const processes = 3;
+const trialLimitMs = 120_000;
 
 interface Bar {
   readonly variant: string;

@@ -51,46 +51,54 @@ export async function benchOperation(bench: Bench): Promise<void> {
 
 const lost: EffectFault = { type: 'Retryable', code: 'lost', message: 'once' };
 
-/** One operation under a parent, from its start to its end; timers run at once, so that no wait is in the figure. */
-function operated(faults: readonly EffectFault[]): Promise<void> {
-  const left = [...faults];
-  const perform = fromPromise<PerformResult, PerformCall>(() => {
-    const fault = left.shift();
-    const stamp = { atMs: 0, roll: 0 };
-    return Promise.resolve(
-      fault === undefined
-        ? { ok: true, value: { state: 'gone' }, ...stamp }
-        : { ok: false, fault, ...stamp },
-    );
-  });
-  const parent = setup({
-    actors: { operation: operationMachine.provide({ actors: { perform } }) },
-  }).createMachine({
-    initial: 'busy',
-    states: {
-      busy: {
-        invoke: {
-          id: 'op',
-          src: 'operation',
-          input: {
-            ...{ effect: 'node.terminate', input: null, token: 't', preset: 'aws' },
-            ...{ correlationId: 'bench', atMs: 0, paused: false },
-          },
-          onDone: 'over',
+/** Answers of the calls to come; a call without one is answered. */
+const faultsLeft: EffectFault[] = [];
+
+const perform = fromPromise<PerformResult, PerformCall>(() => {
+  const fault = faultsLeft.shift();
+  const stamp = { atMs: 0, roll: 0 };
+  return Promise.resolve(
+    fault === undefined
+      ? { ok: true, value: { state: 'gone' }, ...stamp }
+      : { ok: false, fault, ...stamp },
+  );
+});
+
+/** Built once, as a host does. */
+const parent = setup({
+  actors: { operation: operationMachine.provide({ actors: { perform } }) },
+}).createMachine({
+  initial: 'busy',
+  states: {
+    busy: {
+      invoke: {
+        id: 'op',
+        src: 'operation',
+        input: {
+          ...{ effect: 'node.terminate', input: null, token: 't', preset: 'aws' },
+          ...{ correlationId: 'bench', atMs: 0, paused: false },
         },
+        onDone: 'over',
       },
-      over: { type: 'final' },
     },
-  });
-  const clock = {
-    setTimeout: (run: () => void) => {
-      queueMicrotask(run);
-      return 0;
-    },
-    clearTimeout: () => undefined,
-  };
+    over: { type: 'final' },
+  },
+});
+
+/** Timers run at once, so that no wait is in the figure. */
+const hasty = {
+  setTimeout: (run: () => void) => {
+    queueMicrotask(run);
+    return 0;
+  },
+  clearTimeout: () => undefined,
+};
+
+/** One operation under a parent, from its start to its end. */
+function operated(faults: readonly EffectFault[]): Promise<void> {
+  faultsLeft.push(...faults);
   return new Promise((resolve, reject) => {
-    const actor = createActor(parent, { clock });
+    const actor = createActor(parent, { clock: hasty });
     actor.subscribe({ complete: resolve, error: reject });
     actor.start();
   });
