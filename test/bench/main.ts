@@ -5,8 +5,10 @@
 import { parseArgs } from 'node:util';
 import { watchInterrupts } from '../../src/stack/interrupt.ts';
 import type { Bench, Group } from './bench.ts';
+import { benchBatches } from './batch.ts';
 import { benchClusters } from './cluster.ts';
 import { benchCommands } from './commands.ts';
+import { benchFanOut } from './fanout.ts';
 import { lineOf } from './figure.ts';
 import { benchKey } from './key.ts';
 import { benchRecords } from './record.ts';
@@ -32,6 +34,14 @@ const groups: Readonly<Record<string, { readonly run: Group; readonly summary: s
   record: {
     run: benchRecords,
     summary: 'record size and cost of a turn of 3, 50 and 200 nodes (about 1 min)',
+  },
+  fanout: {
+    run: benchFanOut,
+    summary: 'ten machines staged one by one and several at once (about 1 min)',
+  },
+  batch: {
+    run: benchBatches,
+    summary: 'a hundred machines stopped and started in batches (about 1 min)',
   },
   resilience: {
     run: benchResilience,

@@ -12,7 +12,7 @@ import { startSimulator } from '../../../src/simulator/simulator.ts';
 import { sharedCalls } from '../../fakes/shared-calls.ts';
 import type { LaunchOrder } from '../../../machines/messages.ts';
 
-const scale = 400;
+export const scale = 400;
 export const scope = { account: 'main', region: 'eu-central-1' } as const;
 
 export interface SimulatedCloud extends Omit<Aws, 'close'> {

@@ -16,7 +16,7 @@ const owner = (ownerId: string): Answer => ({
 });
 
 describe('a look at the fleet', () => {
-  it('reads every page and sorts the facts by uid', async () => {
+  it('reads every page and sorts the facts by uid [P-31]', async () => {
     const { sessions, calls } = capture((_call, number) =>
       number === 1
         ? reservationsXml([tagged('i-1', 'u1'), tagged('i-2', 'u2')], '000000000000', 'more')
