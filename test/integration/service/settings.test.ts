@@ -30,7 +30,7 @@ async function refusal(
 }
 
 describe('a host with settings that cannot be used', () => {
-  it('refuses to start and tells every problem at once, with what is expected [P-40] [R-33]', async () => {
+  it('refuses to start and tells every problem at once, with what is expected [P-40] [R-33] [V-16]', async () => {
     const { code, text } = await refusal(
       {
         FAIRLEAD_PROFILE: 'prodution',
@@ -39,6 +39,7 @@ describe('a host with settings that cannot be used', () => {
         FAIRLEAD_BREAKER_FAILURE_THRESHOLD: '5',
         FAIRLEAD_RETRY_MAX_ATEMPTS: '3',
         FAIRLEAD_METRICS_RESOURCES_MAX: '10',
+        FAIRLEAD_RETRY_POLICY: 'patience',
         FAIRLEAD_CONTEXT: 'of the CLI, not of the host',
       },
       ...['--set', 'parallelTimeout=-1'],
@@ -50,6 +51,7 @@ describe('a host with settings that cannot be used', () => {
       'FAIRLEAD_BREAKER_FAILURE_THRESHOLD and FAIRLEAD_CIRCUIT_BREAKER_FAILURE_THRESHOLD are two spellings of one setting and disagree',
       'FAIRLEAD_RETRY_MAX_ATEMPTS is no setting of Fairlead; did you mean FAIRLEAD_RETRY_MAX_ATTEMPTS?',
       'FAIRLEAD_METRICS_RESOURCES_MAX is no setting',
+      'FAIRLEAD_RETRY_POLICY is "patience"; expected one of default, aws, critical',
       '--set parallelTimeout is "-1"; expected a time',
       'settings.batchSize is "many"; expected a whole number from 1 to 100',
     ])

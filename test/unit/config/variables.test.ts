@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { profiles, retryPresets } from '../../../machines/limits.ts';
-import { resolveSettings } from '../../../src/config/settings.ts';
+import { resolveSettings, retriesBy } from '../../../src/config/settings.ts';
 import type { Settings } from '../../../src/config/settings.ts';
 import { serviceWords, variableName, variablesFor } from '../../../src/config/variables.ts';
 import * as drive from './drives.ts';
@@ -115,5 +115,23 @@ describe('unset variables', () => {
     expect(settings).toMatchObject({
       ...{ profile, rate, fanOut: { widthMax: concurrency }, batch: { sizeMax: batchSize } },
     });
+  });
+});
+
+describe('retry policies in production', () => {
+  const settings = settingsOf({ FAIRLEAD_PROFILE: 'production' });
+  const { nameFor } = retriesBy(() => settings);
+
+  it.each([
+    ['node.launch', 'critical'],
+    ['node.script', 'critical'],
+    ['node.terminate', 'critical'],
+    ['network.delete', 'critical'],
+    ['cluster.plan', 'production'],
+    ['node.stop', 'production'],
+  ] as const)('%s, which a cluster leaves to its host, is %s [P-15] [P-24]', (effect, wanted) => {
+    expect(nameFor('default', effect)).toBe(wanted);
+    expect(nameFor('critical', effect)).toBe(wanted);
+    expect(nameFor('aws', effect)).toBe('aws');
   });
 });
