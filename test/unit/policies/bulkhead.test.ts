@@ -48,3 +48,30 @@ it('leaves no timer and no place behind when a waiting caller gives up [R-13]', 
   expect(await waiting).toBe('Error: left');
   expect([clock.pending(), bulkhead.queued]).toEqual([0, 0]);
 });
+
+it('gives no namespace more than half of the places while another one waits [V-29]', async () => {
+  const bulkhead = new Bulkhead('k', 4, new ManualClock());
+  const entered: string[] = [];
+  const enter = (namespace: string): void => {
+    const waiting = bulkhead.enter({ namespace, signal });
+    if (waiting === undefined) entered.push(namespace);
+    else void waiting.then(() => entered.push(namespace));
+  };
+  for (let each = 0; each < 8; each += 1) enter('big');
+  for (let each = 0; each < 3; each += 1) enter('small');
+  // Alone it may have all four.
+  expect(entered).toEqual(['big', 'big', 'big', 'big']);
+  for (let each = 0; each < 3; each += 1) bulkhead.leave('big');
+  await settle();
+  // The others are behind in the queue and first in line, until they have half themselves.
+  expect(entered.slice(4)).toEqual(['small', 'small', 'big']);
+  bulkhead.leave('small');
+  await settle();
+  expect(entered.slice(7)).toEqual(['small']);
+  // Nobody else waits: it may have more than half again.
+  bulkhead.leave('small');
+  bulkhead.leave('small');
+  await settle();
+  expect(entered.slice(8)).toEqual(['big', 'big']);
+  expect([bulkhead.inFlight, bulkhead.queued]).toEqual([4, 1]);
+});
