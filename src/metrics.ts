@@ -25,6 +25,13 @@ export interface Measurements {
 export function openMetrics(log: Log, read: () => GaugeReading): Measurements {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
+  new Gauge({
+    ...{ name: 'process_uptime_seconds', help: 'Time since this process started' },
+    registers: [registry],
+    collect() {
+      this.set(process.uptime());
+    },
+  });
   const counters = new Map<string, Counter>();
   const histograms = new Map<string, Histogram>();
   const kept = new Map<string, KeptHistogram>();
