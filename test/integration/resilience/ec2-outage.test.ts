@@ -69,7 +69,7 @@ describe('EC2 answers 503 under creations', () => {
     expect((await ofEc2()).map(({ state }) => state)).not.toContain('open');
   });
 
-  it('the outage is in the metrics: states, calls by outcome, changes, times, limits [D-04] [D-07] [D-08] [D-09] [D-10] [D-23] [V-09]', async () => {
+  it('the outage is in the metrics: states, calls by outcome, changes, times, limits [D-01] [D-04] [D-07] [D-08] [D-09] [D-10] [D-23] [V-09]', async () => {
     const { httpPort } = world.stack.host.ready;
     const text = await (await fetch(`http://127.0.0.1:${httpPort}/metrics`)).text();
     const value = (series: string): number => {
