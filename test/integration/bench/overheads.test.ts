@@ -1,0 +1,52 @@
+/** The quick groups of `npm run bench` that measure our own overhead: each figure beside its bar. */
+import { execFile } from 'node:child_process';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { expect, it } from 'vitest';
+
+const run = promisify(execFile);
+const built = path.resolve('dist/test/bench');
+
+interface Line {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+  readonly against: string;
+  readonly ratio: number;
+}
+
+async function bench(group: string): Promise<{ lines: Map<string, Line>; said: string }> {
+  const { stdout, stderr } = await run(process.execPath, [path.join(built, 'main.js'), group]);
+  const lines = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Line);
+  return { lines: new Map(lines.map((line) => [line.name, line])), said: stderr };
+}
+
+it('one delay between two tries, beside its bar [D-32]', async () => {
+  const { lines, said } = await bench('delay');
+  expect(lines.get('delay')).toMatchObject({ unit: 'ns', against: 'bar.delay' });
+  expect(said).toMatch(/delay: \d+(\.\d+)? ns, bar 200: (held|MISSED)/);
+});
+
+it('all policies around one call, its bytes included [P-21]', async () => {
+  const { lines } = await bench('combined');
+  expect(lines.get('combined.call')).toMatchObject({ unit: 'ns', against: 'bar.combined.call' });
+  expect(lines.get('combined.call.bytes')?.value).toBeLessThan(5_000);
+});
+
+it('what one breaker holds is below its bar [P-27] [D-31]', async () => {
+  const trial = path.join(built, 'resilience', 'trial.js');
+  const { stdout } = await run(process.execPath, ['--expose-gc', trial, 'bytes:breaker']);
+  expect((JSON.parse(stdout) as { bytes: number }).bytes).toBeLessThanOrEqual(3_500);
+});
+
+it('the parts of a reconciliation, and all of them together [U-52] [U-53]', async () => {
+  const { lines } = await bench('overhead');
+  const parts = ['validation', 'breaker', 'metrics', 'id', 'turn', 'reconciliation'];
+  expect([...lines.keys()]).toEqual(parts.map((part) => `overhead.${part}`));
+  // Far from their bars, so that a busy machine does not decide.
+  for (const part of ['breaker', 'metrics', 'validation'])
+    expect(lines.get(`overhead.${part}`)?.ratio, part).toBeLessThan(1);
+});
