@@ -130,6 +130,9 @@ export const metrics = {
     'node_version',
     'component',
   ),
+  fairlead_nodes_registering_oldest_seconds: gauge(
+    'How long a running machine has been without its SSM agent',
+  ),
   fairlead_residents: gauge('Actors in memory', 'kind'),
   fairlead_quarantined: gauge('Actors held for inspection'),
   fairlead_outbox_pending: gauge('Committed events still to be published'),

@@ -3,6 +3,7 @@ import { pacing } from '../machines/limits.ts';
 import { keyText } from '../machines/ids.ts';
 import type { ResourceKey } from '../machines/ids.ts';
 import type { CloudScope, InstanceFact } from '../machines/messages.ts';
+import type { MetricReading } from './metric-names.ts';
 import type { Cancel, Clock, FleetView, Telemetry } from './ports.ts';
 
 /** What one actor wants watched. */
@@ -11,6 +12,8 @@ export interface Watch extends CloudScope {
   readonly changing: boolean;
   readonly known: readonly string[];
   readonly awaitingAgent: readonly string[];
+  /** Since when the oldest of its running machines has been without its agent. */
+  readonly registeringSinceMs?: number;
 }
 
 export interface ObserverParts {
@@ -71,6 +74,17 @@ export class Observer {
     }
     const scope = scopeText(watch);
     this.#arm(watch, this.#gapMs(scope));
+  }
+
+  /** Age of the machine that has run longest without its agent; 0 when there is none. */
+  readings(): MetricReading[] {
+    const nowMs = this.#parts.clock.nowMs();
+    const sinceMs = [...this.#watched.values()].map(
+      ({ watch }) => watch.registeringSinceMs ?? nowMs,
+    );
+    const oldestMs = sinceMs.reduce((oldest, each) => Math.min(oldest, each), nowMs);
+    const value = (nowMs - oldestMs) / 1_000;
+    return [{ metric: 'fairlead_nodes_registering_oldest_seconds', value }];
   }
 
   stop(): void {

@@ -44,6 +44,9 @@ export function clusterKind(machine: ClusterMachine) {
       if (context.spec === null || !context.hasTouchedCloud || context.phase === 'deleted')
         return undefined;
       const nodes = Object.values(context.nodes);
+      const registeringSinceMs = nodes
+        .filter(({ phase }) => phase === 'registering')
+        .map(({ sinceMs }) => sinceMs);
       return {
         account: context.spec.account,
         region: context.spec.region,
@@ -53,6 +56,9 @@ export function clusterKind(machine: ClusterMachine) {
         awaitingAgent: nodes
           .filter(({ phase }) => ['registering', 'booting', 'starting'].includes(phase))
           .map((entry) => entry.instanceId),
+        ...(registeringSinceMs.length > 0 && {
+          registeringSinceMs: Math.min(...registeringSinceMs),
+        }),
       };
     },
   };

@@ -106,6 +106,7 @@ async function runHost(config: HostConfig, settings: LiveSettings): Promise<void
     ...inFlight.readings(),
     ...operations.readings(),
     ...shared.fanOut.readings(),
+    ...observer.readings(),
   ]);
   const health = await openHealth({
     ...{ connection, hostId, installation, telemetry },

@@ -55,6 +55,18 @@ function setUp() {
 }
 
 describe('fleet observer', () => {
+  it('knows how long the oldest machine has been without its agent', async () => {
+    const { observer, advance } = setUp();
+    const value = () => observer.readings().map((reading) => reading.value);
+    expect(value()).toEqual([0]);
+    observer.update(key, { ...watch(['i-1']), registeringSinceMs: 0 });
+    await advance(601_000);
+    observer.update({ ...key, name: 'us' }, { ...watch(['i-2']), registeringSinceMs: 600_000 });
+    expect(value()).toEqual([601]);
+    observer.update(key, watch(['i-1']));
+    expect(value()).toEqual([1]);
+  });
+
   it('tells an actor only what changed for it', async () => {
     const { world, told, observer, advance } = setUp();
     observer.update(key, watch(['i-1']));
