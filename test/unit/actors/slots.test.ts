@@ -49,7 +49,10 @@ describe('effects in flight', () => {
     });
     const { signal, abort } = abortable();
     const start = (effect: EffectName) =>
-      perform({ effect } as unknown as PerformInput, { signal, id: 'op', correlationId: 'c' });
+      perform({ effect } as unknown as PerformInput, {
+        ...{ signal, id: 'op', correlationId: 'c' },
+        intent: { actor: 'cluster/a/b', uid: 'u', fence: 1, isResumed: false, operation: {} },
+      });
     void start('node.launch').catch(() => undefined);
     const late = start('node.script').catch((thrown: unknown) => thrown);
     void start('circuit.wait').catch(() => undefined);
