@@ -27,7 +27,7 @@ export const breakerColumns = (looks: BreakerLooks): readonly Column<BreakerEntr
   { head: 'HOST', cell: (each) => each.host, wide: !looks.hosts },
 ];
 
-export const breakerMood = ({ state }: BreakerEntry): Mood =>
+const breakerMood = ({ state }: BreakerEntry): Mood =>
   state === 'closed'
     ? 'good'
     : state === 'open'
@@ -55,7 +55,7 @@ const shareText = (part: number | undefined, whole: number | undefined): string 
   part === undefined || whole === undefined || whole === 0 ? '' : ((100 * part) / whole).toFixed(1);
 
 /** When it lets calls through again by itself. */
-export function untilText(breaker: BreakerEntry, { nowMs, standing }: BreakerLooks): string {
+function untilText(breaker: BreakerEntry, { nowMs, standing }: BreakerLooks): string {
   if (breaker.state === 'open') return clockText(breaker.openUntilMs, nowMs);
   if (breaker.state !== 'isolated') return '';
   const by = isolatingOrder(breaker.key, standing)?.by;
@@ -83,7 +83,7 @@ export function clockText(atMs: number | undefined, nowMs: number): string {
     : `${clock} (${span(Math.max(0, atMs - nowMs))})`;
 }
 
-export function tripText({ lastTrip, isolation }: BreakerEntry): string {
+function tripText({ lastTrip, isolation }: BreakerEntry): string {
   if (isolation !== null && isolation !== undefined) return `"${isolation.reason}"`;
   if (lastTrip === null || lastTrip === undefined) return '';
   const { consecutive, code, type, atMs } = lastTrip;

@@ -51,7 +51,7 @@ function unknownKey(word: string, known: readonly string[], services: readonly s
 }
 
 /** `main/eu-central-1/ec2:mutate` → `main/eu-central-1/ec2`. */
-export const serviceOf = (key: string): string => key.replace(/:[a-z]+$/, '');
+const serviceOf = (key: string): string => key.replace(/:[a-z]+$/, '');
 
 /** A key, or every class of a service. */
 export const isMeant = (ordered: string, key: string): boolean =>

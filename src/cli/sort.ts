@@ -1,17 +1,20 @@
 /** The order of rows that `--sort-by` asks for: by a column as it reads, or by a field of the object. */
 import { stripVTControlCharacters } from 'node:util';
 import { usage } from './failure.ts';
-import type { Listing } from './output.ts';
+import type { Column } from './table.ts';
 import { isObject } from './view.ts';
 
 /** Numbers within words count as numbers: node-2 comes before node-10. */
 const collator = new Intl.Collator('en', { numeric: true });
 
+interface Rows<Row> {
+  readonly columns: readonly Column<Row>[];
+  readonly rows: readonly Row[];
+  readonly object: (row: Row) => unknown;
+}
+
 /** @throws Failure `cli.usage` when no column and no field is called that */
-export function sorted<Row>(
-  { columns, rows, object }: Pick<Listing<Row>, 'columns' | 'rows' | 'object'>,
-  by: string,
-): readonly Row[] {
+export function sorted<Row>({ columns, rows, object }: Rows<Row>, by: string): readonly Row[] {
   const head = by.toUpperCase().replaceAll('-', ' ');
   const column = columns.find((each) => each.head === head);
   const path = by.replace(/^\./, '').split('.');

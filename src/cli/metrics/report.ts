@@ -36,7 +36,7 @@ const verdictSigns: Readonly<Record<Verdict, string>> = {
   unknown: '-',
 };
 
-export function valueText({ unit }: Pick<Kpi, 'unit'>, value: number | undefined): string {
+function valueText({ unit }: Pick<Kpi, 'unit'>, value: number | undefined): string {
   if (value === undefined) return '';
   switch (unit) {
     case 'seconds':

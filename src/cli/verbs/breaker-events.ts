@@ -1,12 +1,12 @@
 /** Events of breakers: the orders given to all hosts, and what the breakers of each host did. */
 import { bareKey, isMeant, resolveKey } from '../breaker-keys.ts';
 import type { EventView } from '../columns.ts';
+import type { EventSource } from '../event-source.ts';
 import { kindOf } from '../kinds.ts';
 import { readHistory } from '../reads.ts';
 import type { Session } from '../session.ts';
 import { surveyBreakers } from '../surveys.ts';
 import { isObject } from '../view.ts';
-import type { EventSource } from './events.ts';
 
 const guards = { namespace: 'system', kind: 'guard' } as const;
 /** The actor that takes orders; the others are named after their hosts. */

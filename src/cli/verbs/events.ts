@@ -1,6 +1,7 @@
 /** `fairlead events` and `fairlead history`: what has happened, and what happens while watching. */
 import { eventColumns } from '../columns.ts';
 import type { EventView } from '../columns.ts';
+import type { EventSource } from '../event-source.ts';
 import { exits } from '../exit-codes.ts';
 import type { Exit } from '../exit-codes.ts';
 import { usage } from '../failure.ts';
@@ -42,13 +43,6 @@ export const events: Verb = async (shell) => {
   await print(shell, shell.wish, newest(shell, await source.stored()));
   return exits.ok;
 };
-
-/** Where events come from: what is stored, and what the stream will bring. */
-export interface EventSource {
-  readonly filter: EventFilter;
-  stored(): Promise<EventView[]>;
-  isWanted(event: EventView): boolean;
-}
 
 const clusterEvents = (shell: Shell, session: Session, target: Target): EventSource => ({
   filter: filterOf(shell, target),
