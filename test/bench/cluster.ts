@@ -14,7 +14,7 @@ import { withStack } from './throw-away-stack.ts';
 const SCALE = 20;
 const SEED = 7;
 const PROFILE: ProfileName = 'production';
-/** Upper ends of the profile's budgets, in minutes. */
+/** Upper ends of the profile's budgets, in minutes. [G-26] [P-46] */
 const sizes = [
   { nodes: 3, budgetMinutes: 10 },
   { nodes: 10, budgetMinutes: 15 },

@@ -12,13 +12,14 @@ export interface Figure {
   readonly scale?: number;
 }
 
-/** `ratio` is our value divided by the other one, which stands in `againstValue`. */
-export function lineOf({ name, value, unit, against, scale, ratio }: Figure): string {
+/** `ratio` is our value divided by the other one, which stands in `againstValue`; `at` tells runs kept in one file apart. */
+export function lineOf({ name, value, unit, against, scale, ratio }: Figure, at: Date): string {
   return JSON.stringify({
     ...{ name, value: rounded(value), unit },
     ...{ against: against.name, ratio: rounded(ratio ?? value / against.value) },
     againstValue: rounded(against.value),
     ...(scale !== undefined && { scale }),
+    at: at.toISOString(),
   });
 }
 

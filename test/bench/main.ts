@@ -59,8 +59,8 @@ const groups: Readonly<Record<string, { readonly run: Group; readonly summary: s
 
 const usage = `Usage: npm run bench [-- GROUP…] [--cpu-prof] [--heap-prof]
 
-Prints JSON lines {"name","value","unit","against","ratio",…}: ratio is our value divided by that of the rival measured in
-the same run, or by a limit or budget. Without GROUP all of them run, one after the other:
+Prints JSON lines {"name","value","unit","against","ratio","at",…}: ratio is our value divided by that of the rival measured
+in the same run, or by a limit or budget; at is when. Without GROUP all of them run, one after the other:
 
 ${Object.entries(groups)
   .map(([name, { summary }]) => `  ${name.padEnd(12)}${summary}`)
@@ -130,7 +130,7 @@ function openBench(): { bench: Bench; wasInterrupted: () => boolean } {
   );
   interrupted.catch(() => undefined); // A group in which nothing waits on it ends by itself.
   const bench: Bench = {
-    emit: (figure) => void process.stdout.write(`${lineOf(figure)}\n`),
+    emit: (figure) => void process.stdout.write(`${lineOf(figure, new Date())}\n`),
     say: (text) => void process.stderr.write(`bench: ${text}\n`),
     ...{ interrupted, stacks },
   };

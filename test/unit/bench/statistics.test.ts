@@ -16,11 +16,12 @@ it('refuses to report a figure of nothing', () => {
   expect(() => median([])).toThrow('nothing was measured');
 });
 
-it('prints one JSON line with the ratio to what it is compared with', () => {
-  const line = lineOf({
+it('prints one JSON line with its time and the ratio to what it is compared with [P-46]', () => {
+  const figure = {
     ...{ name: 'command.p50.1', unit: 'ms', value: 1.23456 },
     against: { name: 'jetstream.cycle.p50.1', value: 0.5 },
-  });
+  };
+  const line = lineOf(figure, new Date(Date.UTC(2026, 0, 2)));
   expect(JSON.parse(line)).toEqual({
     name: 'command.p50.1',
     value: 1.235,
@@ -28,6 +29,7 @@ it('prints one JSON line with the ratio to what it is compared with', () => {
     against: 'jetstream.cycle.p50.1',
     ratio: 2.469,
     againstValue: 0.5,
+    at: '2026-01-02T00:00:00.000Z',
   });
 });
 
