@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { guardFleetKind } from '../machines/guard-kinds.ts';
 import { machineVersions } from '../machines/kinds.ts';
+import { paced } from '../machines/retry.ts';
 import { assertLimits, hosting, profiles } from '../machines/limits.ts';
 import { clusterExec } from '../actors/cluster-exec.ts';
 import { listEffects } from '../actors/effects/registry.ts';
@@ -113,7 +114,10 @@ async function runHost(config: HostConfig, settings: LiveSettings): Promise<void
     measurements: () => measurements,
   });
   const scale = config.pacing.scale;
-  const retries = retriesBy(() => settings.current);
+  const retries = paced(
+    retriesBy(() => settings.current),
+    scale,
+  );
   const inFlight = new EffectsInFlight(settings.current.effectsInFlightMax);
   const operations = new OperationCensus();
   const guard = new Guard({
