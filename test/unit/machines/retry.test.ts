@@ -46,7 +46,7 @@ describe('waits between tries', () => {
     expect(waits('none')).toEqual([]);
   });
 
-  it(`R-19, R-34: never pass the cap, whatever the jitter (seed ${seed})`, () => {
+  it(`never pass the cap, whatever the jitter (seed ${seed}) [R-19] [R-34]`, () => {
     const kinds: Jitter[] = ['none', 'proportional', 'equal', 'full', 'decorrelated'];
     fc.assert(
       fc.property(
@@ -66,7 +66,7 @@ describe('waits between tries', () => {
     );
   });
 
-  it('R-19: spread a herd of a thousand callers', () => {
+  it('spread a herd of a thousand callers [R-19]', () => {
     const policy = retryPresets.aws;
     const bins = new Map<number, number>();
     for (let caller = 0; caller < 1_000; caller += 1) {
@@ -90,7 +90,7 @@ describe('waits between tries', () => {
 describe('whether to try again', () => {
   const retried: readonly FaultType[] = ['Retryable', 'Unavailable', 'RateLimit', 'Timeout'];
 
-  it.each(faultTypes)('R-09: is decided by the type %s alone', (type) => {
+  it.each(faultTypes)('is decided by the type %s alone [R-09]', (type) => {
     expect(canRetry(state('aws', 1), fault(type), 0, 0)).toBe(retried.includes(type));
   });
 

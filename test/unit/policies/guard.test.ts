@@ -242,7 +242,7 @@ describe('orders and views', () => {
     expect(line?.fields).toMatchObject({ title: 'Circuit breaker opened', from: 'closed' });
   });
 
-  it('evicts the breaker that rested longest when all slots are taken', async () => {
+  it('evicts the breaker that rested longest when all slots are taken, and its series with it [R-21]', async () => {
     const { guard, clock } = guarded();
     const { signal } = new AbortController();
     const classify = (): EffectFault => ({ type: 'InternalError', code: '', message: '' });
@@ -259,5 +259,8 @@ describe('orders and views', () => {
     expect(keys.length).toBeLessThanOrEqual(resilience.breakersMax);
     expect(keys).not.toContain('main/r0/ssm');
     expect(keys).toContain('main/again/ssm');
+    const named = guard.readings().flatMap(({ labels = {} }) => Object.values(labels));
+    expect(named).not.toContain('main/r0/ssm');
+    expect(named).toContain('main/again/ssm');
   });
 });
