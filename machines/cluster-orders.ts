@@ -62,7 +62,7 @@ function orderedBy(event: ClusterEvent): Change {
 }
 
 /** Slots that an order to restart means: those of a pool, those named, or all. */
-export function slotsToRestart(context: ClusterContext, event: ClusterEvent): Slot[] {
+function slotsToRestart(context: ClusterContext, event: ClusterEvent): Slot[] {
   if (event.type !== 'cluster.restart') return [];
   const { pool, nodes } = event;
   return entries(context)

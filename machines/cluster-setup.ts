@@ -75,7 +75,7 @@ export function serverScript(
   );
 }
 
-export const eventData = (context: ClusterContext): Record<string, unknown> => ({
+const eventData = (context: ClusterContext): Record<string, unknown> => ({
   generation: context.generation,
   phase: context.phase,
 });

@@ -30,6 +30,12 @@ const asking = nodeSetup.createStateConfig({
     ...runScript,
     onDone: [
       { guard: 'scriptWorked', target: 'calling', actions: ['noteBoot', 'resetLooks'] },
+      // Nothing has been done to the machine yet: what was drained takes work again.
+      {
+        guard: 'isCordoned',
+        target: '#node.undrained',
+        actions: { type: 'noteScriptFault', params: { resume: 'checking' } },
+      },
       {
         target: '#node.failed',
         actions: { type: 'noteScriptFault', params: { resume: 'checking' } },

@@ -19,7 +19,7 @@ import { operationMachine } from './operation.ts';
 export const operationId = 'op';
 
 /** Answer of `leave-etcd` that it has changed nothing. */
-export const quorumUnsafe = 'etcd.quorumUnsafe';
+const quorumUnsafe = 'etcd.quorumUnsafe';
 
 /** Boot id that a `check` has told; undefined when it has not got that far. */
 function bootIdOf(event: unknown): string | undefined {

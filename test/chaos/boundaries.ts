@@ -1,10 +1,11 @@
-/** Every effect of creating and deleting a three-server cluster, as the wire call by which the outside first sees it. */
+/** Every effect in the life of a three-server cluster, as the wire call by which the outside first sees it. */
 import type { FaultRule } from '../../src/simulator/faults.ts';
 
 /** One effect; a host can die just before it (nothing done) and just after it (done, reply lost). */
 export interface Effect {
   readonly name: string;
-  readonly phase: 'create' | 'delete';
+  /** `scale`: from three servers to one. */
+  readonly phase: 'create' | 'scale' | 'stop' | 'start' | 'delete';
   readonly call: Pick<FaultRule, 'service' | 'op'> & {
     readonly match?: FaultRule['match'];
     readonly nth?: number;
@@ -16,9 +17,9 @@ const launch = (slot: string): Effect => ({
   phase: 'create',
   call: { service: 'ec2', op: 'RunInstances', match: { ClientToken: `*-${slot}-*` } },
 });
-const script = (slot: string, verb: string): Effect => ({
+const script = (slot: string, verb: string, phase: Effect['phase'] = 'create'): Effect => ({
   name: `${verb} on ${slot}`,
-  phase: 'create',
+  phase,
   call: { service: 'ssm', op: 'SendCommand', match: { Comment: `*-${slot}-i1-${verb}-*` } },
 });
 
@@ -50,6 +51,15 @@ export const effects: readonly Effect[] = [
   script('s2', 'join-server'),
   script('s0', 'observe'),
   script('s0', 'publish-access'),
+  ...['drain', 'leave-etcd', 'delete-node'].map((verb) => script('s2', verb, 'scale')),
+  {
+    name: 'terminate s2',
+    phase: 'scale',
+    call: { service: 'ec2', op: 'TerminateInstances', nth: 1 },
+  },
+  script('s0', 'snapshot', 'stop'),
+  { name: 'stop', phase: 'stop', call: { service: 'ec2', op: 'StopInstances', nth: 1 } },
+  { name: 'start', phase: 'start', call: { service: 'ec2', op: 'StartInstances', nth: 1 } },
   ...([1, 2, 3] as const).map((nth): Effect => ({
     name: `lift protection ${nth}`,
     phase: 'delete',

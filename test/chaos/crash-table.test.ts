@@ -11,6 +11,8 @@ const few = [
   'before "launch s1"',
   'after "launch s1"',
   'after "init on s0"',
+  'after "leave-etcd on s2"',
+  'after "stop"',
   'after "terminate"',
 ];
 const chosen = isWhole ? boundaries : boundaries.filter(({ name }) => few.includes(name));
@@ -48,6 +50,33 @@ describe(`crash table, ${chosen.length} of ${boundaries.length} boundaries, seed
     await world.simulator('DELETE', 'faults');
   }
 
+  /** A change of the living cluster with the host's death in it; ends with the change carried out. */
+  async function change(name: string, boundary: Boundary, kills: number): Promise<void> {
+    const { phase } = boundary.effect;
+    const order =
+      (verb: string, args: object = {}) =>
+      () =>
+        world.client.command(
+          { namespace: 'test', kind: 'cluster', name, verb, arguments: { ...args } },
+          { timeoutMs: 30_000 },
+        );
+    const is = (state: string) =>
+      world.until(`${name} is ${state}`, async () => (await world.state(name)) === state);
+    if (phase === 'start') {
+      await order('stop')();
+      await is('stopped');
+    }
+    const scale = order('scale', { pool: 'server', count: 1 });
+    await crashAt(boundary, phase === 'scale' ? scale : order(phase), kills);
+    await is(phase === 'stop' ? 'stopped' : 'running.steady');
+    const { instances } = await world.truth();
+    const wanted = phase === 'stop' ? 'stopped' : 'running';
+    const left = instances.filter(({ state }) => state !== 'terminated');
+    expect(left.map(({ state }) => state)).toEqual(
+      Array.from({ length: phase === 'scale' ? 1 : 3 }, () => wanted),
+    );
+  }
+
   async function live(boundary: Boundary, kills: number): Promise<void> {
     made += 1;
     const name = `c${made}`;
@@ -62,6 +91,7 @@ describe(`crash table, ${chosen.length} of ${boundaries.length} boundaries, seed
     const whenRunning = await world.truth();
     expect(doubledSlots(whenRunning)).toEqual([]);
     expect(liveCount(whenRunning)).toBe(3);
+    if (phase !== 'create' && phase !== 'delete') await change(name, boundary, kills);
     if (phase === 'delete') await crashAt(boundary, remove, kills);
     else await remove();
     await world.until(
