@@ -68,7 +68,7 @@ const fanOutEntry = (
   of: { readonly nodes: number; readonly profile: string },
 ): Entry => ({
   ...{ name, host: '', concurrentMax: atOnce, ...of },
-  effective: `${atOnce} (${binds === 'setting' ? `profile ${of.profile}` : (binds === 'cpu' ? 'cpu of the host' : `${binds} of ${of.nodes} nodes`)})`,
+  effective: `${atOnce} (${binds === 'setting' ? `profile ${of.profile}` : binds === 'cpu' ? 'cpu of the host' : `${binds} of ${of.nodes} nodes`})`,
 });
 
 const isProfile = (name: string): name is ProfileName => Object.hasOwn(profiles, name);
