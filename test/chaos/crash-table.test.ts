@@ -109,7 +109,7 @@ describe(`crash table, ${chosen.length} of ${boundaries.length} boundaries, seed
     expect(boundaries.length).toBeGreaterThanOrEqual(20);
   });
 
-  it.each(chosen)('ends as without a crash when the host dies $name', (boundary) =>
+  it.each(chosen)('ends as without a crash when the host dies $name [G-24]', (boundary) =>
     live(boundary, 1),
   );
 

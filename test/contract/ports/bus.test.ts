@@ -211,7 +211,7 @@ describe.each([
     expect(feed.got).toHaveLength(2);
   });
 
-  it('keeps each event once, and reads the newest of one resource back, oldest first', async () => {
+  it('keeps each event once, and reads the newest of one resource back, oldest first [D-28] [R-35]', async () => {
     const resource = { namespace: 'shop', kind: 'cluster', name: 'hist' };
     for (const n of [1, 2, 2, 3])
       await bus.publishEvent({

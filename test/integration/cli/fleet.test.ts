@@ -84,7 +84,7 @@ describe('the CLI against a running stack', () => {
     expect(exit).toBe(0);
   });
 
-  it('applies, waits, and shows what runs', async () => {
+  it('applies, waits, and shows what runs [G-47]', async () => {
     const applied = await start('apply -f - --wait --timeout 60s', manifest('dev')).ended;
     expect(applied.stdout).toMatch(
       /^cluster\/default\/dev accepted {3}revision \d+ {3}command \w{26}\ncluster\/default\/dev running\.steady\n$/,

@@ -21,7 +21,7 @@ const send = (name: string, id: string) =>
   );
 
 describe('command feed', () => {
-  it('loses no command when the server is killed under load, and keeps the order of each actor', async () => {
+  it('loses no command when the server is killed under load, and keeps the order of each actor [D-28]', async () => {
     const seen = new Map<string, number[]>();
     const feed = await bus.consumeCommands(1, (delivery: CommandDelivery) => {
       const numbers = seen.get(delivery.name) ?? [];

@@ -49,7 +49,7 @@ describe('the processes of a simulated machine', () => {
     expect(await call).toMatchObject({ status: 'Cancelled' });
   });
 
-  it('do not outlive the simulator: the next one ends them and takes up the work again', async () => {
+  it('do not outlive the simulator: the next one ends them and takes up the work again [G-24]', async () => {
     const call = machines.deliver(node, machines.render('stage', node, 'op-1'));
     await expect
       .poll(() => machines.call('stage', node, 'op-1').then(({ step }) => step), longEnough)

@@ -3,7 +3,7 @@ import type { BreakerView, LimitView } from '../../../actors/policies/guard-view
 import { doubledSlots, stackWorld } from '../../servers/stack-world.ts';
 import type { StackWorld } from '../../servers/stack-world.ts';
 
-const names = ['one', 'two', 'three', 'four', 'five', 'six'];
+const names = Array.from({ length: 10 }, (_, index) => `c${index + 1}`);
 const scale = 100;
 
 interface LoggedCall {
@@ -32,7 +32,7 @@ describe('EC2 answers 503 under creations', () => {
     return (answer['items'] as { type: string }[]).map(({ type }) => type);
   };
 
-  it('operations wait at an open circuit, few calls probe it, and all run with nothing doubled [G-02] [G-06] [D-03] [D-05]', async () => {
+  it('operations of ten creations wait at an open circuit, few calls probe it, and all run with nothing doubled [G-02] [G-06] [D-03] [D-05] [G-50] [P-43]', async () => {
     await world.simulator('POST', 'faults', {
       service: 'ec2',
       act: { kind: 'error', code: 'Unavailable', status: 503 },
@@ -134,7 +134,7 @@ describe('EC2 answers 503 under creations', () => {
   it('a flood of queries is told when to come again, and the next one is answered [D-20] [V-29]', async () => {
     const ask = () =>
       world.client.query({
-        ...{ namespace: 'test', kind: 'cluster', name: 'one', verb: 'get', arguments: {} },
+        ...{ namespace: 'test', kind: 'cluster', name: 'c1', verb: 'get', arguments: {} },
       });
     interface Busy {
       readonly code: string;
@@ -154,10 +154,7 @@ describe('EC2 answers 503 under creations', () => {
     expect(busy[0]).toMatchObject({ status: 429, retryable: true });
     expect(busy[0]?.retryAfterMs).toBeGreaterThan(0);
     expect(answered).toBeGreaterThanOrEqual(100);
-    await world.until(
-      'it answers again',
-      async () => (await world.state('one')) !== 'service.busy',
-    );
+    await world.until('it answers again', async () => (await world.state('c1')) !== 'service.busy');
   });
 
   it('an order isolates a service over the death of the host, and a reset lets everything go on [V-07] [V-27]', async () => {

@@ -125,7 +125,7 @@ describe('a step', () => {
 });
 
 describe('effects', () => {
-  it('are listed by name with policy, breakers, time-out, compensation and points of no return [G-20] [G-52] [V-19]', async () => {
+  it('are listed by name with policy, breakers, time-out, compensation and points of no return [G-20] [G-52] [V-19] [G-53]', async () => {
     const { body } = await outside.query('fairlead.v1.qry.test.effect._.list');
     const items = body['items'] as readonly Readonly<Record<string, unknown>>[];
     expect(items.find(({ name }) => name === 'node.launch')).toMatchObject({

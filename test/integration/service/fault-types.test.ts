@@ -137,6 +137,21 @@ it('a fault is logged with type, code, message and request id, and counted by ty
   }
 });
 
+it('breaker, retries, probes, rates, places and budgets have all left numbers of it [D-01]', async () => {
+  const ask = { namespace: 'system', kind: 'health', name: '_', verb: 'survey' };
+  await world.client.survey({ ...ask, arguments: { now: true } });
+  const key = 'main/eu-central-1/ec2:read';
+  for (const [name, labels] of [
+    ['fairlead_breaker_calls_total', { breaker: key, outcome: 'failed' }],
+    ['fairlead_retry_outcomes_total', { policy: 'default', outcome: 'exhausted' }],
+    ['fairlead_health_checks_total', { check: 'nats', result: 'passed' }],
+    ['fairlead_ratelimit_allowed_total', { key }],
+    ['fairlead_bulkhead_wait_seconds_count', { key }],
+    ['fairlead_slo_budget_consumed', { slo: 'calls/main/eu-central-1' }],
+  ] as const)
+    expect(await valueOf(name, labels), name).toBeGreaterThan(0);
+});
+
 it('each region has circuits, rates and places of its own: one that is shut holds up no other [P-45]', async () => {
   const order = (verb: string) =>
     world.client.command({

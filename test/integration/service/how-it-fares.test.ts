@@ -74,7 +74,7 @@ const look = (names?: string[]) => registry('health', { now: true, ...(names && 
 const provider = 'main/eu-central-1';
 
 describe('a creation', () => {
-  it('is measured from committed states, with targets and marks [G-35] [G-37] [P-18] [P-20]', async () => {
+  it('is measured from committed states, with targets and marks [G-35] [G-37] [P-18] [P-20] [P-03] [G-26] [G-57]', async () => {
     const done = lineLike(
       /^\[METRICS\] Reconciliation completed: cluster-1, duration=\S+, phase=Running$/,
     );
@@ -182,7 +182,7 @@ describe('budgets', () => {
     });
   });
 
-  it('are gauges by objective, with burn rates by window [D-27] [D-41] [D-47]', async () => {
+  it('are gauges by objective, with burn rates by window [D-27] [D-41] [D-47] [G-62]', async () => {
     for (const slo of ['control', 'operations'])
       expect(await valueOf('fairlead_slo_budget_remaining', { slo }), slo).toBe(1);
     const calls = { slo: `calls/${provider}` };
@@ -267,7 +267,7 @@ describe('an outage of the provider', () => {
     expect(liveCount(await world.truth())).toBe(0);
   });
 
-  it('series of a cluster and of a region end with their last use [R-21] [R-22]', async () => {
+  it('series of a cluster and of a region end with their last use [R-21] [R-22] [D-44]', async () => {
     expect(await valueOf('fairlead_clusters')).toBeUndefined();
     expect(await valueOf('fairlead_health_status', { check: `ec2/${provider}` })).toBeUndefined();
   });
@@ -368,7 +368,7 @@ describe('the recorded run', () => {
   });
 });
 
-it('no counter or histogram carries a namespace, a name or a cluster [R-22]', () => {
+it('no counter or histogram carries a namespace, a name or a cluster [R-22] [D-44]', () => {
   const personal = Object.entries(metrics).filter(
     ([, { type, labels }]) =>
       type !== 'gauge' && labels.some((label) => /^(namespace|name|cluster|uid)$/.test(label)),

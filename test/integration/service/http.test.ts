@@ -36,7 +36,7 @@ describe('health', () => {
     expect(checks.map(({ name }) => name)).toEqual(expect.arrayContaining(names));
   });
 
-  it('is not ready within 5 s of the death of nats-server, alive all the time, ready again after', async () => {
+  it('is not ready within 5 s of the death of nats-server, alive all the time, ready again after [D-28]', async () => {
     const { hostId } = world.stack.host.ready;
     const pid = world.stack.host.pid;
     await world.stack.nats.kill('SIGKILL');

@@ -60,7 +60,7 @@ it('a node that cannot be asked is refused by its place in the list, and nobody 
   expect(await commands()).toBe(before);
 });
 
-it('fan-out and batch are among the limits a host tells [G-23] [P-13] [P-28]', async () => {
+it('fan-out and batch are among the limits a host tells [G-23] [P-13] [P-28] [G-53] [P-44]', async () => {
   const ran = await fairlead(world.stack, ['get', 'limits', '-o', 'json']);
   const { items } = JSON.parse(ran.stdout) as { items: Record<string, unknown>[] };
   const named = (name: string) => items.find((item) => item['name'] === name);

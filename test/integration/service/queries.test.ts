@@ -99,7 +99,7 @@ describe('list', () => {
 });
 
 describe('history', () => {
-  it('tells the events of one resource as CloudEvents, oldest first, the newest within the limit', async () => {
+  it('tells the events of one resource as CloudEvents, oldest first, the newest within the limit [R-35]', async () => {
     const { body } = await ask('b', 'history');
     const items = body['items'] as Readonly<Record<string, unknown>>[];
     expect(items[0]).toMatchObject({
@@ -107,6 +107,8 @@ describe('history', () => {
       source: expect.stringMatching(/^\/fairlead\/.+\/cluster\/test\/b$/) as string,
     });
     expect(items.at(-1)?.['type']).toBe('fairlead.cluster.failed.v1');
+    expect(new Set(items.map(({ id }) => id)).size).toBe(items.length);
+    expect(new Set(items.map(({ source }) => source)).size).toBe(1);
     const last = await ask('b', 'history', { limit: 1 });
     expect(last.body['items']).toEqual(items.slice(-1));
   });

@@ -191,7 +191,7 @@ describe('a host with settings', () => {
     ] as const),
   ];
 
-  it('are those of the profile, which a changed file changes [P-22] [P-23] [P-24] [P-25] [D-34] [V-30] [V-31]', async () => {
+  it('are those of the profile, which a changed file changes [P-22] [P-23] [P-24] [P-25] [D-34] [V-30] [V-31] [D-06]', async () => {
     for (const [profile, ...expected] of profiles) {
       await reload({ settings: { profile } });
       await world.until(
@@ -219,7 +219,7 @@ describe('a host with settings', () => {
     }
   });
 
-  it('gives operations the tries that were set, and keeps their last fault [R-26] [R-10] [R-34] [G-42]', async () => {
+  it('gives operations the tries that were set, and keeps their last fault [R-26] [R-10] [R-34] [G-42] [D-14]', async () => {
     await reload({
       settings: { profile: 'production', retryMaxRetries: 1, retryBaseDelay: '20ms' },
     });

@@ -86,7 +86,7 @@ it('never goes back below the fences in the records, even when the lease was los
   await next.stop();
 });
 
-it('drains on stop: nothing new is taken, what waits is decided, the lease is free', async () => {
+it('drains on stop: nothing new is taken, what waits is decided, the lease is free [D-28]', async () => {
   const world = await new World().start();
   await world.ask('create');
   const release = world.store.hold();

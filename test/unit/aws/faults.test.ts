@@ -185,7 +185,7 @@ describe('faults of the transport', () => {
     expect(faultOf(unreadable)).toMatchObject({ type: 'Retryable', mayHaveHappened: true });
   });
 
-  it('finds the code in the cause of a failed fetch [R-08]', () => {
+  it('finds the code in the cause of a failed fetch [R-08] [V-05]', () => {
     const error = new TypeError('fetch failed', { cause: transport('ECONNREFUSED') });
     expect(faultOf(error)).toMatchObject({ type: 'Unavailable', code: 'ECONNREFUSED' });
   });
@@ -229,7 +229,7 @@ describe('what a fault carries', () => {
     expect(faultOf(error).retryAfterMs).toBe(retryAfterMs);
   });
 
-  it('survives JSON', () => {
+  it('survives JSON [V-04]', () => {
     const fault = faultOf(answered('VcpuLimitExceeded', 400));
     expect(JSON.parse(JSON.stringify(fault))).toEqual(fault);
   });

@@ -28,7 +28,7 @@ const state = (preset: RetryPresetName, attempt: number) => ({
   },
 });
 
-it('a fault that says so itself is tried again, or is not, whatever its type [R-08]', () => {
+it('a fault that says so itself is tried again, or is not, whatever its type [R-08] [V-05]', () => {
   const may = (each: EffectFault) => canRetry(state('aws', 1), each, 0, 0);
   expect(may(fault('Retryable', { retryable: false }))).toBe(false);
   expect(may(fault('ProviderError', { retryable: true }))).toBe(true);

@@ -58,7 +58,7 @@ describe('width', () => {
     expect([0, 1, 2, 3, 9, 20, 400].map(capacityFor)).toEqual([1, 1, 1, 1, 4, 10, 10]);
   });
 
-  it('shrinks with the load of the machine [P-28]', () => {
+  it('shrinks with the load of the machine [P-28] [P-44]', () => {
     const shares = [0, 0.499, 0.5, 0.749, 0.75, 0.899, 0.9, 1];
     expect(shares.map(widthAtLoad)).toEqual([8, 8, 5, 5, 3, 3, 1, 1]);
   });
@@ -157,7 +157,7 @@ describe('a fan-out', () => {
     expect(() => valuesOf(report)).toThrow('job of 500 failed');
   });
 
-  it('what is done at the deadline is kept; the rest is aborted and timed out', async () => {
+  it('what is done at the deadline is kept; the rest is aborted and timed out [G-53]', async () => {
     const { clock, run, seen } = fannedOut({ widthMax: 2, timeoutMs: 2_500 });
     const ended = run(jobs(8));
     await clock.advance(2_500);

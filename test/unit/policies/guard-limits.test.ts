@@ -66,7 +66,7 @@ describe('rates', () => {
 });
 
 describe('what is off unless asked for', () => {
-  it('an attempt time-out follows its operation, and calls cut off count with their limit [R-16]', async () => {
+  it('an attempt time-out follows its operation, and calls cut off count with their limit [R-16] [G-62]', async () => {
     for (const isTimeoutAdaptive of [false, true]) {
       const { call, clock } = guarded({ isTimeoutAdaptive, provider: unhurried, rows: patient });
       const asked = async (operation: string, ms: number) => {

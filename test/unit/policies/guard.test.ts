@@ -114,7 +114,7 @@ describe('a circuit that is probed', () => {
 });
 
 describe('those who wait', () => {
-  it('are released few at a time, teardown first, after the probes [R-37] [G-61]', async () => {
+  it('are released few at a time, teardown first, after the probes [R-37] [G-61] [G-22]', async () => {
     const { trip, call, clock, guard, state } = guarded();
     await trip();
     const { signal } = new AbortController();
@@ -179,7 +179,7 @@ describe('the other limits', () => {
     expect([guard.limits()[0]?.inFlight, clock.pending()]).toEqual([0, before]);
   });
 
-  it('refuses retries beyond their share, before a call is made', async () => {
+  it('refuses retries beyond their share, before a call is made [G-22] [G-62]', async () => {
     const { call, guard, clock } = guarded();
     let refused = 0;
     for (let retry = 0; retry < 200; retry += 1) {

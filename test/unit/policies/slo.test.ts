@@ -72,7 +72,7 @@ describe('an error budget', () => {
     expect(budget.view(0)).toMatchObject({ remaining: 0, consumed: 1, exhausted: true });
   });
 
-  it('pages only while both windows burn, and tells when it will be spent', () => {
+  it('pages only while both windows burn, and tells when it will be spent [G-62]', () => {
     const budget = new ErrorBudget('b', objective(0.99));
     fill(budget, 0, 90, 10);
     const view = budget.view(0);
