@@ -14,20 +14,20 @@ import { fakeTerminal } from '../../unit/cli/fake-terminal.ts';
 const folder = mkdtempSync(join(tmpdir(), 'fairlead-changes-'));
 let stack: Stack;
 
-const manifest = `
+const manifest = (servers: number, pool: number, region = 'eu-central-1'): string => `
 apiVersion: fairlead.dev/v1
 kind: Cluster
 metadata: { name: web }
 spec:
-  region: eu-central-1
-  servers: { count: 1 }
+  region: ${region}
+  servers: { count: ${servers} }
   agentPools:
-    - { name: pool, count: 2, instanceTypes: [t3.medium], drain: { timeoutSeconds: 600 } }
+    - { name: pool, count: ${pool}, instanceTypes: [t3.medium], drain: { timeoutSeconds: 600 } }
 `;
 
 beforeAll(async () => {
   stack = await startStack({ dataDir: join(folder, '.fairlead'), scale: 200, seed: 5 });
-  const made = await fairlead('apply -f - --wait', manifest);
+  const made = await fairlead('apply -f - --wait', manifest(1, 2));
   expect(made.exit, made.stderr).toBe(0);
 });
 afterAll(async () => {
@@ -113,7 +113,7 @@ it('scales agents up and down, drained first, and tells path, before and after o
   expect(await told('operationFinished')).toHaveLength(2);
 });
 
-it('keeps a node that cannot be drained, takes the change back and says why [G-15]', async () => {
+it('keeps a node that cannot be drained, takes the change back and says why [G-13] [G-15]', async () => {
   await succeeds('scale cluster web --pool pool --count 2 --wait');
   const victim = 'web-pool-1-2';
   await simulator('POST', 'node/faults', { kind: 'stuckPods', node: victim, pods: ['shop/db-0'] });
@@ -138,7 +138,9 @@ it('keeps a node that cannot be drained, takes the change back and says why [G-1
 });
 
 it('scales servers one at a time in both directions without losing etcd [G-16]', async () => {
-  await succeeds('scale cluster web --pool server --count 3 --wait');
+  // A manifest with other numbers is the same order as `scale`.
+  const applied = await fairlead('apply -f - --wait', manifest(3, 2));
+  expect(applied.exit, applied.stderr).toBe(0);
   expect((await k3s()).voters).toHaveLength(3);
   await succeeds('scale cluster web --pool server --count 1 --wait');
   const { voters, quorumLost, learnersMax } = await k3s();
@@ -161,9 +163,10 @@ it('restarts every node, stops and starts the cluster [G-29]', async () => {
   expect({ hasQuorum, voters: voters.length }).toEqual({ hasQuorum: true, voters: 3 });
 });
 
-it('shows Ready and Provisioning of the cluster and of every node [V-23]', async () => {
+it('shows Ready and Provisioning of the cluster and of every node, and how many it touches at once [V-23] [P-08]', async () => {
   const view = JSON.parse(await succeeds('get cluster web -o json')) as {
     status: {
+      concurrency: number;
       conditions: { type: string; reason: string }[];
       nodes: { conditions: { type: string; status: string; reason: string }[] }[];
     };
@@ -171,6 +174,8 @@ it('shows Ready and Provisioning of the cluster and of every node [V-23]', async
   expect(view.status.conditions).toContainEqual(
     expect.objectContaining({ type: 'Ready', status: 'True', reason: 'ClusterReady' }),
   );
+  // The smaller of what the profile development allows (2) and what five nodes can spare (3).
+  expect(view.status.concurrency).toBe(2);
   for (const { conditions } of view.status.nodes)
     expect(conditions).toContainEqual(
       expect.objectContaining({ type: 'Ready', status: 'True', reason: 'VMReady' }),
@@ -182,6 +187,8 @@ it('refuses what would break etcd or means no pool, and says what to write', asy
   expect(even.stderr).toContain('use 1, 3, 5 or 7');
   const unknown = await fairlead('scale cluster web --pool wbe --count 2');
   expect(unknown.stderr).toContain('arguments.pool');
+  const moved = await fairlead('apply -f -', manifest(3, 3, 'eu-west-1'));
+  expect(moved.stderr).toContain('spec.region');
   expect((await fairlead('cancel cluster web')).stderr).toContain('nothing is under way');
 });
 

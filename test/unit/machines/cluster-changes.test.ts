@@ -29,7 +29,7 @@ const settles = async (cloud: CloudDouble, steps = 1_500): Promise<void> => {
 };
 
 describe('scale up', () => {
-  it('adds agents under new tokens and names, and says what has changed [G-14]', async () => {
+  it('adds agents under new tokens and names, and says what has changed', async () => {
     const cloud = await running(1, 2);
     cloud.command('cluster.scale', { pool: 'web', count: 4 });
     expect(cloud.phase).toBe('running.scalingUp.planning');
@@ -66,7 +66,7 @@ describe('scale up', () => {
     expect(cloud.quorum).toEqual({ members: 3, up: 3 });
   });
 
-  it('takes back what it has made when a node cannot be made, and restores the spec [G-15]', async () => {
+  it('takes back what it has made when a node cannot be made, and restores the spec', async () => {
     let isShort = false;
     const cloud = await running(1, 1, (call) =>
       isShort && call.effect === 'node.launch' && call.token.includes('-a2-')
@@ -116,7 +116,7 @@ describe('scale up', () => {
 });
 
 describe('scale down', () => {
-  it('drains agents, forgets them in Kubernetes, then terminates them, in rounds of the profile [P-08]', async () => {
+  it('drains agents, forgets them in Kubernetes, then terminates them, in rounds of the profile', async () => {
     const cloud = await running(1, 4);
     cloud.command('cluster.scale', { pool: 'web', count: 1 });
     await settles(cloud);
@@ -207,7 +207,7 @@ describe('scale down', () => {
 });
 
 describe('restart', () => {
-  it('drains agents, restarts them in rounds, then servers one at a time [G-29]', async () => {
+  it('drains agents, restarts them in rounds, then servers one at a time', async () => {
     const cloud = await running(3, 3);
     cloud.command('cluster.restart');
     await settles(cloud);
