@@ -57,7 +57,7 @@ export const changeBounds = {
   /** Looks that still see the old boot id before the restart is ordered again. */
   rebootLooksMax: 8,
   /** Nodes told to stop or start at a time. */
-  powerInFlightMax: 40,
+  powerInFlightMax: 24,
 } as const;
 
 /** Pacing in milliseconds, before the division by `pacing.scale`. */
