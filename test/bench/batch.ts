@@ -28,6 +28,7 @@ export async function benchBatches(bench: Bench): Promise<void> {
         ...{ name: `batch-100.size${size}`, value: (startMs * scale) / 60_000, unit: 'min', scale },
         against: { name: 'the seed', value: minutes },
       });
+      // [P-01] [P-14] [P-47]
       bench.emit({
         ...{ name: `batch-100.size${size}.calls`, value: calls, unit: 'calls' },
         against: { name: 'one call each', value: count },

@@ -39,6 +39,7 @@ export async function benchFanOut(bench: Bench): Promise<void> {
         `c${widthMax} ran ${atOnce} at once: efficiency ${percent(efficiencyOf(machinesMax, aloneMs, run))}, ` +
           `floor ÷ actual ${percent(floorShareOf(machinesMax, aloneMs, run))}; told by the seed ${seedMinutes[widthMax] ?? 0} min`,
       );
+      // [G-28] [P-01] [P-02] [P-09]
       if (widthMax === 5)
         bench.emit({
           ...{ name: 'fanout.parallel', value: durationMs / 1_000, unit: 's' },

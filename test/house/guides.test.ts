@@ -1,4 +1,4 @@
-/** What contributors and readers are promised: the guide and its licence, the sources of ideas, tests for each part, and how to run one. */
+/** What contributors are promised: the guide and its licence, tests for each part, and how to run one. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -29,15 +29,6 @@ describe('CONTRIBUTING.md', () => {
     const named = [...guide.matchAll(/`npm run (\w+)/g)].map(([, name = '']) => name);
     expect(named).toContain('bench');
     expect(named.filter((name) => !Object.hasOwn(scripts, name))).toEqual([]);
-  });
-});
-
-describe('docs/resilience.md', () => {
-  it('names where the ideas come from, and what was taken from each [D-46]', () => {
-    const [, ideas = ''] = read('docs/resilience.md').split('## Where the ideas come from');
-    const sources = ideas.split(/^- /m).slice(1);
-    const of = ['Martin Fowler', 'exponential backoff and jitter', 'error budgets', 'Prometheus'];
-    for (const name of of) expect(sources.find((text) => text.includes(name))).toMatch(/: \w/);
   });
 });
 

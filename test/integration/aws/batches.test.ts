@@ -78,7 +78,7 @@ it('a stop, start and end of ten machines takes three calls instead of thirty [G
   expect([on, off]).toEqual([3, 30]);
 });
 
-it('one bad id is found by halving: it fails alone, every other machine stops [G-31] [G-32] [P-36]', async () => {
+it('one bad id is found by halving: it fails alone, every other machine stops [G-31] [G-32]', async () => {
   const uid = '01J8QZ0000000000000000BADI';
   const telemetry = new FakeTelemetry();
   const machines = createMachines(cloud.sessions, sharedCalls(10, telemetry));

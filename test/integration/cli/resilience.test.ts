@@ -111,7 +111,7 @@ describe('breakers by the CLI', () => {
     expect(bad.stderr).toMatch(/policy\.failuresMax/);
   });
 
-  it('open under 503s, tell the trip, and close by a reset once the cloud is back [V-06] [G-55] [V-27] [D-42] [G-50]', async () => {
+  it('open under 503s, tell the trip, and close by a reset once the cloud is back [G-55] [V-27] [D-42] [G-50]', async () => {
     await faultsOfEc2('POST');
     expect((await fairlead('cluster create two --region eu-central-1')).exit).toBe(0);
     await until('open', async () => (await breaker(read)).state === 'open');
@@ -178,7 +178,7 @@ describe('breakers by the CLI', () => {
     expect(consecutive).toBeGreaterThanOrEqual(7);
   });
 
-  it('let every call through while observed, and count what they would have done', async () => {
+  it('let every call through while observed, and count what they would have done [G-02]', async () => {
     expect((await fairlead('breaker observe ec2 --reason "trust it"')).exit).toBe(0);
     await until('observed', async () => (await breaker(read)).state === 'metricsOnly');
     const { calls: before } = await breaker(read);
@@ -198,7 +198,7 @@ async function stateOf(name: string): Promise<string> {
 }
 
 describe('what the hosts remember', () => {
-  it('shows places, rates and retries of every key, and what binds [G-05] [D-22] [V-22] [G-57]', async () => {
+  it('shows places, rates and retries of every key, and what binds [G-05] [D-22] [V-22] [G-57] [P-34]', async () => {
     const { stdout } = await fairlead('limits');
     expect(stdout).toMatch(
       /^KEY +IN FLIGHT +QUEUED +RATE\/S +PROVIDER\/S +TOKENS +RETRIES +EFFECTIVE +BINDS$/m,

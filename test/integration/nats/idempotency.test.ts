@@ -70,7 +70,7 @@ it('drops results by age, as short as a host is told to keep them [G-11] [P-26] 
   expect(await store.write(key('old'), '{}', 0)).toMatchObject({ kind: 'written' });
 });
 
-it('that is away holds a call up for no longer than half a second [G-07]', async () => {
+it('that is away holds a call up for no longer than half a second', async () => {
   const policy = await host('h4');
   await rig.server.kill('SIGKILL');
   const startMs = performance.now();

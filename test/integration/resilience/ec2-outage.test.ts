@@ -157,7 +157,7 @@ describe('EC2 answers 503 under creations', () => {
     await world.until('it answers again', async () => (await world.state('c1')) !== 'service.busy');
   });
 
-  it('an order isolates a service over the death of the host, and a reset lets everything go on [V-07] [V-27]', async () => {
+  it('an order isolates a service over the death of the host, and a reset lets everything go on [V-07] [V-27] [G-02]', async () => {
     const order = (verb: string) =>
       world.client.command({
         ...{ namespace: 'system', kind: 'guard', name: 'fleet', verb },

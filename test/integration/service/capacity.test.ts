@@ -90,7 +90,7 @@ it('a machine that dies while it boots is replaced by a second incarnation elsew
   ]);
 });
 
-it('a storm of RequestLimitExceeded only delays, and a launch whose reply is lost is not made twice', async () => {
+it('a storm of RequestLimitExceeded only delays, and a launch whose reply is lost is not made twice [P-33] [G-12]', async () => {
   const error = { kind: 'error', code: 'RequestLimitExceeded', status: 503 };
   await world.simulator('POST', 'faults', {
     ...{ id: 'storm', service: 'ec2', op: '*', probability: 0.4, times: 15, act: error },

@@ -137,7 +137,7 @@ it('a fault is logged with type, code, message and request id, and counted by ty
   }
 });
 
-it('breaker, retries, probes, rates, places and budgets have all left numbers of it [D-01]', async () => {
+it('breaker, retries, probes, rates, places and budgets have all left numbers of it [D-01] [V-01]', async () => {
   const ask = { namespace: 'system', kind: 'health', name: '_', verb: 'survey' };
   await world.client.survey({ ...ask, arguments: { now: true } });
   const key = 'main/eu-central-1/ec2:read';
@@ -152,7 +152,7 @@ it('breaker, retries, probes, rates, places and budgets have all left numbers of
     expect(await valueOf(name, labels), name).toBeGreaterThan(0);
 });
 
-it('each region has circuits, rates and places of its own: one that is shut holds up no other [P-45]', async () => {
+it('each region has circuits, rates and places of its own: one that is shut holds up no other [P-45] [V-06] [V-22]', async () => {
   const order = (verb: string) =>
     world.client.command({
       ...{ namespace: 'system', kind: 'guard', name: 'fleet', verb },

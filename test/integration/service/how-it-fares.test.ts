@@ -251,7 +251,7 @@ describe('an outage of the provider', () => {
     });
   });
 
-  it('holds repair back with the time to come again, and never a deletion', async () => {
+  it('holds repair back with the time to come again, and never a deletion [D-25]', async () => {
     const address = { namespace: 'test', kind: 'cluster', name: 'cluster-1' };
     const retried = await world.client.command({ ...address, verb: 'retry', arguments: {} });
     expect(retried).toMatchObject({

@@ -100,7 +100,7 @@ describe('a host with settings', () => {
     process.kill((JSON.parse(endpoint) as { pid: number }).pid, 'SIGHUP');
   };
 
-  it('shows each with its value, source and variable; unset, the profile is development [P-40] [G-41]', async () => {
+  it('shows each with its value, source and variable; unset, the profile is development [P-40] [G-41] [V-18]', async () => {
     const config = await registry('config');
     expect(config['profile']).toMatchObject({
       ...{ value: 'development', source: 'built-in', variable: 'FAIRLEAD_PROFILE' },
@@ -109,6 +109,9 @@ describe('a host with settings', () => {
     expect(config['breakerProbesMax']).toMatchObject({ value: 2, source: 'environment' });
     expect(config['rpcTimeoutMutating']).toMatchObject({ value: '10m', source: 'profile' });
     expect(config['batchSize']).toMatchObject({ value: 5, source: 'profile' });
+    const timeouts = ['rpcTimeoutDescribe', 'rpcTimeoutValidate', 'rpcTimeoutTaskStatus'];
+    const told = timeouts.map((name) => config[name]?.['value']);
+    expect(told).toEqual(['30s', '10s', '10s']);
   });
 
   it('lists every retry policy with its numbers [G-17] [G-18] [G-19] [P-15] [P-16] [P-17] [D-35] [V-10] [V-11] [V-13] [V-14] [V-15]', async () => {
@@ -276,7 +279,7 @@ describe('a host with settings', () => {
     expect(await ec2()).toMatchObject({ successThreshold: 7 });
   });
 
-  it('counts operations as they end [V-33]', async () => {
+  it('counts operations as they end [V-33] [G-21]', async () => {
     const text = await metrics();
     expect(text).toMatch(
       /fairlead_retry_outcomes_total\{policy="production",outcome="exhausted",type="Retryable"\} [1-9]/,

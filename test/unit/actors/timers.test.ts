@@ -6,7 +6,7 @@ import { World } from './world.ts';
 
 const idled = (world: World): boolean => world.events().includes('idled');
 
-it('keeps the deadline over crashes instead of counting anew', async () => {
+it('keeps the deadline over crashes instead of counting anew [R-27]', async () => {
   let world = await new World({ idleMs: 10_000 }).start();
   await world.ask('create');
   const [timer] = world.record().timers;

@@ -13,7 +13,7 @@ it('creates an actor, answers after the write, publishes what the chart emitted'
   await world.stop();
 });
 
-it('performs the effect after its intent is stored and goes on with the result', async () => {
+it('performs the effect after its intent is stored and goes on with the result [G-07]', async () => {
   const world: World = new World({
     perform: async ({ token, attempt }) => {
       expect(world.record().wakeAtMs).toBe(0);
@@ -29,7 +29,7 @@ it('performs the effect after its intent is stored and goes on with the result',
   await world.stop();
 });
 
-it('tries a failed effect again after its backoff, with the same token', async () => {
+it('tries a failed effect again after its backoff, with the same token [G-07]', async () => {
   const tokens: string[] = [];
   const world = new World({
     perform: async ({ token, attempt }) => {

@@ -65,7 +65,7 @@ describe('settings that could reach the wrong cloud', () => {
 });
 
 describe('one call', () => {
-  it('goes out once, whatever the environment says about retries', async () => {
+  it('goes out once, whatever the environment says about retries [G-18]', async () => {
     vi.stubEnv('AWS_MAX_ATTEMPTS', '5');
     vi.stubEnv('AWS_RETRY_MODE', 'adaptive');
     const { sessions, calls } = capture(() => ({ error: 'RequestLimitExceeded', status: 503 }));

@@ -100,7 +100,10 @@ describe('every variable', () => {
     expect(rows.map(([id]) => id).sort()).toEqual(known.sort());
   });
 
-  it.each(circuits)('FAIRLEAD_%s=%s changes when circuits open and close [G-41]', showsItself);
+  it.each(circuits)(
+    'FAIRLEAD_%s=%s changes when circuits open and close [G-41] [V-06]',
+    showsItself,
+  );
   it.each(retries)('FAIRLEAD_%s=%s changes how operations are tried again [G-42]', showsItself);
   it.each(fanOut)('FAIRLEAD_%s=%s changes what a fan-out does [G-43]', showsItself);
   it.each(calls)('FAIRLEAD_%s=%s changes how calls are made [V-18] [V-32]', showsItself);

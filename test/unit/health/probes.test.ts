@@ -48,7 +48,7 @@ describe('probes', () => {
   };
   const never = () => new Promise<never>(() => undefined);
 
-  it('run side by side: a deaf one is timed out and holds up no other [D-33]', async () => {
+  it('run side by side: a deaf one is timed out and holds up no other [D-33] [D-16]', async () => {
     const { clock, probes, telemetry } = setUp();
     let asked = 0;
     probes.add({ name: 'deaf', kind: 'ping', ask: never });

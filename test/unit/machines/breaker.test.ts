@@ -44,7 +44,7 @@ function breaker() {
 const order = (orderId: string) => ({ atMs: 0, orderId, reason: 'a test' });
 
 describe('breaker chart', () => {
-  it('opens on failures in a row, on a failure rate, and on a slow rate', () => {
+  it('opens on failures in a row, on a failure rate, and on a slow rate [G-59]', () => {
     for (const [type, counts] of [
       ['call.failed', { consecutive: 3 }],
       ['call.failed', { consecutive: 1, calls: 20, failed: 10 }],

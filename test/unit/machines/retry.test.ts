@@ -36,7 +36,7 @@ it('a fault that says so itself is tried again, or is not, whatever its type [R-
 });
 
 describe('waits between tries', () => {
-  it('follow the table, with none after the last try [R-10] [V-12] [U-11]', () => {
+  it('follow the table, with none after the last try [R-10] [V-12] [U-11] [G-21]', () => {
     expect(waits('default')).toEqual([1_000, 2_000, 4_000]);
     expect(waits('aws')).toEqual([500, 1_000, 2_000, 4_000, 8_000]);
     expect(waits('critical').reduce((sum, each) => sum + each)).toBe(246_000);
@@ -46,7 +46,7 @@ describe('waits between tries', () => {
     expect(waits('none')).toEqual([]);
   });
 
-  it(`never pass the cap, whatever the jitter (seed ${seed}) [R-19] [R-34]`, () => {
+  it(`never pass the cap, whatever the jitter (seed ${seed}) [R-19] [R-34] [V-11]`, () => {
     const kinds: Jitter[] = ['none', 'proportional', 'equal', 'full', 'decorrelated'];
     fc.assert(
       fc.property(
@@ -94,7 +94,7 @@ describe('whether to try again', () => {
     expect(canRetry(state('aws', 1), fault(type), 0, 0)).toBe(retried.includes(type));
   });
 
-  it('ends with the last try and with the deadline', () => {
+  it('ends with the last try and with the deadline [G-21]', () => {
     expect(canRetry(state('aws', 6), fault('Timeout'), 0, 0)).toBe(false);
     expect(canRetry(state('aws', 1), fault('Timeout'), 299_000, 2_000)).toBe(false);
   });

@@ -112,7 +112,7 @@ it('gives each id its own answer, whichever are bad', async () => {
   );
 });
 
-it('stays halved after a partial failure and grows back with every full batch that succeeds', async () => {
+it('stays halved after a partial failure and grows back with every full batch that succeeds [G-61]', async () => {
   const { calls, askAll, settings } = provider(8, { 'i-0': 'Conflict' });
   await askAll(idsUpTo(8));
   const largest = async () => {

@@ -6,7 +6,7 @@ import { ManualClock, settle } from '../../fakes/manual-clock.ts';
 
 const { signal } = new AbortController();
 
-it('lets so many in at once, then one for each that leaves, urgent ones first', async () => {
+it('lets so many in at once, then one for each that leaves, urgent ones first [G-59] [G-61]', async () => {
   const bulkhead = new Bulkhead('k', 1, new ManualClock());
   const entered: Priority[] = [];
   expect(bulkhead.enter({ priority: 'user', signal })).toBeUndefined();

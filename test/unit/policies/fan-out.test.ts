@@ -87,7 +87,7 @@ describe('the knee', () => {
     [12, 10],
   ] as const;
 
-  it('shows the efficiency of the measured curve, and what rounding alone costs [C-23]', () => {
+  it('shows the efficiency of the measured curve, and what rounding alone costs [C-23] [P-09]', () => {
     const shares = seed.map(([atOnce, minutes]) => {
       const run = { atOnce, tookMs: minutes * minute };
       return Math.round(efficiencyOf(10, 5 * minute, run) * 1_000) / 10;

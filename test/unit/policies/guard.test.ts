@@ -155,7 +155,7 @@ describe('those who wait', () => {
 });
 
 describe('the other limits', () => {
-  it('throttling slows the calls and never opens the circuit', async () => {
+  it('throttling slows the calls and never opens the circuit [P-33]', async () => {
     const { fail, guard, state } = guarded();
     await fail('RateLimit', { retryAfterMs: 100 });
     expect([state(), guard.limits()[0]?.ratePerSecond]).toEqual(['closed', 2.5]);

@@ -95,7 +95,7 @@ describe('one intent', () => {
     expect(await stateIn(store)).toMatchObject({ fault: { code: 'idempotency.tooLarge' } });
   });
 
-  it('runs again once its time is over: two hours, or as told, or as the effect says [C-28] [G-51]', async () => {
+  it('runs again once its time is over: two hours, or as told, or as the effect says [C-28] [G-51] [G-11]', async () => {
     for (const [ttlMs, own, waitMs] of [
       [undefined, undefined, 2 * 3_600_000],
       [30 * 60_000, undefined, 30 * 60_000],

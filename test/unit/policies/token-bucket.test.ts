@@ -35,7 +35,7 @@ describe('token bucket', () => {
     expect(bucket.waitMs(0)).toBe(300);
   });
 
-  it('halves on throttling, pauses for the hint, and comes back by a twentieth a second', () => {
+  it('halves on throttling, pauses for the hint, and comes back by a twentieth a second [G-61]', () => {
     const bucket = new TokenBucket({ ratePerSecond: 20, burst: 5 }, 0);
     bucket.throttled(0, 3_000);
     bucket.throttled(0, 0);
