@@ -10,8 +10,8 @@ import type { Answer } from '../../unit/machines/cloud-double.ts';
 const seed = Number(process.env['FAIRLEAD_SEED'] ?? Date.now() % 1_000_000);
 const runs = Number(process.env['FAIRLEAD_RUNS'] ?? 20);
 
-/** Looking for a smaller story takes minutes: on demand. */
-const shrinks = process.env['FAIRLEAD_SHRINK'] !== undefined;
+/** Looking for a smaller story takes minutes: only for a seed that somebody asks for. */
+const shrinks = process.env['FAIRLEAD_SEED'] !== undefined;
 
 const fault = (type: EffectFault['type'], mayHaveHappened: boolean): EffectFault => ({
   type,
