@@ -145,11 +145,18 @@ export function noteNode(context: ClusterContext, report: NodeReport): Change {
   return {
     nodes: { ...context.nodes, [report.slot]: entry },
     ...(typeof caHash === 'string' && report.slot === context.initGrant ? { caHash } : {}),
+    // No machine has this number: the one that was to initialise is gone for good.
+    ...(isInitDeath(context, report) && { initIncarnation: 0 }),
     ...(hasFailed && report.fault !== null
       ? { lastError: lastErrorOf(report.fault, `${context.phase} (${report.slot})`, report.atMs) }
       : {}),
   };
 }
+
+const isInitDeath = (context: ClusterContext, report: NodeReport): boolean =>
+  report.slot === context.initGrant &&
+  report.phase === 'failed' &&
+  report.fault?.code === 'node.instanceTerminated';
 
 /** A node that fails before its join is unknown to etcd and Kubernetes; one that is replaced never got that far. */
 function isUnjoined(before: NodeEntry, report: NodeReport): boolean {

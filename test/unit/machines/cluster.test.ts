@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { admitCluster } from '../../../machines/cluster-admission.ts';
 import type { EffectFault, LaunchOrder, PerformInput } from '../../../machines/messages.ts';
 import { bounds } from '../../../machines/limits.ts';
 import { CloudDouble, manifest } from './cloud-double.ts';
@@ -101,6 +102,26 @@ describe('cluster chart', () => {
     cloud.set('i-1', { state: 'terminated', stateReason: 'Server.InsufficientInstanceCapacity' });
     await cloud.runUntil(() => cloud.phase === 'running.steady');
     expect([...cloud.instances.values()].map((each) => each.incarnation)).toEqual([1, 2]);
+  });
+
+  it('lets no second machine initialise the cluster, not even by retry', async () => {
+    const cloud = new CloudDouble((call) =>
+      call.effect === 'node.script' && call.token.includes('-init-') ? 'hang' : undefined,
+    );
+    cloud.command('cluster.apply', manifest(1, 0));
+    await cloud.runUntil(() => cloud.phase === 'configuring.initFirst');
+    await cloud.step();
+    cloud.set('i-1', { state: 'terminated', stateReason: 'Server.SpotInstanceTermination' });
+    await cloud.runUntil(() => cloud.phase === 'failed.needsOperator');
+    const { context } = cloud.cluster.getSnapshot();
+    expect(context.lastError?.code).toBe('cluster.initLost');
+    const stamp = { atMs: 0, roll: 0, commandId: 'c', correlationId: 'k' };
+    expect(admitCluster(context, { type: 'cluster.retry', ...stamp })).toMatchObject({
+      kind: 'refused',
+      refusal: { because: ['delete it, then apply it again: nothing of it was in use yet'] },
+    });
+    for (let minute = 0; minute < 60; minute += 1) await cloud.step(60_000);
+    expect(cloud.count('node.launch')).toBe(1);
   });
 
   it('resolves a launch whose reply was lost before it calls the cluster deleted', async () => {
