@@ -197,7 +197,7 @@ describe('budgets', () => {
 });
 
 describe('an outage of the provider', () => {
-  it('leaves liveness alone, turns the probes, and runs the budget of its calls out [R-24] [D-25] [G-49]', async () => {
+  it('leaves liveness alone, turns the probes, and runs the budget of its calls out [R-24] [D-25]', async () => {
     await world.simulator('POST', 'faults', {
       id: 'outage',
       act: { kind: 'error', code: 'Unavailable', status: 503 },

@@ -114,7 +114,7 @@ describe('a host with settings', () => {
     expect(told).toEqual(['30s', '10s', '10s']);
   });
 
-  it('lists every retry policy with its numbers [G-17] [G-18] [G-19] [P-15] [P-16] [P-17] [D-35] [V-10] [V-11] [V-13] [V-14] [V-15]', async () => {
+  it('lists every retry policy with its numbers [D-11] [G-17] [G-18] [G-19] [P-15] [P-16] [P-17] [D-35] [V-10] [V-11] [V-13] [V-14] [V-15]', async () => {
     const policies = await registry('policy');
     const numbers = (name: string) => {
       const { retries, baseMs, capMs, multiplier } = policies[name] ?? {};
