@@ -10,7 +10,7 @@ import type { Problem, ProblemFields } from './faults.ts';
 import { pause } from './heap-clock.ts';
 import type { HeapClock } from './heap-clock.ts';
 import { isoTime } from './iso-time.ts';
-import type { Kind } from './kind.ts';
+import type { Kind, Refusal } from './kind.ts';
 import type { Bus, QueryAnswer, QueryRequest, RecordStore } from './ports.ts';
 import { keyOf, readRecord, snapshotOf } from './record.ts';
 import type { ActorRecord } from './record.ts';
@@ -26,6 +26,7 @@ export interface QueryParts {
   readonly kinds: ReadonlyMap<string, { readonly kind: Kind }>;
   readonly schemas: CommandSchemas;
   readonly live?: LiveViews;
+  readonly looks?: Looks;
 }
 
 const liveVerbs = ['get', 'list', 'survey'] as const;
@@ -42,6 +43,14 @@ export interface SurveyArguments {
 export type LiveViews = Readonly<
   Record<string, (verb: LiveVerb, asked: SurveyArguments) => Promise<Body>>
 >;
+
+/** Asks the world on behalf of one resource, by its stored context; changes nothing. */
+export type Look = (
+  context: unknown,
+  args: Body,
+) => Promise<{ readonly body: Body } | { readonly refusal: Refusal }>;
+/** By `<kind>.<verb>`. */
+export type Looks = Readonly<Record<string, Look>>;
 
 interface Asked {
   readonly parts: QueryParts;
@@ -123,7 +132,7 @@ function run(asked: Asked, verb: string, args: Body): Promise<Body> {
     case 'dry-run':
       return dryRun(asked, args as { verb: string; arguments?: object });
     default:
-      throw refusal('command.unknownVerb', asked.key, `${verb} is no known query.`);
+      return look(asked, verb, args);
   }
 }
 
@@ -171,6 +180,23 @@ const behind = (key: ResourceKey, revision: number, wanted: number): Refused =>
     key,
     `${keyText(key)} is at revision ${revision}, not yet at ${wanted}; ask again.`,
   );
+
+/** Only what has one look of its own answers it: a read of everything stored is the same for all kinds. */
+async function look(asked: Asked, verb: string, args: Body): Promise<Body> {
+  const { kind, key, parts } = asked;
+  const found = parts.looks?.[`${key.kind}.${verb}`];
+  if (found === undefined)
+    throw refusal('command.unknownVerb', key, `${verb} is no query of a ${key.kind}.`);
+  const stored = await load(asked);
+  if (stored === undefined) throw missing(key);
+  const snapshot = snapshotOf(stored.record);
+  if (kind.isTombstone(snapshot))
+    throw refusal('resource.deleted', key, `${keyText(key)} was deleted.`);
+  const answer = await found(snapshot.context, args);
+  if ('body' in answer) return { ...answer.body, asOf: isoTime(parts.clock.nowMs()) };
+  const { code, message, problems } = answer.refusal;
+  throw refusal(code, key, message, { ...(problems && { problems }) });
+}
 
 interface ListArguments {
   readonly limit: number;
