@@ -82,7 +82,9 @@ const troubles: Readonly<Record<NodeTask, readonly NodePhase[]>> = {
 function hasFailed(context: ClusterContext, entry: NodeEntry): boolean {
   const { task, phase, reason } = entry;
   if (task === undefined) return false;
-  if (entry.isExhausted || troubles[task].includes(phase)) return true;
+  if (troubles[task].includes(phase)) return true;
+  // Out of capacity is trouble for who is to join, and none for who leaves because of it.
+  if (task === 'join' && entry.isExhausted) return true;
   if (task !== 'leave') return false;
   if (phase === 'lost') return reason === 'etcd.quorumUnsafe';
   return context.isCancelled && (phase === 'ready' || (phase === 'drained' && reason === ''));

@@ -105,6 +105,36 @@ describe('scale up', () => {
     expect(context(cloud).lastChange?.outcome).toBe('cancelled');
   });
 
+  it('is taken back when there is no capacity for it, which is told once, as its failure', async () => {
+    const cloud = await running(1, 1, (call, nth) =>
+      call.effect === 'node.launch' && nth > 0 && call.token.includes('-a1-')
+        ? { fault: { type: 'CapacityShortage', code: 'X', message: 'x', mayHaveHappened: false } }
+        : undefined,
+    );
+    cloud.command('cluster.scale', { pool: 'web', count: 3 });
+    await settles(cloud);
+    await settles(cloud);
+    expect(Object.keys(context(cloud).nodes)).toEqual(['s0', 'a0']);
+    expect(told(cloud, 'operationFailed')).toMatchObject([{ opId: 'scale-up-1', code: 'X' }]);
+    expect(told(cloud, 'operationFinished')).toMatchObject([{ undoes: 'scale-up-1' }]);
+    expect(context(cloud).lastChange).toMatchObject({ opId: 'scale-up-1', outcome: 'failed' });
+  });
+
+  it('is taken back after half an hour and two minutes for each node it touches [G-15]', async () => {
+    let isStuck = false;
+    const cloud = await running(1, 1, (call) =>
+      isStuck && call.effect === 'cluster.plan' ? 'hang' : undefined,
+    );
+    isStuck = true;
+    const startMs = cloud.clock.now();
+    cloud.command('cluster.scale', { pool: 'web', count: 3 });
+    await settles(cloud, 4_000);
+    const minutes = (cloud.clock.now() - startMs) / 60_000;
+    expect(Math.round(minutes)).toBe(30 + 2 * 2);
+    expect(told(cloud, 'operationFailed')).toMatchObject([{ opId: 'scale-up-1' }]);
+    expect(Object.keys(context(cloud).nodes)).toEqual(['s0', 'a0']);
+  });
+
   it('carries out the last order of several at the next edge', async () => {
     const cloud = await running(1, 1);
     cloud.command('cluster.scale', { pool: 'web', count: 5 });
