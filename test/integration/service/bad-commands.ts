@@ -155,7 +155,7 @@ const states: readonly BadCommand[] = [
   ...(
     [
       ['region', { region: 'eu-west-1' }, 'spec.region'],
-      ['number of servers', servers({ count: 3 }), 'spec.servers.count'],
+      ['range for pods', { network: { clusterCIDR: '10.60.0.0/16' } }, 'spec.network.clusterCIDR'],
     ] as const
   ).map(([what, spec, path]) => ({
     ...{ what: `another ${what} of what runs`, subject: cmd('apply'), payload: changed(spec) },

@@ -64,8 +64,8 @@ describe('the correlation id of a command', () => {
 
   it('is on its log lines from receipt to the last event', () => {
     const steps = [
-      'command received',
-      'command committed',
+      'command received cluster.apply',
+      'command committed cluster.apply',
       ...['cluster.plan', 'network.ensure', 'secrets.ensure', 'node.launch', 'node.script'].flatMap(
         (effect) => [`effect started ${effect}`, `effect ended ${effect}`],
       ),
@@ -77,11 +77,11 @@ describe('the correlation id of a command', () => {
     expect(found()).toEqual(expect.arrayContaining(steps));
   });
 
-  it('is on every line about that cluster, and on every call to AWS but the fleet’s own look', () => {
+  it('is on every line about that cluster, and on every call to AWS but the fleet’s own look and the probes of health', () => {
     const others = lines.filter(
       (line) =>
         (line.actor === 'cluster/test/one' || line.msg === 'aws call') &&
-        ![correlationId, 'fleet-poll'].includes(line.correlationId ?? ''),
+        ![correlationId, 'fleet-poll', 'health-probe'].includes(line.correlationId ?? ''),
     );
     expect(others).toEqual([]);
   });
