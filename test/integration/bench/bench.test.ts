@@ -31,7 +31,7 @@ it('has a group for each part, and refuses one it does not have by name [G-46]',
   expect(groups).toEqual(expect.arrayContaining(parts));
 });
 
-it('prints dated JSON lines, each beside what it is compared with, and writes CPU and heap profiles [P-39] [P-43] [D-30]', async () => {
+it('prints dated JSON lines, each beside what it is compared with, and writes CPU and heap profiles [P-39] [P-43] [D-30] [D-32]', async () => {
   const { stdout, stderr, exit } = await bench('delay', '--cpu-prof', '--heap-prof');
   expect(exit).toBe(0);
   const lines = stdout.trimEnd().split('\n');
@@ -44,6 +44,7 @@ it('prints dated JSON lines, each beside what it is compared with, and writes CP
   });
   expect(line?.['ratio']).toBeGreaterThan(0);
   expect(Math.abs(Date.now() - Date.parse(String(line?.['at'])))).toBeLessThan(120_000);
+  expect(stderr).toMatch(/delay: \d+(\.\d+)? ns, bar 200: (held|MISSED)/);
   expect(stderr).toContain('profiles are in');
   const profiles = await readdir(join(folder, '.fairlead', 'profiles'));
   for (const kind of ['.cpuprofile', '.heapprofile'])

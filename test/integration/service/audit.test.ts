@@ -53,7 +53,7 @@ afterAll(async () => {
 });
 
 describe('an order', () => {
-  it('is on record with who gave it: in its answer, its event and the outcome asked for later [G-16]', async () => {
+  it('is on record with who gave it: in its answer, its event and the outcome asked for later [G-14] [G-16]', async () => {
     expect(created.body).toMatchObject({ accepted: true, by: 'ann@ops' });
     const [accepted] = await history('one', 'accepted');
     expect(accepted).toMatchObject({
@@ -94,6 +94,20 @@ describe('a step', () => {
     // A script that takes long is asked many times and told once.
     const opIds = steps.flatMap(({ data }) => (data['opId'] === undefined ? [] : [data['opId']]));
     expect(new Set(opIds).size).toBe(opIds.length);
+  });
+
+  it('that launches puts the id of its machine into the status of its node, once that is committed [V-17]', async () => {
+    const view = await world.client.query({
+      ...{ namespace: 'test', kind: 'cluster', name: 'one', verb: 'get' },
+    });
+    const { nodes } = view['status'] as { nodes: Readonly<Record<string, unknown>>[] };
+    const { instances } = await world.truth();
+    const [machine] = instances.filter(({ slot }) => slot === 's0');
+    expect(nodes).toMatchObject([{ slot: 's0', incarnation: 1, instanceId: machine?.instanceId }]);
+    const [told] = (await history('one', 'nodeChanged')).filter(
+      ({ data }) => data['instanceId'] === machine?.instanceId,
+    );
+    expect(told).toMatchObject({ correlationid: 'order-28', data: { slot: 's0' } });
   });
 
   it('that fails ends the way forward, although others succeed after it, and is counted as what it was [R-28] [R-29]', async () => {
