@@ -17,7 +17,7 @@ let stack: Stack;
 const manifest = (servers: number, pool: number, region = 'eu-central-1'): string => `
 apiVersion: fairlead.dev/v1
 kind: Cluster
-metadata: { name: web }
+metadata: { name: web, labels: { team: ops }, annotations: { note: kept } }
 spec:
   region: ${region}
   servers: { count: ${servers} }
@@ -126,9 +126,10 @@ it('keeps a node that cannot be drained, takes the change back and says why [G-1
   expect((await k3s()).cordoned).toEqual([]);
   const view = JSON.parse(await succeeds('get cluster web -o json')) as {
     spec: { agentPools: { count: number }[] };
-    metadata: { labels: object };
+    metadata: { labels: object; annotations: object };
   };
   expect(view.spec.agentPools[0]?.count).toBe(2);
+  expect(view.metadata).toMatchObject({ labels: { team: 'ops' }, annotations: { note: 'kept' } });
   expect(await told('operationFailed')).toMatchObject([
     {
       ...{ kind: 'scaleDown', code: 'drain.timeout', rolledBack: true },
