@@ -317,7 +317,7 @@ describe('the registry of metrics', () => {
     'needs work that is refused before it reaches an actor': /_intake_/,
   };
 
-  it('has none that a run does not move, but for those with a reason [R-20]', async () => {
+  it('has none that a run does not move, but for those with a reason [R-20] [G-01]', async () => {
     await scrape();
     const still = Object.keys(metrics).filter(
       (name) => !['', '_count'].some((suffix) => moved.has(name + suffix)),

@@ -40,12 +40,13 @@ describe('rows of a profile', () => {
     expect(await measured('high-volume', 'ssm')).toMatchObject(found);
     expect(callPolicySets.heavy['ssm']?.concurrentMax).toBe(3);
   });
-  it('standard: EC2 3 / 30 s / 5, SSM 3 / 45 s / 3, S3 5 / 10 s / 10 [G-05]', async () => {
+  it('standard: EC2 3 / 30 s / 5, SSM 3 / 45 s / 3, S3 5 / 10 s / 10, DynamoDB 5 / 20 s / 8 [G-05]', async () => {
     const standard = async (service: string) =>
       Object.values(await measured('development', service));
     expect(await standard('ec2:mutate')).toEqual([3, 30_000, 5]);
     expect(await standard('ssm')).toEqual([3, 45_000, 3]);
     expect(await standard('s3')).toEqual([5, 10_000, 10]);
+    expect(await standard('dynamodb')).toEqual([5, 20_000, 8]);
   });
   it('production: a key without a row opens after 5 for 60 s [D-06]', async () => {
     const found = { failures: 5, openBaseMs: 60_000 };
