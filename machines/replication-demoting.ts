@@ -1,0 +1,195 @@
+/**
+ * The writer on its way to being a replica: draining → selfFencing → quietWindow → finalSync → releasing → verifying;
+ * compensating when it comes to nothing. Entered by order, by a hand-over, or because a later epoch has fenced it.
+ */
+import { call, fenceSelf, pointSeq, proveSelf } from './replication-calls.ts';
+import { replication } from './replication-limits.ts';
+import { enter, fault, late } from './replication-phases.ts';
+import { replicationSetup } from './replication-setup.ts';
+import { peerOf } from './replication-table.ts';
+import type { Side } from './replication-table.ts';
+
+export function demotingState(side: Side) {
+  const me = { side } as const;
+  const giveUp = '#' + side + '.demoting.compensating';
+  const failed = '#' + side + '.failed';
+  const isGivenUp = { type: 'isGivenUp', params: me } as const;
+
+  return replicationSetup.createStateConfig({
+    initial: 'draining',
+    states: {
+      /** Given up here, the writer was never fenced and goes on; unless a later epoch has fenced it already. */
+      draining: {
+        entry: enter(side, 'demoting.draining'),
+        invoke: {
+          ...call(side, 'replication.drain'),
+          onDone: [
+            { guard: 'hasSucceeded', target: 'selfFencing', actions: 'noteVia' },
+            { guard: isGivenUp, target: 'selfFencing', actions: fault('not drained') },
+            { target: failed + '.writerIntact', actions: fault('not drained') },
+          ],
+        },
+        on: {
+          'replication.cancel': [
+            { guard: isGivenUp },
+            { target: failed + '.writerIntact', actions: ['noteStamp', fault('cancelled')] },
+          ],
+        },
+        after: {
+          drain: [
+            {
+              guard: isGivenUp,
+              target: 'selfFencing',
+              actions: late(replication.drainMs, 'drain late'),
+            },
+            {
+              target: failed + '.writerIntact',
+              actions: late(replication.drainMs, 'drain late'),
+            },
+          ],
+        },
+      },
+      selfFencing: {
+        entry: enter(side, 'demoting.selfFencing'),
+        invoke: {
+          ...fenceSelf(side),
+          onDone: [
+            { guard: 'isFenced', target: 'quietWindow', actions: 'noteFence' },
+            { target: giveUp, actions: ['noteFence', fault('fence unproven')] },
+          ],
+        },
+        on: { 'replication.cancel': cancelled(giveUp) },
+        after: { fence: { target: giveUp, actions: late(replication.fenceMs, 'fence late') } },
+      },
+      quietWindow: {
+        entry: enter(side, 'demoting.quietWindow'),
+        on: { 'replication.cancel': cancelled(giveUp) },
+        initial: 'waiting',
+        states: {
+          waiting: { after: { demoteWindow: { target: 'proving', actions: 'elapseWindow' } } },
+          proving: {
+            invoke: {
+              ...proveSelf(side),
+              onDone: [
+                {
+                  guard: 'readsNo',
+                  target: '#' + side + '.demoting.finalSync',
+                  actions: { type: 'noteWritable', params: me },
+                },
+                {
+                  guard: 'mayFenceAgain',
+                  target: '#' + side + '.demoting.selfFencing',
+                  actions: 'countRound',
+                },
+                { target: giveUp, actions: fault('fence unproven') },
+              ],
+            },
+            after: { prove: { target: giveUp, actions: late(replication.proveMs, 'proof late') } },
+          },
+        },
+      },
+      /** Taken after the proof, so that nothing is written behind it: this is what makes a planned promotion lose nothing. */
+      finalSync: {
+        entry: ['countPoint', ...enter(side, 'demoting.finalSync')],
+        invoke: {
+          ...call(side, 'replication.finalSync', pointSeq),
+          onDone: [
+            {
+              guard: { type: 'goesWithoutFinal', params: me },
+              target: 'releasing',
+              actions: 'noteStamp',
+            },
+            {
+              guard: 'hasSucceeded',
+              target: 'releasing',
+              actions: { type: 'addPoint', params: { at: peerOf(side), isFinal: true } },
+            },
+            { target: giveUp, actions: fault('no final point') },
+          ],
+        },
+        on: { 'replication.cancel': cancelled(giveUp) },
+        after: {
+          stall: [
+            {
+              guard: { type: 'goesWithoutFinal', params: me },
+              target: 'releasing',
+              actions: late(replication.stallMs, 'final point late'),
+            },
+            { target: giveUp, actions: late(replication.stallMs, 'final point late') },
+          ],
+        },
+      },
+      releasing: {
+        entry: [...enter(side, 'demoting.releasing'), { type: 'releaseWriter', params: me }],
+        invoke: {
+          ...call(side, 'replication.release'),
+          onDone: [
+            { guard: 'hasSucceeded', target: 'verifying', actions: 'noteVia' },
+            { target: giveUp, actions: fault('not released') },
+          ],
+        },
+        after: {
+          release: { target: giveUp, actions: late(replication.releaseMs, 'release late') },
+        },
+      },
+      verifying: {
+        entry: enter(side, 'demoting.verifying'),
+        invoke: {
+          ...proveSelf(side),
+          onDone: [
+            {
+              guard: 'readsNo',
+              target: '#' + side + '.replica.seeding',
+              actions: [
+                { type: 'noteWritable', params: me },
+                'clearRisk',
+                { type: 'end', params: me },
+                { type: 'tellDemoted', params: me },
+              ],
+            },
+            { target: giveUp, actions: fault('still writable') },
+          ],
+        },
+        after: { prove: { target: giveUp, actions: late(replication.proveMs, 'proof late') } },
+      },
+      /** Nothing is un-fenced: the data is in the fenced volumes, and what is read after the window decides. */
+      compensating: {
+        entry: [
+          ...enter(side, 'demoting.compensating'),
+          { type: 'tellDemotionFailed', params: me },
+        ],
+        initial: 'waiting',
+        states: {
+          waiting: {
+            after: { compensationWindow: { target: 'reading', actions: 'elapseWindow' } },
+          },
+          reading: {
+            invoke: {
+              ...proveSelf(side),
+              onDone: [
+                {
+                  guard: 'readsNo',
+                  target: failed + '.safe',
+                  actions: [{ type: 'noteWritable', params: me }, 'clearRisk'],
+                },
+                {
+                  target: failed + '.indeterminate',
+                  actions: { type: 'noteWritable', params: me },
+                },
+              ],
+            },
+            after: {
+              prove: {
+                target: failed + '.indeterminate',
+                actions: late(replication.proveMs, 'proof late'),
+              },
+            },
+          },
+        },
+      },
+    },
+  });
+}
+
+const cancelled = (target: string) =>
+  ({ target, actions: ['noteStamp', fault('cancelled')] }) as const;

@@ -1,0 +1,66 @@
+/** Bounds of replications: how long each phase may take, and how often a safe step back is taken. */
+
+const secondMs = 1_000;
+const minuteMs = 60 * secondMs;
+
+/** Deadlines in milliseconds and counts. Never scaled: they are what keeps late calls of an older epoch apart from a new one. */
+export const replication = {
+  /** No call that changes anything is begun later than this after its intent was stored. */
+  issueWindowMs: 30 * secondMs,
+  /** Of one attempt of such a call; the SDK makes one attempt only. */
+  attemptTimeoutMs: 10 * secondMs,
+  clockSkewMs: 5 * secondMs,
+  /** A command sent through SSM may still be delivered for so long. */
+  ssmDeliveryMs: 30 * secondMs,
+  /** Reads that decide, and the time between them. */
+  proofReads: 2,
+  proofGapMs: 10 * secondMs,
+  preflightMs: 30 * secondMs,
+  claimMs: 30 * secondMs,
+  fenceMs: 5 * minuteMs,
+  proveMs: minuteMs,
+  chooseMs: 30 * secondMs,
+  createMs: 5 * minuteMs,
+  armMs: minuteMs,
+  verifyMs: 2 * minuteMs,
+  /** All control phases of a promotion together, waits for an override, a peer or a copy apart. */
+  controlBudgetMs: 15 * minuteMs,
+  drainMs: 10 * minuteMs,
+  releaseMs: 2 * minuteMs,
+  /** Copies have no total, but no longer standstill than this. */
+  stallMs: 15 * minuteMs,
+  /** From the hand-over until the peer has been demoted: its drain, its fence, its window, its last copy. */
+  handOverMs: 60 * minuteMs,
+  overrideMs: 10 * minuteMs,
+  undoMs: 5 * minuteMs,
+  /** Between two looks at an endpoint of which nothing is known; never less than the quiet window. */
+  probeAgainMs: 2 * minuteMs,
+  establishMs: 2 * minuteMs,
+  establishAgainMs: minuteMs,
+  reconfigureMs: 30 * minuteMs,
+  removeMs: 30 * minuteMs,
+  removeAgainMs: 5 * minuteMs,
+  observeStableMs: minuteMs,
+  /** Observations missed until nothing is known any more. */
+  observationsMissedMax: 2,
+  backoffMs: minuteMs,
+  pruneMs: 10 * minuteMs,
+  /** Lag as a multiple of the interval: above the first degraded, from the second on unhealthy. */
+  lagDegradedRatio: 2,
+  lagUnhealthyRatio: 3,
+  /** Times one promotion or demotion fences again because something was writable after the window. */
+  fenceRoundsMax: 2,
+  /** Times a call that came too late is issued anew, after another window. */
+  reissuesMax: 2,
+  pointsMax: 32,
+  historyMax: 100,
+  /** EC2's limit for client tokens. */
+  opIdCharsMax: 64,
+} as const;
+
+/** After a fence, no call of an older epoch lands any more once this is over. */
+export const quietWindowMs = (usesSsm: boolean): number =>
+  replication.issueWindowMs +
+  replication.attemptTimeoutMs +
+  replication.clockSkewMs +
+  (usesSsm ? replication.ssmDeliveryMs : 0);
