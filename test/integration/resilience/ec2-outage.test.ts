@@ -157,7 +157,7 @@ describe('EC2 answers 503 under creations', () => {
     await world.until('it answers again', async () => (await world.state('c1')) !== 'service.busy');
   });
 
-  it('an order isolates a service over the death of the host, and a reset lets everything go on [V-07] [V-27] [G-02]', async () => {
+  it('an order isolates a service over the death of the host, and a reset lets everything go on [V-07] [V-27] [G-02] [R-27]', async () => {
     const order = (verb: string) =>
       world.client.command({
         ...{ namespace: 'system', kind: 'guard', name: 'fleet', verb },
@@ -168,18 +168,19 @@ describe('EC2 answers 503 under creations', () => {
       (await ofEc2()).filter(({ state }) => state === 'isolated').map(({ key }) => key);
     await world.until('isolated', async () => (await isolated()).length >= 2);
     const before = await isolated();
+    const waits = async () => (await ofEc2()).some(({ waiting }) => waiting > 0);
+    await world.apply('seven', 1);
+    await world.until('seven waits', waits);
     await world.restartHost();
     await world.until('isolated again', async () => (await isolated()).length >= before.length);
-    await world.apply('seven', 1);
-    await world.until('seven waits', async () =>
-      (await ofEc2()).some(({ waiting }) => waiting > 0),
-    );
+    await world.until('seven waits on', waits);
     const view = await world.client.query({
       ...{ namespace: 'test', kind: 'cluster', name: 'seven', verb: 'get' },
     });
     expect((view['status'] as { operation: object }).operation).toMatchObject({
       ...{ effect: 'cluster.plan', attempt: 1, waitingFor: 'circuit' },
       because: expect.stringContaining('main/eu-central-1/ec2'),
+      nextAtMs: expect.any(Number),
     });
     expect(await order('reset')).toMatchObject({ ok: true });
     await world.until('seven runs', async () => (await world.state('seven')) === 'running.steady');
