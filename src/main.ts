@@ -29,7 +29,7 @@ import { loadConfig } from './config/host-config.ts';
 import type { HostConfig } from './config/host-config.ts';
 import { LiveSettings } from './config/live-settings.ts';
 import { configEntries, policyEntries } from './config/registry.ts';
-import { guardNumbers, retriesBy } from './config/settings.ts';
+import { guardNumbers, guardOptions, retriesBy } from './config/settings.ts';
 import { openHealth } from './compose/health.ts';
 import { openHttp } from './http.ts';
 import { ownIdentity } from './identity.ts';
@@ -123,6 +123,7 @@ async function runHost(config: HostConfig, settings: LiveSettings): Promise<void
   const guard = new Guard({
     ...{ clock: systemClock, random: systemRandom, telemetry, scale },
     ...guardNumbers(settings.current),
+    ...guardOptions(settings.current),
     onSettled: health.onSettled,
   });
   settings.onChange((now) => {
@@ -166,6 +167,7 @@ async function runHost(config: HostConfig, settings: LiveSettings): Promise<void
   const host = createHost({
     ...{ kinds, ports, hostId, installation, live, watch: health.watch },
     turnsPerKindMax: settings.current.turnsPerKindMax,
+    intake: { isAdaptive: settings.current.optional.adaptsIntake },
     looks: { 'cluster.exec': clusterExec({ remote: ports.remote, fanOut: shared.fanOut }) },
   });
   const observer = new Observer({

@@ -34,6 +34,12 @@ export interface Settings {
   readonly turnsPerKindMax: number;
   readonly effectsInFlightMax: number;
   readonly idempotencyTtlMs: number;
+  /** What is off unless asked for. */
+  readonly optional: {
+    readonly adaptsTimeouts: boolean;
+    readonly probesEarly: boolean;
+    readonly adaptsIntake: boolean;
+  };
   readonly entries: readonly SettingEntry[];
 }
 
@@ -121,9 +127,14 @@ function valuesOf(profile: ProfileName, given: GivenSettings) {
     BATCH_SIZE: ofProfile(batchSize),
     BATCH_TIMEOUT: builtIn(settingDefaults.batchMs),
     IDEMPOTENCY_TTL: ofProfile(idempotencyTtlMs),
+    ADAPTIVE_TIMEOUTS: builtIn('false'),
+    EARLY_PROBES: builtIn('false'),
+    ADAPTIVE_INTAKE: builtIn('false'),
   } as const;
   const number = (id: keyof typeof defaults): number =>
     Number(given.get(id)?.value ?? defaults[id].value);
+  const isOn = (id: keyof typeof defaults): boolean =>
+    (given.get(id)?.value ?? defaults[id].value) === 'true';
   return {
     defaults: defaults as Readonly<Record<string, Default>>,
     parts: {
@@ -142,6 +153,11 @@ function valuesOf(profile: ProfileName, given: GivenSettings) {
       turnsPerKindMax: number('WORKERS_PER_KIND'),
       effectsInFlightMax: number('MAX_INFLIGHT_TASKS'),
       idempotencyTtlMs: number('IDEMPOTENCY_TTL'),
+      optional: {
+        adaptsTimeouts: isOn('ADAPTIVE_TIMEOUTS'),
+        probesEarly: isOn('EARLY_PROBES'),
+        adaptsIntake: isOn('ADAPTIVE_INTAKE'),
+      },
     },
   };
 }
@@ -179,8 +195,14 @@ export const retriesBy = (settings: () => Settings): Retries => ({
   },
 });
 
-/** What the guard takes of them. */
+/** What the guard takes of them while it runs. */
 export const guardNumbers = ({ rows, rate }: Settings): GuardNumbers => ({
   rows,
   provider: { ratePerSecond: rate.perSecond, burst: rate.burst },
+});
+
+/** What it takes of them when it is made. */
+export const guardOptions = ({ optional }: Settings) => ({
+  isTimeoutAdaptive: optional.adaptsTimeouts,
+  isProbedEarly: optional.probesEarly,
 });

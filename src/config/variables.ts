@@ -21,6 +21,8 @@ const number = (min: number, max: number): ValueKind => ({ type: 'number', min, 
 const duration = (min: number, max: number): ValueKind => ({ type: 'duration', min, max });
 const words = (...each: string[]): ValueKind => ({ type: 'word', words: each });
 
+const yesOrNo = words('true', 'false');
+
 const variable = (id: string, kind: ValueKind, ...aliases: string[]): Variable => ({
   ...{ id, kind },
   aliases: aliases.map((alias) => ({ id: alias, add: 0 })),
@@ -81,6 +83,9 @@ export const variablesFor = (retryPolicies: readonly string[]): readonly Variabl
   variable('RPC_TIMEOUT_MUTATING', duration(100, hour)),
   variable('RPC_TIMEOUT_VALIDATE', duration(100, hour)),
   variable('RPC_TIMEOUT_TASK_STATUS', duration(100, hour)),
+  variable('ADAPTIVE_TIMEOUTS', yesOrNo),
+  variable('EARLY_PROBES', yesOrNo),
+  variable('ADAPTIVE_INTAKE', yesOrNo),
   variable('WORKERS_PER_KIND', count(1, 10_000)),
   variable('MAX_INFLIGHT_TASKS', count(1, 10_000)),
   variable('BATCH_SIZE', count(1, 100)),

@@ -3,6 +3,7 @@ import { createActor, fromPromise, setup, SimulatedClock } from 'xstate';
 import { EffectsInFlight } from '../../../actors/effects/in-flight.ts';
 import { Batches } from '../../../actors/policies/batch.ts';
 import { Guard } from '../../../actors/policies/call-guard.ts';
+import { Intake } from '../../../actors/policies/intake.ts';
 import { FanOut } from '../../../actors/policies/fan-out.ts';
 import { guardMachine } from '../../../machines/guard.ts';
 import type {
@@ -13,7 +14,7 @@ import type {
 } from '../../../machines/messages.ts';
 import { buildOperationMachine } from '../../../machines/operation.ts';
 import { createSessions } from '../../../src/aws/session.ts';
-import { guardNumbers, retriesBy } from '../../../src/config/settings.ts';
+import { guardNumbers, guardOptions, retriesBy } from '../../../src/config/settings.ts';
 import type { Settings } from '../../../src/config/settings.ts';
 import { ManualClock, settle } from '../../fakes/manual-clock.ts';
 import { CountingRandom, FakeTelemetry, World } from '../actors/world.ts';
@@ -35,7 +36,7 @@ function guardWith(settings: Settings) {
     },
   }).start();
   const parts = { clock, telemetry: new FakeTelemetry(), random: new CountingRandom(), scale: 1 };
-  const guard = new Guard({ ...parts, ...guardNumbers(settings) });
+  const guard = new Guard({ ...parts, ...guardNumbers(settings), ...guardOptions(settings) });
   guard.lines.attach({
     send: (event) => {
       tree.send(event);
@@ -262,4 +263,46 @@ export async function madeAgainAfterAnHour(settings: Settings): Promise<number> 
   clock.freeze(3_600_000);
   await policy.run(intent(), call.make);
   return call.made;
+}
+
+/** Milliseconds after which a silent call is cut off, once a hundred calls have answered fast. */
+export async function cutOffAfterFastCalls(settings: Settings): Promise<number> {
+  const { clock, guard } = guardWith(settings);
+  const key = 'main/r/sqs';
+  const call = (run: () => Promise<unknown>) =>
+    guard.call({ key, attempt: attempt(), classify: () => refused, operation: 'send' }, run);
+  for (let each = 0; each < 100; each += 1) {
+    const made = call(() => new Promise((resolve) => clock.after(100, () => resolve(0))));
+    await clock.advance(1_000);
+    await made;
+  }
+  const startedMs = clock.nowMs();
+  const cut = call(hang).catch(() => clock.nowMs() - startedMs);
+  await clock.advance(120_000);
+  return Number(await cut);
+}
+
+/** State of an open circuit after its service answered another class of calls. */
+export async function stateAfterAnotherAnswer(settings: Settings): Promise<string | undefined> {
+  const { clock, guard } = guardWith(settings);
+  const call = (key: string, run: () => Promise<unknown>) =>
+    guard.call({ key, attempt: attempt(), classify: () => refused }, run).catch(() => undefined);
+  const [down, up] = ['main/r/ec2:mutate', 'main/r/ec2:read'];
+  for (let each = 0; each < 10; each += 1) await call(down, () => Promise.reject(new Error('503')));
+  await clock.advance(10_000);
+  await call(up, () => Promise.resolve());
+  return guard.breakers().find(({ key }) => key === down)?.state;
+}
+
+/** Messages a second that are let in after many slow answers. */
+export async function rateAfterSlowAnswers(settings: Settings): Promise<number> {
+  const clock = new ManualClock();
+  const { adaptsIntake } = settings.optional;
+  const intake = new Intake(clock, new FakeTelemetry(), { isAdaptive: adaptsIntake });
+  for (let each = 0; each < 200; each += 1) {
+    intake.answered('queries', 5_000);
+    await clock.advance(100);
+  }
+  const view = intake.views().find(({ key }) => key === 'intake/queries');
+  return Math.round(view?.ratePerSecond ?? NaN);
 }

@@ -80,6 +80,9 @@ const rest: Row[] = [
   ['BATCH_SIZE', '8', drive.idsInOneCall, 8],
   ['BATCH_TIMEOUT', '2m', drive.batchEndsAfter, 120_000],
   ['IDEMPOTENCY_TTL', '30m', drive.madeAgainAfterAnHour, 2],
+  ['ADAPTIVE_TIMEOUTS', 'true', drive.cutOffAfterFastCalls, 35_000],
+  ['EARLY_PROBES', 'true', drive.stateAfterAnotherAnswer, 'halfOpen'],
+  ['ADAPTIVE_INTAKE', 'true', drive.rateAfterSlowAnswers, 185],
 ];
 
 /** The setting shows in what is driven, and without it something else does. */
@@ -108,7 +111,7 @@ describe('every variable', () => {
   it.each(fanOut)('FAIRLEAD_%s=%s changes what a fan-out does [G-43]', showsItself);
   it.each(calls)('FAIRLEAD_%s=%s changes how calls are made [V-18] [V-32]', showsItself);
   it.each(places)('FAIRLEAD_%s=%s changes how much is under way [V-33]', showsItself);
-  it.each(rest)('FAIRLEAD_%s=%s changes batches and what is remembered [P-26]', showsItself);
+  it.each(rest)('FAIRLEAD_%s=%s changes batches, what is remembered and what is off by default [P-26]', showsItself);
 });
 
 describe('unset variables', () => {
