@@ -111,7 +111,10 @@ describe('every variable', () => {
   it.each(fanOut)('FAIRLEAD_%s=%s changes what a fan-out does [G-43]', showsItself);
   it.each(calls)('FAIRLEAD_%s=%s changes how calls are made [V-18] [V-32]', showsItself);
   it.each(places)('FAIRLEAD_%s=%s changes how much is under way [V-33]', showsItself);
-  it.each(rest)('FAIRLEAD_%s=%s changes batches, what is remembered and what is off by default [P-26]', showsItself);
+  it.each(rest)(
+    'FAIRLEAD_%s=%s changes batches, what is remembered and what is off by default [P-26]',
+    showsItself,
+  );
 });
 
 describe('unset variables', () => {
