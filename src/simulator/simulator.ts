@@ -111,7 +111,11 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
 
 /** Only what the simulator itself made is removed: the folder was named by the caller and may hold other things. */
 function wipe(dataDir: string, nodes: (directory: NodeHalfOptions['directory']) => NodeHalf): void {
-  const nobody = { byId: () => undefined, byPrivateIp: () => undefined, upSinceMs: () => undefined };
+  const nobody = {
+    byId: () => undefined,
+    byPrivateIp: () => undefined,
+    upSinceMs: () => undefined,
+  };
   const earlier = nodes(nobody);
   earlier.runner.endLeftovers();
   earlier.close();
