@@ -1,7 +1,12 @@
 /** What a replication remembers and is told; JSON only, no clock: times come with events and results. */
 import type { EffectFault } from './messages.ts';
 import type { OperationChanged, OperationOutput } from './operation-context.ts';
-import type { PointMade, Writable } from './replication-effects.ts';
+import type {
+  PointMade,
+  ReplicationEffectName,
+  ReplicationEffects,
+  Writable,
+} from './replication-effects.ts';
 import type { PublicState, Side } from './replication-table.ts';
 
 /** Phases inside the public states: what people see next to the state. */
@@ -231,10 +236,15 @@ export const resultOf = (event: unknown): OperationOutput['result'] =>
   (event as { output: OperationOutput }).output.result;
 
 /** The answer, where the effect has succeeded. */
-export function answerOf<Answer>(event: unknown): Answer | undefined {
+export function answerOf<Effect extends ReplicationEffectName>(
+  event: unknown,
+  effect: Effect,
+): ReplicationEffects[Effect]['out'] | undefined {
   const result = resultOf(event);
-  // The effect's name fixes the type of its answer; the operation in between carries any of them.
-  return result.ok ? (result.value as unknown as Answer) : undefined;
+  // The operation in between carries any effect's answer; whoever reads one knows what was asked.
+  return result.ok
+    ? (result.value as unknown as ReplicationEffects[typeof effect]['out'])
+    : undefined;
 }
 
 export const faultOf = (event: unknown): EffectFault | null => {

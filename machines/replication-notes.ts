@@ -1,7 +1,7 @@
 /** What a replication writes into its memory, as functions of what it knew and what happened. Pure. */
 import type { PublishedEvent } from './messages.ts';
 import { replication } from './replication-limits.ts';
-import type { FenceAnswer, PointMade, Sight, Writable } from './replication-effects.ts';
+import type { Writable } from './replication-effects.ts';
 import { answerOf, faultOf, publicStateOf, stampOf } from './replication-context.ts';
 import type {
   EndpointMemory,
@@ -96,7 +96,7 @@ export const fenceBegun = (context: Context, side: Side): Memory =>
   endpoint(context, peerOf(side), { fencedBelow: context.epoch });
 
 export function fenceAnswered(context: Context, event: object): Memory {
-  const answer = answerOf<FenceAnswer>(event);
+  const answer = answerOf(event, 'replication.fence');
   const observed = answer?.observed ?? faultOf(event)?.code ?? 'no answer';
   return {
     ...ordered(context, { observed, fencedAtMs: stampOf(event, context.atMs) }),
@@ -131,7 +131,7 @@ export function overridden(context: Context, event: ReplicationEvent): Memory {
 
 /** A forced promotion loses what was written between its point and the fence; a planned one nothing. */
 export function pointChosen(context: Context, event: object): Memory {
-  const chosen = answerOf<PointMade>(event) ?? null;
+  const chosen = answerOf(event, 'replication.choosePoint') ?? null;
   const { operation, epoch } = context;
   if (chosen === null || operation === null) return {};
   const atMs = stampOf(event, context.atMs);
@@ -155,7 +155,7 @@ export function becameWriter(context: Context, side: Side): Memory {
 }
 
 export function pointAdded(context: Context, event: object, at: Side, isFinal: boolean): Memory {
-  const made = answerOf<PointMade>(event);
+  const made = answerOf(event, 'replication.choosePoint');
   if (made === undefined) return {};
   const { seq, pitMs } = made;
   const point: Point = { seq, pitMs, at, isFinal, epoch: context.epoch };
@@ -171,7 +171,7 @@ export const writableNoted = (context: Context, side: Side, writable: Writable):
 });
 
 export function sightNoted(context: Context, event: object, side: Side): Memory {
-  const sight = answerOf<Sight>(event);
+  const sight = answerOf(event, 'replication.verify');
   if (sight === undefined) return {};
   const peer = peerOf(side);
   const observedAtMs = stampOf(event, context.atMs);
@@ -192,7 +192,7 @@ export function observed(context: Context, event: ReplicationEvent): Memory {
 
 /** Calls through SSM may land late for the rest of this relationship's life: windows never get shorter again. */
 export const vias = (context: Context, event: object): Memory => ({
-  usesSsm: context.usesSsm || answerOf<{ viaSsm?: boolean }>(event)?.viaSsm === true,
+  usesSsm: context.usesSsm || answerOf(event, 'replication.claim')?.viaSsm === true,
 });
 
 export const faulted = (context: Context, event: object, reason: string): Memory => {

@@ -1,4 +1,6 @@
 /** How every phase of an endpoint begins, and the ways out that several phases share. */
+import { call } from './replication-calls.ts';
+import { replication } from './replication-limits.ts';
 import type { Phase, Rest } from './replication-context.ts';
 import type { Side } from './replication-table.ts';
 
@@ -33,3 +35,21 @@ export const back = <R extends Rest>(
   const [first] = rests;
   return [...ways, { target: '#' + side + '.' + parent + '.' + first, actions: end } as const];
 };
+
+/** A change of mode or interval, taken to this endpoint; where it came from is gone back to in any case. */
+export function reconfiguring<P extends 'replica' | 'source'>(side: Side, parent: P) {
+  const over = '#' + side + '.' + parent + '.turningBack';
+  return {
+    entry: ['takeChange', ...enter(side, `${parent}.reconfiguring`)],
+    invoke: {
+      ...call(side, 'replication.reconfigure'),
+      onDone: [
+        { guard: 'hasSucceeded', target: over, actions: 'noteVia' },
+        { target: over, actions: fault('not reconfigured') },
+      ],
+    },
+    after: {
+      reconfigure: { target: over, actions: late(replication.reconfigureMs, 'change late') },
+    },
+  } as const;
+}

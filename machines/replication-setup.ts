@@ -12,7 +12,7 @@ import type {
   Rest,
 } from './replication-context.ts';
 import { issueExpired } from './replication-effects.ts';
-import type { Sight, Writable } from './replication-effects.ts';
+import type { Writable } from './replication-effects.ts';
 import { replication } from './replication-limits.ts';
 import * as notes from './replication-notes.ts';
 import * as safety from './replication-safety.ts';
@@ -24,7 +24,7 @@ interface Of {
 }
 
 const writableIn = (event: object): Writable | undefined =>
-  'output' in event ? answerOf<{ writable: Writable }>(event)?.writable : undefined;
+  'output' in event ? answerOf(event, 'replication.prove')?.writable : undefined;
 const isAimedAt = (event: ReplicationEvent, side: Side): boolean =>
   'endpoint' in event && event.endpoint === side;
 const succeeded = (event: object): boolean => 'output' in event && faultOf(event) === null;
@@ -58,7 +58,7 @@ export const replicationSetup = setup({
     })),
     noteStamp: assign(({ context, event }) => ({ atMs: stampOf(event, context.atMs) })),
     noteRefusal: assign(({ event }) => ({
-      because: answerOf<{ because: readonly string[] }>(event)?.because ?? [],
+      because: answerOf(event, 'replication.preflight')?.because ?? [],
     })),
     noteFault: assign(({ context, event }, { reason }: { reason: string }) =>
       notes.faulted(context, event, reason),
@@ -91,7 +91,7 @@ export const replicationSetup = setup({
     /** One endpoint is proven unable to write, after a window: at most one writer is left. */
     clearRisk: enqueueActions(({ context, event, enqueue }) => {
       const { riskAccepted, correlationId } = context;
-      if (riskAccepted === null || riskAccepted.clearedAtMs !== null) return;
+      if (riskAccepted?.clearedAtMs !== null) return;
       const cleared = { ...riskAccepted, clearedAtMs: stampOf(event, context.atMs) };
       enqueue.assign({ riskAccepted: cleared });
       enqueue.emit({ type: 'riskCleared', correlationId, data: { ...cleared } });
@@ -204,11 +204,11 @@ export const replicationSetup = setup({
     // ------------------------------------------------------------------------------ preflights
     /** Asked again with the answer in hand: the peer may have moved meanwhile. */
     preflightPasses: ({ context, event }, { side }: Of) =>
-      answerOf<{ ok: boolean }>(event)?.ok === true &&
+      answerOf(event, 'replication.preflight')?.ok === true &&
       context.operation !== null &&
       safety.whyNotPromote(context, side, context.operation.how).length === 0,
     demotePreflightPasses: ({ context, event }, { side }: Of) =>
-      answerOf<{ ok: boolean }>(event)?.ok === true &&
+      answerOf(event, 'replication.preflight')?.ok === true &&
       context.lifecycle === 'active' &&
       safety.whyNotDemote(context, side, context.operation?.how === 'forced').length === 0,
     returnsTo: ({ context }, { side, rest }: Of & { rest: Rest }) =>
@@ -219,7 +219,7 @@ export const replicationSetup = setup({
       context.operation?.how === 'planned' &&
       context[peerOf(side)].phase.startsWith('source.'),
     isForced: ({ context }) => context.operation?.how === 'forced',
-    isFenced: ({ event }) => answerOf<{ fenced: boolean }>(event)?.fenced === true,
+    isFenced: ({ event }) => answerOf(event, 'replication.fence')?.fenced === true,
     readsNo: ({ event }) => writableIn(event) === 'no',
     readsYes: ({ event }) => writableIn(event) === 'yes',
     mayFenceAgain: ({ context, event }) =>
@@ -235,7 +235,7 @@ export const replicationSetup = setup({
       (context.operation?.reissues ?? replication.reissuesMax) < replication.reissuesMax,
     /** Source only on evidence: writing here, and not there unless somebody took that risk. */
     isOnlyWriter: ({ context, event }) => {
-      const sight = answerOf<Sight>(event);
+      const sight = answerOf(event, 'replication.verify');
       return sight?.self === 'yes' && (sight.peer === 'no' || safety.isRiskTaken(context));
     },
     // ------------------------------------------------------------------------------ demoting
@@ -256,15 +256,16 @@ export const replicationSetup = setup({
       event.endpoint === peerOf(side) &&
       event.writable === 'no',
     // ------------------------------------------------------------------------------ the rest
-    isComplete: ({ event }) => answerOf<{ isComplete: boolean }>(event)?.isComplete === true,
+    isComplete: ({ event }) => answerOf(event, 'replication.syncStatus')?.isComplete === true,
     startsHere: ({ context, event }, { side }: Of) => {
-      const sight = answerOf<Sight>(event);
+      const sight = answerOf(event, 'replication.verify');
       return (
         context.settings?.initialSource === side && sight?.self === 'yes' && sight.peer === 'no'
       );
     },
     restsHere: ({ context, event }, { side }: Of) =>
-      context.settings?.initialSource === peerOf(side) && answerOf<Sight>(event)?.self === 'no',
+      context.settings?.initialSource === peerOf(side) &&
+      answerOf(event, 'replication.verify')?.self === 'no',
     hasPoint: ({ context }, { side }: Of) =>
       context.points.some(({ at, epoch }) => at === side && epoch === context.epoch),
     isLagging: ({ event }) =>
