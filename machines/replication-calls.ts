@@ -9,7 +9,7 @@ import { peerOf } from './replication-table.ts';
 import type { Side } from './replication-table.ts';
 
 /** Names of the children; nothing else is ever started. */
-export const callIds = { home: 'homeCall', away: 'awayCall', schedule: 'scheduleCall' } as const;
+const callIds = { home: 'homeCall', away: 'awayCall', schedule: 'scheduleCall' } as const;
 
 /** Calls about the set under way carry its number, all others the number of the order. */
 const ofPoint: ReadonlySet<ReplicationEffectName> = new Set<ReplicationEffectName>([

@@ -232,19 +232,17 @@ export type ReplicationEvent =
   | OperationChanged;
 
 /** Done events of invoked operations are no members of the declared events; only their own transitions read them. */
-export const resultOf = (event: unknown): OperationOutput['result'] =>
+const resultOf = (event: unknown): OperationOutput['result'] =>
   (event as { output: OperationOutput }).output.result;
 
 /** The answer, where the effect has succeeded. */
 export function answerOf<Effect extends ReplicationEffectName>(
   event: unknown,
-  effect: Effect,
+  _effect: Effect,
 ): ReplicationEffects[Effect]['out'] | undefined {
   const result = resultOf(event);
   // The operation in between carries any effect's answer; whoever reads one knows what was asked.
-  return result.ok
-    ? (result.value as unknown as ReplicationEffects[typeof effect]['out'])
-    : undefined;
+  return result.ok ? (result.value as unknown as ReplicationEffects[Effect]['out']) : undefined;
 }
 
 export const faultOf = (event: unknown): EffectFault | null => {

@@ -23,8 +23,6 @@ export const replication = {
   createMs: 5 * minuteMs,
   armMs: minuteMs,
   verifyMs: 2 * minuteMs,
-  /** All control phases of a promotion together, waits for an override, a peer or a copy apart. */
-  controlBudgetMs: 15 * minuteMs,
   drainMs: 10 * minuteMs,
   releaseMs: 2 * minuteMs,
   /** Copies have no total, but no longer standstill than this. */

@@ -37,7 +37,7 @@ export const back = <R extends Rest>(
 };
 
 /** A change of mode or interval, taken to this endpoint; where it came from is gone back to in any case. */
-export function reconfiguring<P extends 'replica' | 'source'>(side: Side, parent: P) {
+export function reconfiguring(side: Side, parent: 'replica' | 'source') {
   const over = '#' + side + '.' + parent + '.turningBack';
   return {
     entry: ['takeChange', ...enter(side, `${parent}.reconfiguring`)],

@@ -33,10 +33,10 @@ const completions: Partial<Record<PublicState, PublicState>> = {
 
 export const isTransient = (state: PublicState): boolean => completions[state] !== undefined;
 
-export type TransitionVerb = 'apply' | 'promote' | 'demote' | 'resync' | 'recover' | 'cancel';
+type TransitionVerb = 'apply' | 'promote' | 'demote' | 'resync' | 'recover' | 'cancel';
 
 /** The verb that asks for a move, or nothing where only evidence brings it about. */
-export function verbFor(from: PublicState, to: PublicState): TransitionVerb | undefined {
+function verbFor(from: PublicState, to: PublicState): TransitionVerb | undefined {
   if (from === 'absent') return 'apply';
   if (isTransient(from)) return to === 'failed' ? 'cancel' : undefined;
   if (to === 'promoting') return 'promote';

@@ -71,12 +71,12 @@ const setting = (initialSource: Side) =>
   });
 export const applied = { home: setting('home'), away: setting('away') };
 
-export const establishes = (side: Side, source: Side): Asked =>
+const establishes = (side: Side, source: Side): Asked =>
   answered(side, 'establish', {
     self: side === source ? 'yes' : 'no',
     peer: side === source ? 'no' : 'yes',
   });
-export const committed = (endpoint: Side): Asked => ({
+const committed = (endpoint: Side): Asked => ({
   label: `schedule: point at ${endpoint}`,
   event: () => ({
     ...{ type: 'xstate.done.actor.scheduleCall', actorId: 'scheduleCall' },

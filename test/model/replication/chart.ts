@@ -17,7 +17,7 @@ type Snapshot = SnapshotFrom<Chart>;
 
 /** The chart asks for effects; who performs them is the world of each model. */
 const idle = fromPromise(() => new Promise(() => undefined));
-export const withoutOperations = (chart: Chart): Chart =>
+const withoutOperations = (chart: Chart): Chart =>
   chart.provide({ actors: { operation: idle as never } });
 
 export interface Call {

@@ -23,7 +23,7 @@ export interface World {
 
 /** Epochs and late calls explored. */
 export const epochsMax = 3;
-export const lateMax = 2;
+const lateMax = 2;
 
 const bit = (epoch: number): number => 1 << (epoch - 1);
 export const sideBit = { home: 1, away: 2 } as const;

@@ -33,7 +33,8 @@ function started(script: Record<string, object> = {}) {
   const asked: Asked[] = [];
   const clock = new SimulatedClock();
   const perform = fromPromise<PerformResult, PerformInput | Record<string, never>>(({ self }) => {
-    const { effect, input } = self._parent?.getSnapshot().context as Asked;
+    const above = self._parent?.getSnapshot() as { context: Asked };
+    const { effect, input } = above.context;
     asked.push({ effect, input });
     const name = effect.slice('replication.'.length);
     const side = input.endpoint;
@@ -46,7 +47,7 @@ function started(script: Record<string, object> = {}) {
     });
   });
   const operation = buildOperationMachine(builtInRetries).provide({ actors: { perform } });
-  const actor = createActor(buildReplicationMachine(operation as typeof operationMachine), {
+  const actor = createActor(buildReplicationMachine(operation), {
     input: { uid: 'u'.repeat(26), namespace: 'prod', name: 'db-1', atMs: 0 },
     clock,
   });
