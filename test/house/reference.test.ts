@@ -74,10 +74,13 @@ const saysCode = /\bcode\b|Fault\(|\['[A-Z]/;
 /** Names of files, and of an event beside a code, that look like codes. */
 const notCodes = ['cli.nk', 'stack.lock', 'call.slow'];
 
+/** The chart of replications is not hosted yet: nobody can be answered its codes. */
+const isUnhosted = (name: string): boolean => name.startsWith('replication');
+
 function codesInSources(): Set<string> {
   const found = ['actors', 'machines', 'src'].flatMap((ring) =>
     readdirSync(join(root, ring), { recursive: true, encoding: 'utf8' })
-      .filter((name) => /\.(ts|sh)$/.test(name))
+      .filter((name) => /\.(ts|sh)$/.test(name) && !isUnhosted(name))
       .flatMap((name) => codesIn(readFileSync(join(root, ring, name), 'utf8'), name)),
   );
   return new Set(found.filter((code) => !notCodes.includes(code) && !(code in effectRegistry)));
