@@ -26,6 +26,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'real',
+          isolate: false,
           include: REAL_PARTS.map((folder) => `${folder}/*.test.ts`),
           testTimeout: 90_000,
           hookTimeout: 60_000,
