@@ -17,11 +17,11 @@ export const withEffective = (limits: readonly Entry[], fanOut?: number): readon
   });
 
 function effectiveOf(limit: Entry, fanOut: number | undefined): string | undefined {
-  const { concurrentMax: places, atOnceMax: width, binds, size } = limit;
+  const { concurrentMax: places, atOnceMax: width, binds, sizeMax } = limit;
   if (typeof places === 'number')
     return fanOut !== undefined && fanOut < places ? `${fanOut} (fan-out)` : `${places} (bulkhead)`;
   if (typeof width === 'number') return `${width} (${String(binds)})`;
-  return typeof size === 'number' ? `${size} in one call` : undefined;
+  return typeof sizeMax === 'number' ? `${sizeMax} in one call` : undefined;
 }
 
 /**

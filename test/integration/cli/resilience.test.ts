@@ -204,6 +204,7 @@ describe('what the hosts remember', () => {
       /^KEY +IN FLIGHT +QUEUED +RATE\/S +PROVIDER\/S +TOKENS +RETRIES +EFFECTIVE +BINDS$/m,
     );
     expect(stdout).toMatch(/^main\/eu-central-1\/ssm +\d+\/3 +0\/50 /m);
+    expect(stdout).toMatch(/^batch .* 5 in one call /m);
     const own = await fairlead('get limits --cluster dev');
     expect(own.stdout).toMatch(/^cluster\/default\/dev .*\d+ \(/m);
     expect(own.stdout).not.toContain('nats/');

@@ -85,7 +85,7 @@ describe('fairlead limits', () => {
   it('of fan-outs and batches tell how many at once, and that a busy host narrows them [P-28] [P-13]', async () => {
     const host = [
       { name: 'fanOut', atOnceMax: 1, binds: 'cpu', cpuShare: 0.95, timeoutMs: 600_000, knees: {} },
-      { name: 'batch', size: 10, timeoutMs: 300_000 },
+      { name: 'batch', sizeMax: 10, timeoutMs: 300_000 },
     ];
     const { stdout } = await fairlead('limits --no-headers', service('limit', ['h1', host]));
     expect(cells(stdout).map((row) => [row[0], row[7], row[8]])).toEqual([
