@@ -20,7 +20,8 @@ describe(`crash table, ${chosen.length} of ${boundaries.length} boundaries, seed
   let made = 0;
 
   beforeAll(async () => {
-    world = await stackWorld({ scale: 200, seed });
+    // Protected, so that lifting it is among the effects of a deletion.
+    world = await stackWorld({ scale: 200, seed, isProtected: true });
   });
   afterAll(() => world.close());
 

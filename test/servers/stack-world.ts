@@ -33,9 +33,14 @@ interface StackWorldOptions {
   readonly logLevel?: 'debug' | 'info';
   /** Variables of the host, as FAIRLEAD_PROFILE. */
   readonly hostEnvironment?: Readonly<Record<string, string>>;
+  /** Protects machines from being terminated by accident. Default false. */
+  readonly isProtected?: boolean;
 }
 
-export async function stackWorld(options: StackWorldOptions): Promise<StackWorld> {
+export async function stackWorld({
+  isProtected = false,
+  ...options
+}: StackWorldOptions): Promise<StackWorld> {
   const dataDir = await mkdtemp(join(tmpdir(), 'fairlead-world-'));
   const stack = await startStack({ dataDir, ...options });
   const client = await connectClient({
@@ -52,7 +57,7 @@ export async function stackWorld(options: StackWorldOptions): Promise<StackWorld
         {
           ...address(name),
           verb: 'apply',
-          arguments: { manifest: manifest(name, servers, agents) },
+          arguments: { manifest: manifest(name, servers, agents, isProtected) },
         },
         { timeoutMs: 30_000 },
       ),
@@ -101,7 +106,7 @@ const namespace = 'test';
 /** Between two looks at a condition. */
 const tick = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 25));
 
-export const manifest = (name: string, servers = 1, agents = 0) =>
+export const manifest = (name: string, servers = 1, agents = 0, isProtected = false) =>
   clusterManifestSchema.parse({
     apiVersion: 'fairlead.dev/v1',
     kind: 'Cluster',
@@ -109,6 +114,7 @@ export const manifest = (name: string, servers = 1, agents = 0) =>
     spec: {
       region: 'eu-central-1',
       servers: { count: servers, instanceTypes: ['t3.medium'] },
+      protection: { instances: isProtected },
       agentPools:
         agents === 0 ? [] : [{ name: 'web', count: agents, instanceTypes: ['t3.medium'] }],
     },
