@@ -82,7 +82,7 @@ describe('alert and recording rules', () => {
     );
     for (const { alert, labels, annotations } of alerts) {
       expect(['page', 'warn', 'info'], alert).toContain(labels?.['severity']);
-      expect(annotations?.['summary'], alert).toBeTruthy();
+      expect(annotations?.['summary'], alert).toMatch(/^\S.{9,}/);
       expect(sections, alert).toContain(annotations?.['runbook']);
     }
     const linked = alerts.map(({ annotations }) => annotations?.['runbook']);

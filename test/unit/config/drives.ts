@@ -1,4 +1,5 @@
 /** Parts of a host driven for real with given settings, each until it shows what a setting is for. */
+import { expect } from 'vitest';
 import { createActor, fromPromise, setup, SimulatedClock } from 'xstate';
 import { EffectsInFlight } from '../../../actors/effects/in-flight.ts';
 import { Batches } from '../../../actors/policies/batch.ts';
@@ -11,6 +12,7 @@ import type {
   PerformCall,
   PerformInput,
   PerformResult,
+  Rejection,
 } from '../../../machines/messages.ts';
 import { buildOperationMachine } from '../../../machines/operation.ts';
 import { createSessions } from '../../../src/aws/session.ts';
@@ -24,6 +26,10 @@ import { counted, intent, oneProcess } from '../policies/idempotent-process.ts';
 const refused: EffectFault = { type: 'Unavailable', code: '503', message: '' };
 const attempt = () => ({ signal: new AbortController().signal, correlationId: 'c' });
 const hang = () => new Promise<never>(() => undefined);
+/** For calls beyond what may go out: they are refused by the policy that is driven, and for no other reason. */
+const refusedBy = (rejectedBy: Rejection) => (thrown: unknown) => {
+  expect(thrown).toMatchObject({ fault: { rejectedBy } });
+};
 
 function guardWith(settings: Settings) {
   const clock = new ManualClock();
@@ -54,7 +60,7 @@ function circuitOf(settings: Settings, key: string) {
   const view = () => guard.breakers().find((each) => each.key === key);
   const trip = async (): Promise<number> => {
     for (let failures = 1; failures <= 200; failures += 1) {
-      await call(() => Promise.reject(new Error('503'))).catch(() => undefined);
+      await expect(call(() => Promise.reject(new Error('503')))).rejects.toThrow('503');
       if (view()?.state === 'open') return failures;
       // Slower than any rate allows, faster than the window forgets.
       await clock.advance(100);
@@ -85,7 +91,7 @@ export async function probesAtOnce(settings: Settings, key: string): Promise<num
         begun += 1;
         return hang();
       })
-      .catch(() => undefined);
+      .catch(refusedBy('circuit'));
   await settle();
   return begun;
 }
@@ -112,7 +118,7 @@ export async function callsWithin(settings: Settings, ms: number): Promise<numbe
           made += 1;
           return Promise.resolve();
         })
-        .catch(() => undefined);
+        .catch(refusedBy('rateLimit'));
   await clock.advance(ms);
   return made;
 }
@@ -286,12 +292,14 @@ export async function cutOffAfterFastCalls(settings: Settings): Promise<number> 
 export async function stateAfterAnotherAnswer(settings: Settings): Promise<string | undefined> {
   const { clock, guard } = guardWith(settings);
   const call = (key: string, run: () => Promise<unknown>) =>
-    guard.call({ key, attempt: attempt(), classify: () => refused }, run).catch(() => undefined);
+    guard.call({ key, attempt: attempt(), classify: () => refused }, run);
   const [down, up] = ['main/r/ec2:mutate', 'main/r/ec2:read'];
-  for (let each = 0; each < 10; each += 1) await call(down, () => Promise.reject(new Error('503')));
+  const state = () => guard.breakers().find(({ key }) => key === down)?.state;
+  while (state() !== 'open')
+    await expect(call(down, () => Promise.reject(new Error('503')))).rejects.toThrow('503');
   await clock.advance(10_000);
   await call(up, () => Promise.resolve());
-  return guard.breakers().find(({ key }) => key === down)?.state;
+  return state();
 }
 
 /** Messages a second that are let in after many slow answers. */
