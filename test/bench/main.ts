@@ -3,13 +3,13 @@
  * Exit code 0 when every figure could be measured, whatever it is.
  */
 import { parseArgs } from 'node:util';
-import { watchInterrupts } from '../../src/stack/interrupt.ts';
 import type { Bench, Group } from './bench.ts';
 import { benchBatches } from './batch.ts';
 import { benchClusters } from './cluster.ts';
 import { benchCommands } from './commands.ts';
 import { benchFanOut } from './fanout.ts';
 import { lineOf } from './figure.ts';
+import { interruptible } from './interruptible.ts';
 import { benchKey } from './key.ts';
 import { benchRecords } from './record.ts';
 import { benchResilience } from './resilience/group.ts';
@@ -120,19 +120,11 @@ function groupsOf(argv: readonly string[]): readonly string[] | number {
 }
 
 function openBench(): { bench: Bench; wasInterrupted: () => boolean } {
-  const stacks: Bench['stacks'] = new Set();
-  const interrupt = watchInterrupts(() => {
-    const killed = Promise.all([...stacks].map((stack) => stack.killAll()));
-    void killed.finally(() => process.exit(exits.interrupted));
-  });
-  const interrupted = interrupt.asked.then((name) =>
-    Promise.reject(new Error(`interrupted by ${name}`)),
-  );
-  interrupted.catch(() => undefined); // A group in which nothing waits on it ends by itself.
+  const { interrupted, stacks, wasInterrupted } = interruptible(exits.interrupted);
   const bench: Bench = {
     emit: (figure) => void process.stdout.write(`${lineOf(figure, new Date())}\n`),
     say: (text) => void process.stderr.write(`bench: ${text}\n`),
     ...{ interrupted, stacks },
   };
-  return { bench, wasInterrupted: () => interrupt.signal.aborted };
+  return { bench, wasInterrupted };
 }

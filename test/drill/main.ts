@@ -3,8 +3,8 @@
  * only, and prints both as one JSON line. Exit code 0 when everything ended running, nothing was doubled, and circuits did their part.
  */
 import { parseArgs } from 'node:util';
-import { watchInterrupts } from '../../src/stack/interrupt.ts';
-import type { Stack } from '../../src/stack/stack.ts';
+import { interruptible } from '../bench/interruptible.ts';
+import type { Interruptible } from '../bench/interruptible.ts';
 import { drills, run } from './drills.ts';
 import type { Drill, Run } from './drills.ts';
 import { openWorld, scale } from './world.ts';
@@ -31,23 +31,15 @@ process.exit(await main(process.argv.slice(2)));
 async function main(argv: readonly string[]): Promise<number> {
   const wish = wishOf(argv);
   if (typeof wish === 'number') return wish;
-  const stacks = new Set<Stack>();
-  const interrupt = watchInterrupts(() => {
-    const killed = Promise.all([...stacks].map((stack) => stack.killAll()));
-    void killed.finally(() => process.exit(exits.interrupted));
-  });
-  const interrupted = interrupt.asked.then((name) =>
-    Promise.reject(new Error(`interrupted by ${name}`)),
-  );
-  interrupted.catch(() => undefined); // Between two runs nothing waits on it.
+  const session = interruptible(exits.interrupted);
   let exit: number = exits.ok;
   for (const name of wish.names) {
     const drill = drills[name];
     if (drill === undefined) continue;
     try {
-      if (!(await play(name, drill, wish.clusters, stacks, interrupted))) exit = exits.failed;
+      if (!(await play(name, drill, wish.clusters, session))) exit = exits.failed;
     } catch (error) {
-      if (interrupt.signal.aborted) return exits.interrupted;
+      if (session.wasInterrupted()) return exits.interrupted;
       say(`${name} FAILED: ${error instanceof Error ? (error.stack ?? '') : String(error)}`);
       exit = exits.failed;
     }
@@ -59,8 +51,7 @@ async function play(
   name: string,
   drill: Drill,
   clusters: number,
-  stacks: Set<Stack>,
-  interrupted: Promise<never>,
+  { stacks, interrupted }: Interruptible,
 ): Promise<boolean> {
   const once = async (hasCircuits: boolean): Promise<Run> => {
     say(`${name}: ${hasCircuits ? 'with circuits' : 'circuits only count'} …`);

@@ -1,0 +1,26 @@
+/** Runs with stacks of their own end in order on the first Ctrl-C, and at once on the second. */
+import { watchInterrupts } from '../../src/stack/interrupt.ts';
+import type { Stack } from '../../src/stack/stack.ts';
+
+export interface Interruptible {
+  /** Rejects when the user interrupts; never resolves. Raced by whatever waits. */
+  readonly interrupted: Promise<never>;
+  /** Stacks that run now, to be killed by a second Ctrl-C. */
+  readonly stacks: Set<Stack>;
+  readonly wasInterrupted: () => boolean;
+}
+
+/** @param exitCode  of the process that a second Ctrl-C ends */
+export function interruptible(exitCode: number): Interruptible {
+  const stacks = new Set<Stack>();
+  const interrupt = watchInterrupts(() => {
+    const killed = Promise.all([...stacks].map((stack) => stack.killAll()));
+    void killed.finally(() => process.exit(exitCode));
+  });
+  const interrupted = interrupt.asked.then((name) =>
+    Promise.reject(new Error(`interrupted by ${name}`)),
+  );
+  // It stays rejected for whoever races it next; a moment in which nobody does must not end the process unannounced.
+  interrupted.catch(() => undefined);
+  return { stacks, interrupted, wasInterrupted: () => interrupt.signal.aborted };
+}
