@@ -119,8 +119,11 @@ describe('an effect', () => {
     const stop = () => (++tries < 3 ? failing('Unavailable')() : Promise.resolve({ state: 'x' }));
     const perform = performing({ idempotency: policy, machines: { stop } });
     const own = { ...call, intent: { ...call.intent, operation: {} } };
-    for (const attempt of [1, 2, 3])
-      await perform(order('node.stop', { instanceId: 'i-1' }, { attempt }), own).catch(() => 0);
+    const attempted = (attempt: number) =>
+      perform(order('node.stop', { instanceId: 'i-1' }, { attempt }), own);
+    for (const attempt of [1, 2])
+      await expect(attempted(attempt)).rejects.toMatchObject({ fault: { type: 'Unavailable' } });
+    expect(await attempted(3)).toEqual({ state: 'x' });
     expect([tries, digests]).toEqual([3, 1]);
   });
 

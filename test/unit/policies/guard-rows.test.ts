@@ -18,7 +18,8 @@ async function measured(profile: string, service: string) {
   let failures = 0;
   while (view()?.state !== 'open' && failures < 20) {
     failures += 1;
-    await call(() => Promise.reject(new Fault('Unavailable')), { key }).catch(() => undefined);
+    const failing = call(() => Promise.reject(new Fault('Unavailable')), { key });
+    await expect(failing).rejects.toThrow('Unavailable');
   }
   const { openBaseMs, concurrentMax } = view()?.policy ?? {};
   return { failures, openBaseMs, concurrentMax };

@@ -3,7 +3,7 @@ import { resilience } from '../../../machines/limits.ts';
 import { faultTypes } from '../../../machines/messages.ts';
 import type { EffectFault, Priority } from '../../../machines/messages.ts';
 import { settle } from '../../fakes/manual-clock.ts';
-import { Fault, guarded, key, openMs } from './guarded.ts';
+import { Fault, guarded, key, openMs, refuserOf } from './guarded.ts';
 
 describe('what a circuit counts', () => {
   it.each(faultTypes)('%s counts only when the service is to blame [R-12] [P-33]', async (type) => {
@@ -34,7 +34,7 @@ describe('what a circuit counts', () => {
     await clock.advance(openMs);
     for (let probe = 0; probe < 2; probe += 1) await call(() => Promise.resolve());
     failLate();
-    await late.catch(() => undefined);
+    await expect(late).rejects.toThrow('Timeout');
     expect([state(), guard.breakers()[0]?.consecutive]).toEqual(['closed', 0]);
   });
 
@@ -48,10 +48,10 @@ describe('what a circuit counts', () => {
             signal.addEventListener('abort', () => reject(new Fault('Timeout')));
           }),
         { signal: abort.signal },
-      ).catch(() => undefined);
+      );
       await settle();
       abort.abort(new Error('left'));
-      await asked;
+      await expect(asked).rejects.toThrow('Timeout');
     }
     expect(state()).toBe('closed');
   });
@@ -63,35 +63,37 @@ describe('a circuit that is probed', () => {
     await trip();
     await clock.advance(openMs);
     let made = 0;
-    const asked = Array.from({ length: 20 }, () =>
-      call(() => {
+    const refusers: string[] = [];
+    for (let each = 0; each < 20; each += 1)
+      void call(() => {
         made += 1;
         return new Promise(() => undefined);
-      }).catch(() => undefined),
-    );
+      }).catch((thrown: unknown) => refusers.push(refuserOf(thrown)));
     await settle();
     expect(made).toBe(1);
-    expect(asked).toHaveLength(20);
+    expect(refusers).toEqual(Array.from({ length: 19 }, () => 'circuit'));
   });
 
   it('closes on answers, not on admissions, and a probe that hangs opens it again [R-05]', async () => {
     const { trip, call, clock, state } = guarded();
     await trip();
     await clock.advance(openMs);
-    void call(() => new Promise(() => undefined)).catch(() => undefined);
+    const cut = expect(call(() => new Promise(() => undefined))).rejects.toThrow('45000 ms');
     await clock.advance(44_999);
     expect(state()).toBe('halfOpen');
     await clock.advance(1);
     expect(state()).toBe('open');
+    await cut;
   });
 
   it('a probe that hangs opens the circuit once, and gives its place back [R-05]', async () => {
     const { trip, call, clock, state, telemetry } = guarded();
     await trip();
     await clock.advance(openMs);
-    void call(() => new Promise(() => undefined)).catch(() => undefined);
+    const cut = expect(call(() => new Promise(() => undefined))).rejects.toThrow('45000 ms');
     await clock.advance(45_000 * resilience.probeLeaseShare + 25_000);
     await clock.advance(2 * openMs);
+    await cut;
     expect(await call(() => Promise.resolve('probed'))).toBe('probed');
     expect(state()).toBe('halfOpen');
     expect(telemetry.counts.get(`fairlead_breaker_transitions_total ${key} halfOpen open`)).toBe(1);
@@ -122,7 +124,7 @@ describe('those who wait', () => {
     const wait = (priority: Priority) =>
       guard.untilReleased(key, priority, signal).then(async () => {
         order.push(priority);
-        await call(() => Promise.resolve()).catch(() => undefined);
+        await call(() => Promise.resolve());
       });
     for (let waiter = 0; waiter < 100; waiter += 1)
       void wait(waiter % 10 === 0 ? 'teardown' : 'user');

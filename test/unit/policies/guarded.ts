@@ -21,6 +21,12 @@ export class Fault extends Error {
   }
 }
 
+/** The policy of ours that refused a call; what the call itself threw, as text. */
+export const refuserOf = (thrown: unknown): string => {
+  const { fault } = thrown as { readonly fault?: EffectFault };
+  return fault?.rejectedBy ?? String(thrown);
+};
+
 /** For what is not about rates and rows. */
 export const unhurried = { ratePerSecond: 1e6, burst: 1e6 };
 export const patient = {
