@@ -63,9 +63,8 @@ export function updated(page) {
 if (pathToFileURL(process.argv[1] ?? '').href === import.meta.url) {
   const page = readFileSync(parityPage, 'utf8');
   if (process.argv.includes('--write')) writeFileSync(parityPage, updated(page));
-  const missing = rowsOf(page).filter(
-    ({ id, shown }) => !shownIds().has(id) && !shown.startsWith('left out: '),
-  );
-  console.log(`${rowsOf(page).length} rows, ${missing.length} without a test`);
+  const [rows, ids] = [rowsOf(page), shownIds()];
+  const missing = rows.filter(({ id, shown }) => !ids.has(id) && !shown.startsWith('left out: '));
+  console.log(`${rows.length} rows, ${missing.length} without a test`);
   if (missing.length > 0) console.log(missing.map(({ id }) => id).join(' '));
 }
