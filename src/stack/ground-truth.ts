@@ -1,7 +1,7 @@
 /** What really is in the simulated cloud, past every read-after-write lag: the simulator's own books. */
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import type { SimulatorReady } from './simulator.ts';
+import { sidePath } from './side-path.ts';
+import type { SimulatorDoor } from './side-path.ts';
 
 const truth = z.object({
   instances: z.array(
@@ -22,13 +22,9 @@ const truth = z.object({
 export type GroundTruth = z.infer<typeof truth>;
 
 /** Rejects when the simulator does not answer within 5 s. */
-export async function groundTruth(simulator: SimulatorReady): Promise<GroundTruth> {
-  const reply = await fetch(`${simulator.endpoint}/_sim/state`, {
-    headers: { 'x-sim-key': readFileSync(simulator.accessKeyFile, 'utf8').trim() },
-    signal: AbortSignal.timeout(5_000),
-  });
-  if (!reply.ok) throw new Error(`the simulator answers ${reply.status} to GET /_sim/state`);
-  return truth.parse(await reply.json());
+export async function groundTruth(simulator: SimulatorDoor): Promise<GroundTruth> {
+  const signal = AbortSignal.timeout(5_000);
+  return truth.parse(await sidePath(simulator, 'GET', 'state', { signal }));
 }
 
 /**

@@ -1,5 +1,4 @@
 /** One stack of its own for one run of a drill, with what every drill does to it and asks of it. */
-import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +7,7 @@ import { z } from 'zod';
 import type { ResourceKey } from '../../machines/ids.ts';
 import { connectClient } from '../../src/nats/client.ts';
 import { duplicateInstances, groundTruth } from '../../src/stack/ground-truth.ts';
+import { sidePath } from '../../src/stack/side-path.ts';
 import { startStack } from '../../src/stack/stack.ts';
 import type { Stack } from '../../src/stack/stack.ts';
 
@@ -71,16 +71,8 @@ export async function openWorld(
 
   const address = (name: string) => ({ namespace, kind: 'cluster', name });
   const fleet = { namespace: 'system', kind: 'guard', name: 'fleet' } as const;
-  const simulator: DrillWorld['simulator'] = async (method, path, body) => {
-    const { endpoint, accessKeyFile } = stack.simulator.ready;
-    const reply = await fetch(`${endpoint}/_sim/${path}`, {
-      method,
-      headers: { 'x-sim-key': readFileSync(accessKeyFile, 'utf8').trim() },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    if (!reply.ok) throw new Error(`${method} ${path}: ${reply.status} ${await reply.text()}`);
-    return reply.json();
-  };
+  const simulator: DrillWorld['simulator'] = (method, path, body) =>
+    sidePath(stack.simulator.ready, method, path, { body });
   const ordered = async (to: ResourceKey, verb: string, args: object): Promise<void> => {
     const outcome = await client.command({ ...to, verb, arguments: args }, { timeoutMs: 120_000 });
     if (!outcome.ok) throw new Error(`${verb} ${to.name}: ${JSON.stringify(outcome)}`);

@@ -32,13 +32,26 @@ const promtool = existsSync(setup)
   ? noted.parse(JSON.parse(readFileSync(setup, 'utf8'))).promtool?.path
   : undefined;
 
-/** Metric names of an expression with the labels it matches or sums by. */
-function usesOf(expr: string): { metric: string; labels: string[] }[] {
+interface Use {
+  readonly metric: string;
+  readonly labels: readonly string[];
+  /** Alternatives that a matcher of `outcome` or `result` names. */
+  readonly outcomes: readonly string[];
+}
+
+/** Metric names of an expression or a series with the labels it matches. */
+function usesOf(expr: string): Use[] {
   return [...expr.matchAll(/\b(fairlead_[a-z0-9_]+)(?:\{([^}]*)\})?/g)].map(
-    ([, name = '', matchers = '']) => ({
-      metric: name.replace(/_(bucket|sum|count)$/, ''),
-      labels: [...matchers.matchAll(/([a-z_]+)\s*(?:=~|!~|!=|=)/g)].map(([, label = '']) => label),
-    }),
+    ([, name = '', matchers = '']) => {
+      const pairs = [...matchers.matchAll(/([a-z_]+)\s*(?:=~|!~|!=|=)"([^"]*)"/g)];
+      return {
+        metric: name.replace(/_(bucket|sum|count)$/, ''),
+        labels: pairs.map(([, label = '']) => label),
+        outcomes: pairs
+          .filter(([, label]) => label === 'outcome' || label === 'result')
+          .flatMap(([, , values = '']) => values.split('|')),
+      };
+    },
   );
 }
 
@@ -62,17 +75,28 @@ describe('alert and recording rules', () => {
     60_000,
   );
 
-  it('read registered metrics by labels these have [G-60] [G-54]', () => {
-    const known: Record<string, { labels: readonly string[] }> = metrics;
-    const wrong = rules.flatMap(({ expr }) =>
-      usesOf(expr).flatMap(({ metric, labels }) => {
-        const found = known[metric];
-        if (found === undefined) return [`${metric} is no metric of ours`];
-        return labels
-          .filter((label) => !found.labels.includes(label) && label !== 'le')
-          .map((label) => `${metric} has no label ${label}`);
-      }),
-    );
+  it('read registered metrics by labels and outcomes these have, and so do their tests [G-60] [G-54]', () => {
+    const known: Record<string, { labels: readonly string[]; help: string }> = metrics;
+    const series = testFiles.flatMap((name) => [
+      ...read('test/rules', name).matchAll(/series:\s*'?(fairlead_[^']*)/g),
+    ]);
+    const texts = [...rules.map(({ expr }) => expr), ...series.map(([, text = '']) => text)];
+    expect(series.length).toBeGreaterThan(alerts.length);
+    const wrong = texts.flatMap(usesOf).flatMap(({ metric, labels, outcomes }) => {
+      const found = known[metric];
+      if (found === undefined) return [`${metric} is no metric of ours`];
+      // A scrape adds the host; the help of a metric names its outcomes where these are few.
+      const scraped = [...found.labels, 'le', 'instance'];
+      const isListed = /\bok\b|\bdone\b|\bfolded\b/.test(found.help);
+      return [
+        ...labels
+          .filter((label) => !scraped.includes(label))
+          .map((label) => `${metric} has no label ${label}`),
+        ...outcomes
+          .filter((outcome) => isListed && !new RegExp(`\\b${outcome}\\b`).test(found.help))
+          .map((outcome) => `${metric} has no outcome ${outcome}`),
+      ];
+    });
     expect(wrong).toEqual([]);
   });
 

@@ -2,12 +2,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readFileSync } from 'node:fs';
 import { clusterManifestSchema } from '../../machines/specs.ts';
 import { connectClient } from '../../src/nats/client.ts';
 import type { FairleadClient, Outcome } from '../../src/nats/client.ts';
 import { groundTruth } from '../../src/stack/ground-truth.ts';
 import type { GroundTruth } from '../../src/stack/ground-truth.ts';
+import { sidePath } from '../../src/stack/side-path.ts';
 import { startStack } from '../../src/stack/stack.ts';
 import type { Stack } from '../../src/stack/stack.ts';
 
@@ -78,16 +78,7 @@ export async function stackWorld({
         await tick();
       }
     },
-    async simulator(method, path, body) {
-      const { endpoint, accessKeyFile } = stack.simulator.ready;
-      const reply = await fetch(`${endpoint}/_sim/${path}`, {
-        method,
-        headers: { 'x-sim-key': readFileSync(accessKeyFile, 'utf8').trim() },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      });
-      if (!reply.ok) throw new Error(`${method} ${path}: ${reply.status} ${await reply.text()}`);
-      return reply.json();
-    },
+    simulator: (method, path, body) => sidePath(stack.simulator.ready, method, path, { body }),
     async restartHost() {
       await stack.host.kill('SIGKILL');
       await stack.host.start();

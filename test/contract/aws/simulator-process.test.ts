@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { RunInstancesCommand } from '@aws-sdk/client-ec2';
 import { afterEach, expect, it } from 'vitest';
+import { groundTruth } from '../../../src/stack/ground-truth.ts';
 import { launchIds, launchInput } from './scene.ts';
 import { clients } from './target.ts';
 import type { Target } from './target.ts';
@@ -84,10 +85,7 @@ it('keeps every launch it has answered for through kill -9, and its port', async
     const ids = Instances.map((it) => it.InstanceId);
     expect(ids).toEqual(answered.get(input.ClientToken ?? '') ?? ids);
   }
-  const state = await fetch(`${second.note.endpoint}/_sim/state`, {
-    headers: { 'x-sim-key': readFileSync(second.note.accessKeyFile, 'utf8').trim() },
-  });
-  expect(((await state.json()) as { instances: unknown[] }).instances).toHaveLength(5);
+  expect((await groundTruth(second.note)).instances).toHaveLength(5);
 
   expect(statSync(second.note.accessKeyFile).mode & 0o777).toBe(0o600);
   expect(JSON.parse(readFileSync(join(dataDir, 'simulator.json'), 'utf8'))).toEqual(second.note);

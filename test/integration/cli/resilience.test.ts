@@ -1,11 +1,12 @@
 /** Breakers, limits and figures through the CLI, against a real service whose EC2 answers 503 for a while. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { run } from '../../../src/cli/run.ts';
 import { connectNats } from '../../../src/cli/session.ts';
 import type { BreakerEntry, Entry } from '../../../src/cli/surveys.ts';
+import { sidePath } from '../../../src/stack/side-path.ts';
 import { startStack } from '../../../src/stack/stack.ts';
 import type { Stack } from '../../../src/stack/stack.ts';
 import { fakeTerminal } from '../../unit/cli/fake-terminal.ts';
@@ -59,14 +60,9 @@ async function until(what: string, holds: () => Promise<boolean>, boundMs = 30_0
 }
 
 async function faultsOfEc2(method: 'POST' | 'DELETE'): Promise<void> {
-  const { endpoint, accessKeyFile } = stack.simulator.ready;
   const act = { kind: 'error', code: 'Unavailable', status: 503 };
-  const reply = await fetch(`${endpoint}/_sim/faults`, {
-    method,
-    headers: { 'x-sim-key': readFileSync(accessKeyFile, 'utf8').trim() },
-    ...(method === 'POST' ? { body: JSON.stringify({ service: 'ec2', act }) } : {}),
-  });
-  if (!reply.ok) throw new Error(`faults: ${reply.status} ${await reply.text()}`);
+  const body = method === 'POST' ? { service: 'ec2', act } : undefined;
+  await sidePath(stack.simulator.ready, method, 'faults', { body });
 }
 
 describe('breakers by the CLI', () => {

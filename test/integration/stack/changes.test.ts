@@ -1,5 +1,5 @@
 /** The life of one cluster after its birth, through the CLI and the whole stack, judged by the simulator's own books. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { run } from '../../../src/cli/run.ts';
 import { connectNats } from '../../../src/cli/session.ts';
 import { duplicateInstances, groundTruth, leftovers } from '../../../src/stack/ground-truth.ts';
+import { sidePath } from '../../../src/stack/side-path.ts';
 import { startStack } from '../../../src/stack/stack.ts';
 import type { Stack } from '../../../src/stack/stack.ts';
 import { fakeTerminal } from '../../unit/cli/fake-terminal.ts';
@@ -58,16 +59,8 @@ const books = z.object({
   ),
 });
 
-async function simulator(method: 'GET' | 'POST' | 'DELETE', path: string, body?: object) {
-  const { endpoint, accessKeyFile } = stack.simulator.ready;
-  const reply = await fetch(`${endpoint}/_sim/${path}`, {
-    method,
-    headers: { 'x-sim-key': readFileSync(accessKeyFile, 'utf8').trim() },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-  if (!reply.ok) throw new Error(`${method} ${path}: ${reply.status} ${await reply.text()}`);
-  return reply.json();
-}
+const simulator = (method: 'GET' | 'POST' | 'DELETE', path: string, body?: object) =>
+  sidePath(stack.simulator.ready, method, path, { body });
 
 async function k3s() {
   const [cluster] = books.parse(await simulator('GET', 'node/state')).clusters;
