@@ -2,6 +2,7 @@
  * What the rings inside need of the world, in our words. Adapters in src/ implement these; tests run the same contract
  * suite on the fakes and on the real ones.
  */
+import type { VolumeBackends } from './replication-ports.ts';
 import type {
   CloudScope,
   ClusterPlan,
@@ -339,5 +340,6 @@ export interface Ports {
   readonly surroundings: Surroundings;
   readonly remote: Remote;
   readonly fleet: FleetView;
+  readonly volumes: VolumeBackends;
   readonly telemetry: Telemetry;
 }

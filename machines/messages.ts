@@ -1,11 +1,10 @@
 /** What travels: commands from outside, facts, effect inputs and results, reports between machines, published events. */
-import { z } from 'zod';
-import { clusterManifestSchema } from './specs.ts';
-import type { ClusterVerb } from './cluster-verbs.ts';
-import { execVerbs } from './exec-verbs.ts';
-import type { ClusterSpec } from './specs.ts';
+import type { ReplicationEffects, ReplicationFacts } from './replication-effects.ts';
+import type { ClusterManifest, ClusterSpec } from './specs.ts';
 import type { Slot } from './ids.ts';
-import { bounds, fanOut, resilience } from './limits.ts';
+
+export { commandSchemas, systemCommandSchemas } from './messages-commands.ts';
+export { querySchemas } from './messages-queries.ts';
 
 /** Fault types of provider errors; what is retried and how follows from the type alone. */
 export const faultTypes = [
@@ -114,7 +113,7 @@ export interface SecurityGroups {
 }
 
 /** Every effect: what goes in and what comes out. Names are ours; AWS words stay in src/aws. */
-export interface Effects {
+export interface Effects extends ReplicationEffects {
   'cluster.plan': {
     in: CloudScope & { spec: ClusterSpec; uid: string; plan: number };
     out: ClusterPlan;
@@ -187,6 +186,8 @@ export interface PerformInput {
   readonly begunAtMs?: number;
   /** Of the node it is about; absent for calls about the whole cluster. */
   readonly incarnation?: number;
+  /** What the record of a replication tells about it; only with its effects. */
+  readonly relationship?: ReplicationFacts;
 }
 /**
  * The call as it is stored: empty where it is the operation's own effect, because the machines above hold every part of
@@ -221,109 +222,11 @@ export interface CommandStamp {
   readonly by?: string;
 }
 
-const reason = z.string().max(500).optional();
-
-/** Argument schemas by kind and verb, as spelled on the subject. The one registry of commands. */
-export const commandSchemas = {
-  cluster: {
-    create: z.strictObject({ manifest: clusterManifestSchema }),
-    apply: z.strictObject({ manifest: clusterManifestSchema }),
-    delete: z.strictObject({ force: z.boolean().default(false), reason }),
-    pause: z.strictObject({ reason }),
-    resume: z.strictObject({ reason }),
-    retry: z.strictObject({ reason }),
-    cancel: z.strictObject({ reason }),
-    scale: z.strictObject({
-      /** Name of an agent pool, or `server`. */
-      pool: z.string().min(1).max(63),
-      count: z.int().min(0).max(bounds.nodesMax),
-      reason,
-    }),
-    stop: z.strictObject({ reason }),
-    start: z.strictObject({ reason }),
-    restart: z
-      .strictObject({
-        pool: z.string().min(1).max(63).optional(),
-        nodes: z.array(z.string().min(1).max(63)).min(1).max(bounds.nodesMax).optional(),
-        reason,
-      })
-      .refine(({ pool, nodes }) => pool === undefined || nodes === undefined, {
-        message: 'names both pool and nodes; keep one of them',
-      }),
-  } satisfies Record<ClusterVerb, z.ZodType>,
-} as const;
-
-/** A breaker key, or a service whose classes are all meant: `main/eu-central-1/ec2:mutate`, `main/eu-central-1/ec2`. */
-const breakerKey = z
-  .string()
-  .regex(/^[a-zA-Z0-9._-]+(\/[a-zA-Z0-9._-]+){1,3}(:[a-z]+)?$/, 'expected a breaker key')
-  .max(200);
-const forMs = z.int().min(1_000).max(resilience.isolationMaxMs).optional();
-const ordered = { key: breakerKey, reason: z.string().min(1).max(500) };
-
-/** Orders to the breakers of every host, by verb; the kind is hosted as `guard/system/fleet`. */
-export const systemCommandSchemas = {
-  guard: {
-    reset: z.strictObject(ordered),
-    isolate: z.strictObject({ ...ordered, forMs, allowTeardown: z.boolean().default(false) }),
-    release: z.strictObject(ordered),
-    observe: z.strictObject(ordered),
-    set: z.strictObject({
-      ...ordered,
-      policy: z
-        .strictObject({
-          failuresMax: z.int().min(1).max(1_000),
-          openBaseMs: z.int().min(1_000).max(3_600_000),
-          successThreshold: z.int().min(1).max(100),
-          probesMax: z.int().min(1).max(100),
-          attemptTimeoutMs: z.int().min(100).max(3_600_000),
-          concurrentMax: z.int().min(1).max(10_000),
-          ratePerSecond: z.number().min(0.5).max(100_000),
-          burst: z.int().min(1).max(100_000),
-        })
-        .partial(),
-    }),
-  },
-} as const;
-
-/** Argument schemas of queries by verb; the same for every kind. */
-export const querySchemas = {
-  get: z.strictObject({ minRevision: z.int().min(0).optional() }),
-  list: z.strictObject({
-    limit: z.int().min(1).max(200).default(100),
-    cursor: z.string().max(300).default(''),
-    allNamespaces: z.boolean().default(false),
-  }),
-  /** Answered by every host for itself, out of its memory; kinds that only records hold have none. */
-  survey: z.strictObject({
-    /** Only entries of these names, or of these metrics; all when left out. */
-    names: z.array(z.string().min(1).max(200)).max(100).optional(),
-    /** Entries behind this name: the cursor of the page before. */
-    after: z.string().max(500).default(''),
-    /** Measured now instead of remembered, where the kind can. */
-    now: z.boolean().default(false),
-  }),
-  history: z.strictObject({
-    limit: z.int().min(1).max(500).default(100),
-    correlationId: z.string().max(128).optional(),
-  }),
-  outcome: z.strictObject({ commandId: z.string().min(1).max(128) }),
-  /** Runs a script that only looks; on every ready node when none is named. */
-  exec: z.strictObject({
-    id: z.string().regex(/^[A-Za-z0-9-]{1,40}$/, 'expected 1 to 40 letters, digits and dashes'),
-    nodes: z.array(z.string().min(1).max(253)).max(bounds.nodesMax).default([]),
-    verb: z.enum(execVerbs).default('check'),
-    concurrency: z.int().min(1).max(fanOut.widthMax).optional(),
-    timeoutMs: z.int().min(1_000).max(600_000).default(60_000),
-  }),
-  'dry-run': z.strictObject({ verb: z.string().max(63), arguments: z.unknown().optional() }),
-} as const;
-
 export type ClusterCommand = CommandStamp &
   (
     | {
         readonly type: 'cluster.create' | 'cluster.apply';
-        readonly manifest: z.infer<typeof clusterManifestSchema>;
+        readonly manifest: ClusterManifest;
       }
     | { readonly type: 'cluster.delete'; readonly force: boolean; readonly reason?: string }
     | {

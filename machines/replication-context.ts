@@ -2,12 +2,15 @@
 import type { EffectFault } from './messages.ts';
 import type { OperationChanged, OperationOutput } from './operation-context.ts';
 import type {
+  Point,
   PointMade,
   ReplicationEffectName,
   ReplicationEffects,
+  ReplicationFacts,
   Writable,
 } from './replication-effects.ts';
 import type { PublicState, Side } from './replication-table.ts';
+import type { ReplicationSpec } from './specs.ts';
 
 /** Phases inside the public states: what people see next to the state. */
 export const phases = {
@@ -58,13 +61,6 @@ export interface EndpointMemory {
   readonly observedAtMs: number;
   readonly generation: number;
   readonly returnTo: Rest | null;
-}
-
-export interface Point extends PointMade {
-  readonly epoch: number;
-  /** Where it can be promoted. */
-  readonly at: Side;
-  readonly isFinal: boolean;
 }
 
 export type OperationKind = 'promote' | 'demote' | 'resync' | 'recover';
@@ -142,6 +138,8 @@ export interface ReplicationInput {
 }
 
 export interface ReplicationContext extends ReplicationInput {
+  /** As declared; null before. */
+  readonly spec: ReplicationSpec | null;
   readonly settings: ReplicationSettings | null;
   readonly epoch: number;
   readonly writer: Side | 'none';
@@ -173,6 +171,14 @@ export interface ReplicationContext extends ReplicationInput {
   readonly correlationId: string;
   readonly history: readonly HistoryEntry[];
   readonly historySeq: number;
+}
+
+/** What its calls are told besides their own input. @throws Error before anything was declared */
+export function factsOf(context: ReplicationContext): ReplicationFacts {
+  const { uid, namespace, name, spec, epoch, writer, home, away, points } = context;
+  if (spec === null) throw new Error(`replication ${namespace}/${name} has not been declared`);
+  const armed = { home: home.epoch, away: away.epoch };
+  return { uid, namespace, name, spec, epoch, writer, armed, points };
 }
 
 interface Stamp {

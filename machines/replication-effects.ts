@@ -1,6 +1,7 @@
 /** What a replication asks of the world, by name: every effect's input and answer, and the id that makes it safe to repeat. */
 import { replication } from './replication-limits.ts';
 import type { Side } from './replication-table.ts';
+import type { ReplicationSpec } from './specs.ts';
 
 /** Anything that is not certainly detached counts as writable or unknown, never as not writable. */
 export type Writable = 'yes' | 'no' | 'unknown';
@@ -34,6 +35,12 @@ export interface PointMade {
   readonly pitMs: number;
 }
 
+/** Slow work, answered after `followMs` at the latest: over, or how far it is. Asked again, the same call goes on looking. */
+export type Underway<Done> =
+  | ({ readonly isDone: true } & Done)
+  /** Percent, 0 to 100. */
+  | { readonly isDone: false; readonly progress: number };
+
 export interface Sight {
   readonly self: Writable;
   readonly peer: Writable;
@@ -52,24 +59,24 @@ export interface ReplicationEffects {
   /** Reads twice; `no` only when both reads say so of every volume of an older epoch. */
   'replication.prove': { in: Ask & Proof; out: { writable: Writable; observed: string } };
   'replication.choosePoint': { in: Ask & { seq: number | null }; out: PointMade };
-  'replication.materialize': { in: Act & { seq: number }; out: Via };
+  'replication.materialize': { in: Act & { seq: number }; out: Underway<Via> };
   'replication.arm': { in: Act & { seq: number }; out: Via };
   'replication.verify': { in: Ask; out: Sight };
   /** Disarms this endpoint and deletes what carries this operation's id, nothing else. */
   'replication.compensate': { in: Act; out: Via };
-  'replication.finalSync': { in: Act & { seq: number }; out: PointMade };
+  'replication.finalSync': { in: Act & { seq: number }; out: Underway<PointMade> };
   'replication.release': { in: Act; out: Via };
-  'replication.preserve': { in: Act; out: Via };
+  'replication.preserve': { in: Act; out: Underway<Via> };
   'replication.selectBase': { in: Ask; out: { seq: number | null } };
-  'replication.transfer': { in: Act & { seq: number }; out: Via };
-  'replication.catchUp': { in: Act & { seq: number }; out: PointMade };
+  'replication.transfer': { in: Act & { seq: number }; out: Underway<Via> };
+  'replication.catchUp': { in: Act & { seq: number }; out: Underway<PointMade> };
   'replication.syncStatus': { in: Ask; out: { isComplete: boolean } };
   'replication.startTest': { in: Act & { seq: number | null }; out: Via };
   'replication.endTest': { in: Act; out: Via };
   'replication.reconfigure': { in: Act; out: Via };
   'replication.remove': { in: Act; out: Via };
-  'replication.snapshot': { in: Act & { seq: number }; out: PointMade };
-  'replication.copy': { in: Act & { seq: number }; out: Via };
+  'replication.snapshot': { in: Act & { seq: number }; out: Underway<PointMade> };
+  'replication.copy': { in: Act & { seq: number }; out: Underway<Via> };
   'replication.commitPoint': { in: Act & { seq: number }; out: PointMade };
   'replication.prune': { in: Act; out: Via };
 }
@@ -80,7 +87,63 @@ export interface FenceAnswer extends Via {
   readonly observed: string;
 }
 
+/** The relationship as its record has it at the moment of the call; completed from there, so that nothing is stored twice. */
+export interface ReplicationFacts {
+  readonly uid: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly spec: ReplicationSpec;
+  /** Newest writer generation claimed. */
+  readonly epoch: number;
+  readonly writer: Side | 'none';
+  /** Writer generation in which each side was last armed; 0 when never. */
+  readonly armed: Readonly<Record<Side, number>>;
+  /** Committed points, oldest first. */
+  readonly points: readonly Point[];
+}
+
+/** A committed set of snapshots, one of each volume. */
+export interface Point extends PointMade {
+  readonly epoch: number;
+  /** Where it can be promoted. */
+  readonly at: Side;
+  readonly isFinal: boolean;
+}
+
 export type ReplicationEffectName = keyof ReplicationEffects;
+
+const named: Readonly<Record<ReplicationEffectName, true>> = {
+  'replication.establish': true,
+  'replication.preflight': true,
+  'replication.claim': true,
+  'replication.drain': true,
+  'replication.fence': true,
+  'replication.prove': true,
+  'replication.choosePoint': true,
+  'replication.materialize': true,
+  'replication.arm': true,
+  'replication.verify': true,
+  'replication.compensate': true,
+  'replication.finalSync': true,
+  'replication.release': true,
+  'replication.preserve': true,
+  'replication.selectBase': true,
+  'replication.transfer': true,
+  'replication.catchUp': true,
+  'replication.syncStatus': true,
+  'replication.startTest': true,
+  'replication.endTest': true,
+  'replication.reconfigure': true,
+  'replication.remove': true,
+  'replication.snapshot': true,
+  'replication.copy': true,
+  'replication.commitPoint': true,
+  'replication.prune': true,
+};
+export const replicationEffects = Object.keys(named) as ReplicationEffectName[];
+
+export const isOfReplication = (effect: string): effect is ReplicationEffectName =>
+  Object.hasOwn(named, effect);
 
 /** Of an answer that came too late to act: the call has certainly done nothing. */
 export const issueExpired = 'call.issueExpired';

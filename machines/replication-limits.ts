@@ -9,6 +9,10 @@ export const replication = {
   issueWindowMs: 30 * secondMs,
   /** Of one attempt of such a call; the SDK makes one attempt only. */
   attemptTimeoutMs: 10 * secondMs,
+  /** How long one look at slow work (snapshots, copies, hydration) goes on before it answers how far that work is. */
+  followMs: minuteMs,
+  /** An effect of several such calls, from the open gate to its answer. */
+  callMs: 45 * secondMs,
   clockSkewMs: 5 * secondMs,
   /** A command sent through SSM may still be delivered for so long. */
   ssmDeliveryMs: 30 * secondMs,
@@ -51,9 +55,12 @@ export const replication = {
   /** Times a call that came too late is issued anew, after another window. */
   reissuesMax: 2,
   pointsMax: 32,
+  /** Of one set. */
+  volumesMax: 40,
   historyMax: 100,
   /** EC2's limit for client tokens. */
   opIdCharsMax: 64,
+  testTtlSecondsMax: 7 * 24 * 3_600,
 } as const;
 
 /** After a fence, no call of an older epoch lands any more once this is over. */

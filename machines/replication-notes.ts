@@ -1,7 +1,7 @@
 /** What a replication writes into its memory, as functions of what it knew and what happened. Pure. */
 import type { PublishedEvent } from './messages.ts';
 import { replication } from './replication-limits.ts';
-import type { Writable } from './replication-effects.ts';
+import type { Point, Writable } from './replication-effects.ts';
 import { answerOf, faultOf, publicStateOf, stampOf } from './replication-context.ts';
 import type {
   EndpointMemory,
@@ -9,7 +9,6 @@ import type {
   Operation,
   OperationKind,
   Phase,
-  Point,
   ReplicationContext,
   ReplicationEvent,
 } from './replication-context.ts';

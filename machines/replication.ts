@@ -12,6 +12,7 @@ export const replicationMachine = replicationSetup.createMachine({
   id: 'replication',
   context: ({ input }) => ({
     ...input,
+    spec: null,
     settings: null,
     epoch: 0,
     writer: 'none',

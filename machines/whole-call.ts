@@ -4,6 +4,9 @@ import type { ClusterContext } from './cluster-context.ts';
 import type { EffectName, PerformCall, PerformInput } from './messages.ts';
 import { nodeEffectInput } from './node-context.ts';
 import type { NodeContext } from './node-context.ts';
+import { factsOf } from './replication-context.ts';
+import type { ReplicationContext } from './replication-context.ts';
+import { isOfReplication } from './replication-effects.ts';
 import type { OperationContext } from './operation-context.ts';
 
 /** @param contexts  of the machines above the call, the nearest first: its operation, that operation's node, the node's cluster */
@@ -18,6 +21,7 @@ export function wholeCall(call: PerformCall, contexts: readonly unknown[]): Perf
     isRepeat: operation.starts > 1,
     begunAtMs: atMs,
     ...(node !== undefined && { incarnation: node.incarnation }),
+    ...(isOfReplication(effect) && { relationship: factsOf(contexts[1] as ReplicationContext) }),
   };
 }
 

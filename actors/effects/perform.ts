@@ -1,15 +1,23 @@
 /** The table effect → port call. Every effect is safe to repeat with the same token; why, is said beside each port. */
 import type { EffectFault, EffectName, Effects, PerformInput } from '../../machines/messages.ts';
+import { isOfReplication, replicationEffects } from '../../machines/replication-effects.ts';
+import type {
+  ReplicationEffectName,
+  ReplicationFacts,
+} from '../../machines/replication-effects.ts';
 import type { Call } from '../effect.ts';
 import { toEffectFault } from '../faults.ts';
 import { priorityOf } from '../../machines/priority.ts';
 import type { Idempotency } from '../policies/idempotency.ts';
 import type { Attempt, CallGuard, Ports } from '../ports.ts';
+import type { VolumeBackends } from '../replication-ports.ts';
 import { withTimeout } from './attempt-timeout.ts';
 import { idempotently } from './idempotent.ts';
 import { assertEffects, byRuleOf, effectRegistry } from './registry.ts';
 
 type EffectPorts = Pick<Ports, 'clock' | 'machines' | 'surroundings' | 'remote' | 'telemetry'> & {
+  /** Absent where nothing is replicated, as in tests of a single part. */
+  readonly volumes?: VolumeBackends;
   /** Absent where nothing guards calls, as in tests of a single part. */
   readonly guard?: CallGuard;
   /** Absent where no result outlives its call, as in tests of a single part. */
@@ -21,10 +29,14 @@ interface Turn {
   /** True when an earlier try may have happened. */
   readonly isRepeat: boolean;
   readonly attempt: Attempt;
+  /** Of calls about a replication. */
+  readonly relationship?: ReplicationFacts | undefined;
 }
 
+type Run = (ports: EffectPorts, input: unknown, turn: Turn) => Promise<Effects[EffectName]['out']>;
+
 type Performers = {
-  readonly [N in EffectName]: (
+  readonly [N in Exclude<EffectName, ReplicationEffectName>]: (
     ports: EffectPorts,
     input: Effects[N]['in'],
     turn: Turn,
@@ -89,6 +101,37 @@ const performers: Performers = {
   },
 };
 
+/** The back end that a replication names does what its effect says. */
+function replicate(
+  { volumes }: EffectPorts,
+  effect: ReplicationEffectName,
+  input: unknown,
+  { relationship, attempt }: Turn,
+): Promise<Effects[EffectName]['out']> {
+  if (relationship === undefined) throw new Error(`${effect} is a call of replications only`);
+  const { backend } = relationship.spec;
+  const found = volumes?.[backend];
+  if (found === undefined) throw noBackend(backend);
+  // As below: the table pairs each name with its own input and output.
+  const run = found.effects[effect] as (
+    of: ReplicationFacts,
+    input: unknown,
+    attempt: Attempt,
+  ) => Promise<Effects[EffectName]['out']>;
+  return run(relationship, input, attempt);
+}
+
+function noBackend(backend: string): Error {
+  const message = `backend ${backend} is not set up on this host; see the host's config under kubernetes`;
+  const fault = {
+    type: 'NotSupported',
+    code: 'backend.notConfigured',
+    message,
+    mayHaveHappened: false,
+  };
+  return Object.assign(new Error(message), { fault });
+}
+
 /** What fails behind a launch says nothing against the launch: the machine is there. */
 function afterLaunch(thrown: unknown): never {
   const fault: EffectFault = { ...toEffectFault(thrown), mayHaveHappened: true };
@@ -119,15 +162,13 @@ function judged(effect: EffectName, thrown: unknown): never {
  * @throws Error at start when an effect is not registered
  */
 export function performer(ports: EffectPorts) {
-  assertEffects(Object.keys(performers));
+  assertEffects([...Object.keys(performers), ...replicationEffects]);
   return (order: PerformInput, call: Call): Promise<Effects[EffectName]['out']> => {
-    const { effect, input, token, isRepeat, attempt: number, preset } = order;
-    // The table pairs each name with its own input and output; the compiler cannot follow that through a variable.
-    const run = performers[effect] as (
-      ports: EffectPorts,
-      input: unknown,
-      turn: Turn,
-    ) => Promise<Effects[EffectName]['out']>;
+    const { effect, input, token, isRepeat, attempt: number, preset, relationship } = order;
+    const run: Run = isOfReplication(effect)
+      ? (to, asked, turn) => replicate(to, effect, asked, turn)
+      : // The table pairs each name with its own input and output; the compiler cannot follow that through a variable.
+        (performers[effect] as Run);
     const { correlationId } = call;
     // Places are shared out between namespaces: `kind/namespace/name`.
     const namespace = call.intent.actor.split('/')[1] ?? '';
@@ -145,7 +186,8 @@ export function performer(ports: EffectPorts) {
         effect,
         effectRegistry[effect].attemptTimeoutMs,
         call,
-        ({ signal }) => run(ports, input, { token, isRepeat, attempt: { ...whole, signal } }),
+        ({ signal }) =>
+          run(ports, input, { token, isRepeat, attempt: { ...whole, signal }, relationship }),
       ).catch((thrown: unknown) => judged(effect, thrown));
     });
   };

@@ -1,5 +1,6 @@
 /** Every effect with what is to be known of it besides how it is done: limits, how a repeat is recognised, what undoes it. */
 import { deadlines } from '../../machines/limits.ts';
+import { replication } from '../../machines/replication-limits.ts';
 import type { EffectFault, EffectName, FaultType, ScriptAnswer } from '../../machines/messages.ts';
 import { priorityOf } from '../../machines/priority.ts';
 import type { RegistryEntry } from '../registries.ts';
@@ -42,6 +43,18 @@ const entry = (
 
 const final = { pointOfNoReturn: true } as const;
 
+/** Calls of a replication look at what there is before they act, so no older answer may stand for a look of theirs. */
+const volumes = (more: Partial<EffectEntry> = {}): EffectEntry =>
+  entry(['ec2:read', 'ec2:mutate', 'ec2:teardown'], 'lookup', 'none', {
+    attemptTimeoutMs: replication.callMs,
+    ...more,
+  });
+const reads = (more: Partial<EffectEntry> = {}): EffectEntry =>
+  entry(['ec2:read'], 'read', 'none', { attemptTimeoutMs: replication.preflightMs, ...more });
+/** Followed for a while, answered with its progress, asked again. */
+const slow = (compensation: EffectEntry['compensation'] = 'none'): EffectEntry =>
+  volumes({ compensation, attemptTimeoutMs: replication.followMs + replication.callMs });
+
 export const effectRegistry: Readonly<Record<EffectName, EffectEntry>> = {
   // Nothing is changed, so even a fault that no table knows may be tried again.
   'cluster.plan': entry(['ec2:read', 'ssm'], 'read', 'none', { retryOn: ['ProviderError'] }),
@@ -61,6 +74,35 @@ export const effectRegistry: Readonly<Record<EffectName, EffectEntry>> = {
   'network.delete': entry(['ec2:read', 'ec2:teardown'], 'nature', 'none', final),
   'secrets.delete': entry(['ssm'], 'nature', 'none', final),
   'circuit.wait': entry([], 'read'),
+  'replication.establish': volumes(),
+  'replication.preflight': reads(),
+  'replication.claim': volumes(),
+  'replication.drain': volumes(),
+  'replication.fence': volumes({ ...final, attemptTimeoutMs: replication.fenceMs }),
+  'replication.prove': reads({ attemptTimeoutMs: replication.proveMs }),
+  'replication.choosePoint': reads(),
+  'replication.materialize': slow('replication.compensate'),
+  'replication.arm': volumes({ compensation: 'replication.compensate' }),
+  'replication.verify': reads(),
+  'replication.compensate': volumes({ attemptTimeoutMs: replication.undoMs }),
+  'replication.finalSync': slow(),
+  'replication.release': volumes(final),
+  'replication.preserve': slow(),
+  'replication.selectBase': reads(),
+  'replication.transfer': slow(),
+  'replication.catchUp': slow(),
+  'replication.syncStatus': reads(),
+  'replication.startTest': volumes({
+    compensation: 'replication.endTest',
+    attemptTimeoutMs: replication.createMs,
+  }),
+  'replication.endTest': volumes({ attemptTimeoutMs: replication.undoMs }),
+  'replication.reconfigure': volumes({ attemptTimeoutMs: replication.reconfigureMs }),
+  'replication.remove': volumes({ ...final, attemptTimeoutMs: replication.removeMs }),
+  'replication.snapshot': slow(),
+  'replication.copy': slow(),
+  'replication.commitPoint': volumes(),
+  'replication.prune': volumes({ ...final, attemptTimeoutMs: replication.pruneMs }),
 };
 
 /** What undoes a step that is a script on a node; scripts that are not listed change nothing that must be undone. */

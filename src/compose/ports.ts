@@ -15,6 +15,7 @@ export async function makePorts(
 ): Promise<Ports> {
   return {
     ...{ machines, surroundings, remote, fleet, telemetry },
+    volumes: {},
     clock: systemClock,
     random: systemRandom,
     store: await createRecordStore(connection),

@@ -50,7 +50,7 @@ export class HostedCluster {
     const ports: Ports = {
       ...quickCloud(),
       ...{ clock: systemClock, random: systemRandom, lease, telemetry },
-      ...{ store: this.#store, bus: this.#bus },
+      ...{ store: this.#store, bus: this.#bus, volumes: {} },
     };
     const operation = operationMachine.provide({
       actors: { perform: gate(performer(ports), wholeCall) },

@@ -189,6 +189,8 @@ export class CloudDouble {
         return { deleted: 2 };
       case 'circuit.wait':
         return { waited: true };
+      default:
+        throw new Error(`${effect} is no call of a cluster`);
     }
   }
 

@@ -1,0 +1,37 @@
+/** Questions from outside: argument schemas by verb. */
+import { z } from 'zod';
+import { execVerbs } from './exec-verbs.ts';
+import { bounds, fanOut } from './limits.ts';
+
+/** Argument schemas of queries by verb; the same for every kind. */
+export const querySchemas = {
+  get: z.strictObject({ minRevision: z.int().min(0).optional() }),
+  list: z.strictObject({
+    limit: z.int().min(1).max(200).default(100),
+    cursor: z.string().max(300).default(''),
+    allNamespaces: z.boolean().default(false),
+  }),
+  /** Answered by every host for itself, out of its memory; kinds that only records hold have none. */
+  survey: z.strictObject({
+    /** Only entries of these names, or of these metrics; all when left out. */
+    names: z.array(z.string().min(1).max(200)).max(100).optional(),
+    /** Entries behind this name: the cursor of the page before. */
+    after: z.string().max(500).default(''),
+    /** Measured now instead of remembered, where the kind can. */
+    now: z.boolean().default(false),
+  }),
+  history: z.strictObject({
+    limit: z.int().min(1).max(500).default(100),
+    correlationId: z.string().max(128).optional(),
+  }),
+  outcome: z.strictObject({ commandId: z.string().min(1).max(128) }),
+  /** Runs a script that only looks; on every ready node when none is named. */
+  exec: z.strictObject({
+    id: z.string().regex(/^[A-Za-z0-9-]{1,40}$/, 'expected 1 to 40 letters, digits and dashes'),
+    nodes: z.array(z.string().min(1).max(253)).max(bounds.nodesMax).default([]),
+    verb: z.enum(execVerbs).default('check'),
+    concurrency: z.int().min(1).max(fanOut.widthMax).optional(),
+    timeoutMs: z.int().min(1_000).max(600_000).default(60_000),
+  }),
+  'dry-run': z.strictObject({ verb: z.string().max(63), arguments: z.unknown().optional() }),
+} as const;
