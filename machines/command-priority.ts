@@ -3,6 +3,16 @@ import type { Priority } from './messages.ts';
 
 const priorities: Readonly<Record<string, Priority>> = {
   'cluster.delete': 'teardown',
+  'replication.delete': 'teardown',
+  // Who orders these has no writer, or is about to have none.
+  'replication.promote': 'failover',
+  'replication.failover': 'failover',
+  'replication.failback': 'failover',
+  'replication.relocate': 'failover',
+  'replication.demote': 'failover',
+  'replication.recover': 'failover',
+  'replication.override': 'failover',
+  'replication.cancel': 'failover',
   // It hastens what goes on by itself: under trouble it only adds calls.
   'cluster.retry': 'repair',
 };

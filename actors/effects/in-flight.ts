@@ -1,9 +1,11 @@
-/** Effects under way in this host: a bounded number, teardown first among those that wait. */
-import type { EffectName, PerformInput } from '../../machines/messages.ts';
+/** Effects under way in this host: a bounded number; teardown and failover first among those that wait. */
+import type { EffectName, PerformInput, Priority } from '../../machines/messages.ts';
 import { priorityOf } from '../../machines/priority.ts';
 import type { Call } from '../effect.ts';
 import type { MetricReading } from '../metric-names.ts';
 import { Slots } from '../slots.ts';
+
+const urgent: ReadonlySet<Priority> = new Set<Priority>(['teardown', 'failover']);
 
 type Perform<O> = (order: PerformInput, call: Call) => Promise<O>;
 
@@ -40,7 +42,7 @@ export class EffectsInFlight {
 
   async #enter(effect: EffectName, signal: AbortSignal): Promise<void> {
     try {
-      await this.#slots.enter(priorityOf(effect) === 'teardown', signal);
+      await this.#slots.enter(urgent.has(priorityOf(effect)), signal);
     } catch (thrown) {
       const text = `${effect} was given up before it began`;
       const fault = {

@@ -43,14 +43,20 @@ const entry = (
 
 const final = { pointOfNoReturn: true } as const;
 
-/** Calls of a replication look at what there is before they act, so no older answer may stand for a look of theirs. */
+/**
+ * Calls of a replication look at what there is before they act, so no older answer may stand for a look of theirs. Which of
+ * the breakers they pass is up to the back end: those of EC2, or the one of the cluster whose Kubernetes API is asked.
+ */
 const volumes = (more: Partial<EffectEntry> = {}): EffectEntry =>
-  entry(['ec2:read', 'ec2:mutate', 'ec2:teardown'], 'lookup', 'none', {
+  entry(['ec2:read', 'ec2:mutate', 'ec2:teardown', 'k8s'], 'lookup', 'none', {
     attemptTimeoutMs: replication.callMs,
     ...more,
   });
 const reads = (more: Partial<EffectEntry> = {}): EffectEntry =>
-  entry(['ec2:read'], 'read', 'none', { attemptTimeoutMs: replication.preflightMs, ...more });
+  entry(['ec2:read', 'k8s'], 'read', 'none', {
+    attemptTimeoutMs: replication.preflightMs,
+    ...more,
+  });
 /** Followed for a while, answered with its progress, asked again. */
 const slow = (compensation: EffectEntry['compensation'] = 'none'): EffectEntry =>
   volumes({ compensation, attemptTimeoutMs: replication.followMs + replication.callMs });

@@ -7,6 +7,8 @@ import type { Call } from '../../../actors/effect.ts';
 import { deadlines, retryPresets } from '../../../machines/limits.ts';
 import { faultTypes } from '../../../machines/messages.ts';
 import type { EffectFault, EffectName, PerformInput } from '../../../machines/messages.ts';
+import { isOfReplication, replicationEffects } from '../../../machines/replication-effects.ts';
+import { replication } from '../../../machines/replication-limits.ts';
 import { priorityOf } from '../../../machines/priority.ts';
 import { canRetry, critically } from '../../../machines/retry.ts';
 import { ManualClock } from '../../fakes/manual-clock.ts';
@@ -35,6 +37,11 @@ function performing(port: object) {
   const perform = performer({ ...ports, ...port } as unknown as Parameters<typeof performer>[0]);
   return (given: PerformInput, by = call) => Promise.resolve().then(() => perform(given, by));
 }
+/** Calls of a replication are series of calls: each has a bound of its own, no longer than the deadline of its phase. */
+const attemptTimeoutOf = (name: EffectName): unknown => {
+  if (name === 'node.script') return deadlines.scriptFollowMs;
+  return isOfReplication(name) ? expect.any(Number) : deadlines.ec2AttemptMs;
+};
 const fault = (type: EffectFault['type']): EffectFault => ({ type, code: type, message: type });
 const failing = (type: EffectFault['type']) => () =>
   Promise.reject(Object.assign(new Error(type), { fault: fault(type) }));
@@ -59,8 +66,7 @@ describe('effect registry', () => {
         (each) => each.name === name,
       );
       expect(listed).toMatchObject({
-        attemptTimeoutMs:
-          name === 'node.script' ? deadlines.scriptFollowMs : deadlines.ec2AttemptMs,
+        attemptTimeoutMs: attemptTimeoutOf(name),
         priority: priorityOf(name),
         stored: isStored(name),
         compensation: expect.any(String),
@@ -70,6 +76,26 @@ describe('effect registry', () => {
       if (name !== 'circuit.wait') expect(effectRegistry[name].keyClasses).not.toEqual([]);
     },
   );
+
+  it('lets the fence of a replication and its proof lead, and its ticks come last', () => {
+    const of = (name: string) => priorityOf(`replication.${name}` as EffectName);
+    expect(['fence', 'prove', 'arm', 'compensate', 'release'].map(of)).toEqual(
+      Array(5).fill('failover'),
+    );
+    expect(['remove', 'endTest'].map(of)).toEqual(['teardown', 'teardown']);
+    expect(['snapshot', 'copy', 'prune'].map(of)).toEqual(Array(3).fill('background'));
+    expect([of('establish'), of('transfer')]).toEqual(['user', 'user']);
+  });
+
+  it('gives no look of a replication longer than its phase has, and ends followed work in time', () => {
+    const { followMs, callMs, removeMs, stallMs } = replication;
+    const bounds = replicationEffects.map((name) => effectRegistry[name].attemptTimeoutMs);
+    expect(Math.min(...bounds)).toBeGreaterThanOrEqual(replication.attemptTimeoutMs);
+    expect(Math.max(...bounds)).toBeLessThanOrEqual(removeMs);
+    expect(effectRegistry['replication.copy'].attemptTimeoutMs).toBe(followMs + callMs);
+    expect(followMs + callMs).toBeLessThan(stallMs);
+    expect(effectRegistry['replication.fence'].attemptTimeoutMs).toBe(replication.fenceMs);
+  });
 
   it('names what undoes each step, and the points of no return [G-16]', () => {
     expect(effectRegistry['node.launch'].compensation).toBe('node.terminate');
@@ -129,7 +155,7 @@ describe('an effect', () => {
 
   it('that only looks is never answered from the store', async () => {
     expect(effects.filter((name) => !isStored(name)).sort()).toEqual([
-      ...['circuit.wait', 'cluster.plan', 'cluster.sweep'],
+      ...['circuit.wait', 'cluster.plan', 'cluster.sweep', ...replicationEffects.toSorted()],
     ]);
     const made = counted([]);
     const perform = performing({ machines: { listByUid: made.make } });
