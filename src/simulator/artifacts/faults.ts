@@ -1,7 +1,8 @@
 /** What the artifact server is told to do wrong: each rule names an asset and how often it still applies. */
 import { join } from 'node:path';
 import { z } from 'zod';
-import { readJsonFile, writeJsonFile } from '../node/json-file.ts';
+import { keptRules } from '../node/kept-rules.ts';
+import type { KeptRules } from '../node/kept-rules.ts';
 
 const ruleSchema = z.strictObject({
   /** `unlisted`: a checksum list without the line of the binary itself. */
@@ -14,38 +15,21 @@ const ruleSchema = z.strictObject({
 });
 export type ArtifactFault = z.infer<typeof ruleSchema>;
 
-export interface ArtifactFaults {
-  /** @throws ZodError when the rule is malformed */
-  add(rule: unknown): void;
-  clear(): void;
-  list(): readonly ArtifactFault[];
+export interface ArtifactFaults extends KeptRules<ArtifactFault> {
   /** The first rule that applies to this request, used up by it. */
   take(asset: string): ArtifactFault | undefined;
 }
 
-/** The rules survive the process: a killed simulator comes back with the faults it was given. */
 export function createArtifactFaults(folder: string): ArtifactFaults {
-  const file = join(folder, 'artifact-faults.json');
-  let rules = z.array(ruleSchema).parse(readJsonFile(file) ?? []);
-
-  function store(next: ArtifactFault[]): void {
-    rules = next;
-    writeJsonFile(file, rules);
-  }
-
+  const rules = keptRules(join(folder, 'artifact-faults.json'), ruleSchema);
   return {
-    add: (rule) => {
-      store([...rules, ruleSchema.parse(rule)]);
-    },
-    clear: () => {
-      store([]);
-    },
-    list: () => rules,
+    ...rules,
     take: (asset) => {
-      const found = rules.find((rule) => rule.asset === '' || rule.asset === asset);
+      const all = rules.list();
+      const found = all.find((rule) => rule.asset === '' || rule.asset === asset);
       if (found === undefined) return undefined;
-      const rest = rules.filter((rule) => rule !== found);
-      store(found.times > 1 ? [{ ...found, times: found.times - 1 }, ...rest] : rest);
+      const rest = all.filter((rule) => rule !== found);
+      rules.replace(found.times > 1 ? [{ ...found, times: found.times - 1 }, ...rest] : rest);
       return found;
     },
   };

@@ -1,7 +1,8 @@
 /** The pods on the nodes of a simulated cluster: a daemon everywhere, movable workloads, and those told not to move. */
 import { join } from 'node:path';
 import { z } from 'zod';
-import { readJsonFile, writeJsonFile } from '../node/json-file.ts';
+import { keptRules } from '../node/kept-rules.ts';
+import type { KeptRules } from '../node/kept-rules.ts';
 import type { Member } from './membership.ts';
 
 const ruleSchema = z.strictObject({
@@ -14,33 +15,10 @@ const ruleSchema = z.strictObject({
 });
 export type StuckPods = z.infer<typeof ruleSchema>;
 
-export interface StuckPodRules {
-  /** @throws ZodError when the rule is malformed */
-  add(rule: unknown): void;
-  clear(): void;
-  list(): readonly StuckPods[];
-}
+export type StuckPodRules = KeptRules<StuckPods>;
 
-/** The rules survive the process. */
-export function createStuckPods(folder: string): StuckPodRules {
-  const file = join(folder, 'stuck-pods.json');
-  let rules = z.array(ruleSchema).parse(readJsonFile(file) ?? []);
-
-  function store(next: StuckPods[]): void {
-    rules = next;
-    writeJsonFile(file, rules);
-  }
-
-  return {
-    add: (rule) => {
-      store([...rules, ruleSchema.parse(rule)]);
-    },
-    clear: () => {
-      store([]);
-    },
-    list: () => rules,
-  };
-}
+export const createStuckPods = (folder: string): StuckPodRules =>
+  keptRules(join(folder, 'stuck-pods.json'), ruleSchema);
 
 export interface Pod {
   readonly namespace: string;
