@@ -1,7 +1,11 @@
 /** Store and bus as seen by the guard: every call is counted, none is ever held up. */
 import type { Bus, CallGuard, IdempotencyStore, RecordStore } from '../ports.ts';
 
-export const observedStore = (guard: CallGuard, store: RecordStore): RecordStore => ({
+/** What both stores do with one key. A write whose outcome is unknown counts as a failure of the store. */
+const observedAccess = (
+  guard: CallGuard,
+  store: Pick<RecordStore, 'load' | 'write'>,
+): Pick<RecordStore, 'load' | 'write'> => ({
   load: (key) => guard.observed('nats/store', () => store.load(key)),
   write: (key, bytes, expectedRevision) =>
     guard.observed(
@@ -9,6 +13,10 @@ export const observedStore = (guard: CallGuard, store: RecordStore): RecordStore
       () => store.write(key, bytes, expectedRevision),
       ({ kind }) => kind === 'unknown',
     ),
+});
+
+export const observedStore = (guard: CallGuard, store: RecordStore): RecordStore => ({
+  ...observedAccess(guard, store),
   scan: (partitions) => store.scan(partitions),
 });
 
@@ -16,13 +24,7 @@ export const observedIdempotency = (
   guard: CallGuard,
   store: IdempotencyStore,
 ): IdempotencyStore => ({
-  load: (key) => guard.observed('nats/store', () => store.load(key)),
-  write: (key, bytes, expectedRevision) =>
-    guard.observed(
-      'nats/store',
-      () => store.write(key, bytes, expectedRevision),
-      ({ kind }) => kind === 'unknown',
-    ),
+  ...observedAccess(guard, store),
   scan: () => store.scan(),
 });
 
