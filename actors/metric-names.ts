@@ -1,20 +1,8 @@
 /** The registry of metrics the inner rings report; `src/metrics.ts` exposes them, a page lists them. */
 
-interface Metric {
-  readonly type: 'counter' | 'histogram' | 'gauge';
-  readonly help: string;
-  readonly labels: readonly string[];
-  /** Kept in plain numbers by whoever measures, and read at the scrape. */
-  readonly isKept?: boolean;
-}
-
-const counter = (help: string, ...labels: string[]): Metric => ({ type: 'counter', help, labels });
-const gauge = (help: string, ...labels: string[]): Metric => ({ type: 'gauge', help, labels });
-const histogram = (help: string, ...labels: string[]): Metric => ({
-  ...{ type: 'histogram', help, labels },
-});
-
-const kept = (metric: Metric): Metric => ({ ...metric, isKept: true });
+import { counter, gauge, histogram, kept } from './metric-shape.ts';
+import type { Metric } from './metric-shape.ts';
+import { replicationMetrics } from './replication-metric-names.ts';
 
 export const metrics = {
   fairlead_commands_total: counter(
@@ -139,6 +127,7 @@ export const metrics = {
   fairlead_mailbox_waiting: gauge('Messages waiting for their turn'),
   fairlead_mailbox_oldest_seconds: gauge('Age of the oldest waiting message'),
   fairlead_lease_held: gauge('1 while this host owns the partitions'),
+  ...replicationMetrics,
 } as const satisfies Record<string, Metric>;
 export type MetricName = keyof typeof metrics;
 

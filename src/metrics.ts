@@ -1,6 +1,7 @@
 /** The registered metrics as Prometheus text. Gauges are read when somebody looks. */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { metrics } from '../actors/metric-names.ts';
+import type { Metric } from '../actors/metric-shape.ts';
 import type { MetricReading } from '../actors/metric-names.ts';
 import { KeptHistogram } from './kept-histogram.ts';
 import type { Log } from './log.ts';
@@ -8,7 +9,7 @@ import { bucketsFor } from './metric-buckets.ts';
 import { samplesOf } from './metric-samples.ts';
 import type { MetricSample } from './metric-samples.ts';
 
-/** Values of gauges and kept histograms at the moment of a scrape. */
+/** Values of gauges and of what is kept in plain numbers, at the moment of a scrape. */
 export type GaugeReading = readonly MetricReading[];
 
 export interface Measurements {
@@ -34,29 +35,31 @@ export function openMetrics(log: Log, read: () => GaugeReading): Measurements {
   });
   const counters = new Map<string, Counter>();
   const histograms = new Map<string, Histogram>();
-  const kept = new Map<string, KeptHistogram>();
   const gauges = new Map<string, Gauge>();
-  for (const [name, metric] of Object.entries(metrics)) {
-    const { type, help, labels } = metric;
+  const keptCounters = new Map<string, Counter>();
+  const keptHistograms = new Map<string, KeptHistogram>();
+  for (const [name, metric] of Object.entries<Metric>(metrics)) {
+    const { type, help, labels, isKept = false, buckets = bucketsFor(name) } = metric;
     const options = { name, help, labelNames: [...labels], registers: [registry] };
-    if (type === 'counter') counters.set(name, new Counter(options));
+    if (type === 'counter') (isKept ? keptCounters : counters).set(name, new Counter(options));
     else if (type === 'gauge') gauges.set(name, new Gauge(options));
-    else if ('isKept' in metric && metric.isKept) {
+    else if (isKept) {
       const histogram = new KeptHistogram({ ...options, registers: [] });
-      kept.set(name, histogram);
+      keptHistograms.set(name, histogram);
       registry.registerMetric(histogram);
-    } else {
-      histograms.set(name, new Histogram({ ...options, buckets: bucketsFor(name) }));
-    }
+    } else histograms.set(name, new Histogram({ ...options, buckets: [...buckets] }));
   }
   const unknown = (metric: string): void => {
     log('error', { metric }, 'measurement of an unregistered metric dropped');
   };
   const refresh = (): void => {
-    for (const gauge of gauges.values()) gauge.reset();
+    for (const shown of [...gauges.values(), ...keptCounters.values()]) shown.reset();
     const readings = read();
-    for (const { metric, labels = {}, value } of readings) gauges.get(metric)?.set(labels, value);
-    for (const [name, histogram] of kept)
+    for (const { metric, labels = {}, value } of readings) {
+      gauges.get(metric)?.set(labels, value);
+      keptCounters.get(metric)?.inc(labels, value);
+    }
+    for (const [name, histogram] of keptHistograms)
       histogram.show(readings.filter(({ metric }) => metric === name));
   };
   return {

@@ -1,6 +1,7 @@
 /** What the dashboard shows: tiles chosen by hand for the first look, then every registered metric in the row of its subject. */
 import { metrics } from '../../actors/metric-names.ts';
 import type { MetricName } from '../../actors/metric-names.ts';
+import type { Metric } from '../../actors/metric-shape.ts';
 
 export type Unit = 'short' | 's' | 'bytes' | 'percentunit' | 'ops';
 
@@ -81,8 +82,9 @@ const firstLook: Row = {
   ],
 };
 
-/** Rows by the word after `fairlead_`; what no row claims goes to the last one. */
+/** Rows by the word after the first `_`; what no row claims goes to the last one. */
 const subjects: readonly (readonly [title: string, words: readonly string[]])[] = [
+  ['Replication', ['replication']],
   ['Clusters', ['clusters', 'phase', 'nodes', 'polls']],
   ['Breakers', ['breaker', 'breakers', 'errors']],
   ['Retries and operations', ['retry', 'operation', 'operations', 'effects', 'effect']],
@@ -93,6 +95,7 @@ const subjects: readonly (readonly [title: string, words: readonly string[]])[] 
   ['Hosting', []],
 ];
 
+/** `fairlead_replication_epoch` and `unified_replication_mode` are of one subject. */
 const wordOf = (name: string): string => name.split('_')[1] ?? '';
 
 const subjectOf = (name: string): string =>
@@ -106,7 +109,7 @@ const unitOf = (name: string): Unit => {
 
 /** A counter as rate, a histogram as p95 and mean, a gauge as its worst host. */
 function panelOf(name: MetricName): Panel {
-  const { type, help, labels } = metrics[name];
+  const { type, help, labels }: Metric = metrics[name];
   const by = labels.join(', ');
   const legend = labels.map((label) => `{{${label}}}`).join(' ');
   const grouped = (operator: string, inner: string, more: readonly string[] = []): string => {

@@ -15,7 +15,7 @@ describe('the Grafana dashboard', () => {
   it('shows every registered metric, and none that is not registered [G-60] [G-35] [G-36]', () => {
     const shown = new Set(
       expressions
-        .flatMap((expr) => [...expr.matchAll(/\bfairlead_[a-z0-9_]+/g)])
+        .flatMap((expr) => [...expr.matchAll(/\b(?:fairlead|unified_replication)_[a-z0-9_]+/g)])
         .map(([name]) => name),
     );
     const known = Object.entries(metrics).flatMap(([name, { type }]) =>

@@ -41,7 +41,7 @@ interface Use {
 
 /** Metric names of an expression or a series with the labels it matches. */
 function usesOf(expr: string): Use[] {
-  return [...expr.matchAll(/\b(fairlead_[a-z0-9_]+)(?:\{([^}]*)\})?/g)].map(
+  return [...expr.matchAll(/\b((?:fairlead|unified_replication)_[a-z0-9_]+)(?:\{([^}]*)\})?/g)].map(
     ([, name = '', matchers = '']) => {
       const pairs = [...matchers.matchAll(/([a-z_]+)\s*(?:=~|!~|!=|=)"([^"]*)"/g)];
       return {
@@ -78,7 +78,7 @@ describe('alert and recording rules', () => {
   it('read registered metrics by labels and outcomes these have, and so do their tests [G-60] [G-54]', () => {
     const known: Record<string, { labels: readonly string[]; help: string }> = metrics;
     const series = testFiles.flatMap((name) => [
-      ...read('test/rules', name).matchAll(/series:\s*'?(fairlead_[^']*)/g),
+      ...read('test/rules', name).matchAll(/series:\s*'?((?:fairlead|unified_replication)_[^']*)/g),
     ]);
     const texts = [...rules.map(({ expr }) => expr), ...series.map(([, text = '']) => text)];
     expect(series.length).toBeGreaterThan(alerts.length);

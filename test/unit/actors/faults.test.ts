@@ -66,7 +66,7 @@ it('guesses what was meant, within reason', () => {
 
 it('names metrics with their prefix and unit', () => {
   for (const [name, { type }] of Object.entries(metrics)) {
-    expect(name).toMatch(/^fairlead_[a-z_]+$/);
+    expect(name).toMatch(/^(fairlead|unified_replication)_[a-z_]+$/);
     if (type === 'counter') expect(name).toMatch(/_total$/);
     if (type === 'histogram') expect(name).toMatch(/_(seconds|bytes)$/);
   }
