@@ -1,18 +1,20 @@
 /** The words of a living cluster's changes, on top of those of its making. The charts are in cluster-changing and -power. */
 import { assign, enqueueActions } from 'xstate';
 import { childrenOf, isActive } from './children.ts';
+import { operationId, serverScript } from './cluster-calls.ts';
 import * as rounds from './cluster-changes.ts';
 import * as changes from './cluster-change-steps.ts';
 import { specOf } from './cluster-context.ts';
 import type { ChangeKind } from './cluster-context.ts';
 import { noteCancel, noteRestart } from './cluster-orders.ts';
+import { nodesSetup } from './cluster-nodes-setup.ts';
 import { readyServer } from './cluster-plan.ts';
-import { clusterSetup, enter, operationId, serverScript } from './cluster-setup.ts';
+import { enter } from './cluster-setup.ts';
 import * as steps from './cluster-steps.ts';
 import { changes as limits } from './limits.ts';
 import { answerOf } from './node-context.ts';
 
-export const changeSetup = clusterSetup.extend({
+export const changeSetup = nodesSetup.extend({
   actions: {
     noteRestart: assign(({ context, event }) =>
       event.type === 'capacity.waited' ? {} : noteRestart(context, event),

@@ -1,7 +1,7 @@
 /** A cluster that runs, and how its numbers change while it does: up, down, restarted; a round at a time. */
-import { scopeOf, specOf } from './cluster-context.ts';
+import { operationId, planCall } from './cluster-calls.ts';
 import { changeSetup, verifying } from './cluster-change-setup.ts';
-import { enter, operation, operationId } from './cluster-setup.ts';
+import { enter } from './cluster-setup.ts';
 
 /** The next step edge: orders that came meanwhile are taken up here. */
 const edge = { target: '#cluster.lifecycle.running.choosing' } as const;
@@ -52,13 +52,7 @@ export const runningState = changeSetup.createStateConfig({
           invoke: {
             id: operationId,
             src: 'operation',
-            input: ({ context }) =>
-              operation(context, 'cluster.plan', {
-                ...scopeOf(context),
-                spec: specOf(context),
-                uid: context.uid,
-                plan: context.planNumber,
-              }),
+            input: ({ context }) => planCall(context),
             onDone: [
               { guard: 'hasSucceeded', target: 'nodes', actions: 'notePlan' },
               { ...edge, actions: ['noteFault', 'failChange'] },

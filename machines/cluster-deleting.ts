@@ -1,9 +1,11 @@
 /** How a cluster ends: its nodes, what the sweep still finds, its groups and secrets. */
+import { operation, operationId } from './cluster-calls.ts';
 import { scopeOf } from './cluster-context.ts';
-import { clusterSetup, enter, operation, operationId } from './cluster-setup.ts';
+import { nodesSetup } from './cluster-nodes-setup.ts';
+import { enter } from './cluster-setup.ts';
 
 export const deletingStates = {
-  deleting: clusterSetup.createStateConfig({
+  deleting: nodesSetup.createStateConfig({
     tags: 'changing',
     initial: 'choosing',
     on: {
@@ -88,7 +90,7 @@ export const deletingStates = {
       },
     },
   }),
-  deleted: clusterSetup.createStateConfig({
+  deleted: nodesSetup.createStateConfig({
     entry: [enter('deleted'), 'announceDeleted', 'dropNodes'],
   }),
 };

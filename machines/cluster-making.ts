@@ -1,6 +1,8 @@
 /** How a cluster comes to be: planned, provisioned, installed, configured; or failed, and how it goes on from there. */
+import { operation, operationId, planCall, serverScript } from './cluster-calls.ts';
 import { planOf, scopeOf, specOf } from './cluster-context.ts';
-import { clusterSetup, enter, operation, operationId, serverScript } from './cluster-setup.ts';
+import { nodesSetup } from './cluster-nodes-setup.ts';
+import { enter } from './cluster-setup.ts';
 
 /** Shared by the three states in which nodes are made: a failed node or a missed deadline ends them. */
 const nodeFailed = {
@@ -18,7 +20,7 @@ const cancelled = {
 } as const;
 
 export const makingStates = {
-  pending: clusterSetup.createStateConfig({
+  pending: nodesSetup.createStateConfig({
     initial: 'undeclared',
     states: {
       undeclared: {
@@ -33,13 +35,7 @@ export const makingStates = {
         invoke: {
           id: operationId,
           src: 'operation',
-          input: ({ context }) =>
-            operation(context, 'cluster.plan', {
-              ...scopeOf(context),
-              spec: specOf(context),
-              uid: context.uid,
-              plan: context.planNumber,
-            }),
+          input: ({ context }) => planCall(context),
           onDone: [
             {
               guard: 'hasSucceeded',
@@ -67,7 +63,7 @@ export const makingStates = {
       },
     },
   }),
-  provisioning: clusterSetup.createStateConfig({
+  provisioning: nodesSetup.createStateConfig({
     initial: 'choosing',
     always: nodeFailed,
     on: cancelled,
@@ -120,7 +116,7 @@ export const makingStates = {
       },
     },
   }),
-  installing: clusterSetup.createStateConfig({
+  installing: nodesSetup.createStateConfig({
     initial: 'staging',
     always: nodeFailed,
     on: cancelled,
@@ -134,7 +130,7 @@ export const makingStates = {
       },
     },
   }),
-  configuring: clusterSetup.createStateConfig({
+  configuring: nodesSetup.createStateConfig({
     initial: 'initFirst',
     always: nodeFailed,
     on: cancelled,
@@ -195,7 +191,7 @@ export const makingStates = {
       },
     },
   }),
-  failed: clusterSetup.createStateConfig({
+  failed: nodesSetup.createStateConfig({
     tags: 'alert',
     initial: 'choosing',
     on: {

@@ -1,6 +1,7 @@
 /** A cluster that is stopped and started: agents before servers, servers all together. */
+import { operationId, serverScript } from './cluster-calls.ts';
 import { changeSetup, verifying } from './cluster-change-setup.ts';
-import { enter, operationId, serverScript } from './cluster-setup.ts';
+import { enter } from './cluster-setup.ts';
 
 const toStart = {
   target: '#cluster.lifecycle.starting',
