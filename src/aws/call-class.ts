@@ -4,13 +4,22 @@ import type { AttemptTimeouts } from '../../machines/limits.ts';
 import type { CloudScope } from '../../machines/messages.ts';
 
 const reading = /^(describe|get|list|lookup)/;
-const tearingDown = /^(terminate|stop|delete|revoke|release|detach)/;
+const tearingDown = /^(terminate|stop|delete|revoke|release|detach|disable)/;
+
+/** Marks that only ever take away: protection is lifted on the way down, and a fenced volume is never un-fenced. */
+function takesAway(operation: string, input: object): boolean {
+  if ('DisableApiTermination' in input) return true;
+  if (operation === 'modifyInstanceAttribute') return 'BlockDeviceMappings' in input;
+  if (operation !== 'createTags') return false;
+  const { Tags = [] } = input as { Tags?: readonly { Key?: string }[] };
+  return Tags.some(({ Key }) => Key === fencedTag);
+}
+const fencedTag = 'repl:fenced';
 
 /** The class of an EC2 operation, by its method name; what is not known as harmless changes something. */
 export function classOf(operation: string, input: object = {}): CallClass {
   if (reading.test(operation)) return 'read';
-  // Protection is only ever lifted on the way down.
-  if (tearingDown.test(operation) || 'DisableApiTermination' in input) return 'teardown';
+  if (tearingDown.test(operation) || takesAway(operation, input)) return 'teardown';
   return 'mutate';
 }
 

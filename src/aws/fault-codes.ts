@@ -35,6 +35,12 @@ const exactByType: Partial<Record<FaultType, readonly string[]>> = {
     'VolumeLimitExceeded',
     'MaxSpotInstanceCountExceeded',
     'MaxIOPSLimitExceeded',
+    'AttachmentLimitExceeded',
+    'SnapshotLimitExceeded',
+    // Waits for its turn where it is asked for; too many at once say nothing against the service.
+    'ConcurrentSnapshotLimitExceeded',
+    'SnapshotCreationPerVolumeRateExceeded',
+    'ResourceLimitExceeded',
     'AddressLimitExceeded',
     'ServiceQuotaExceededException',
   ],
@@ -56,6 +62,7 @@ const exactByType: Partial<Record<FaultType, readonly string[]>> = {
   NotSupported: [
     'Unsupported',
     'UnsupportedOperation',
+    'UnsupportedOperationException',
     'UnsupportedInstanceAttribute',
     'InvalidAction',
     'UnknownOperationException',
@@ -80,6 +87,7 @@ const exactByType: Partial<Record<FaultType, readonly string[]>> = {
     'ValidationException',
     'ValidationError',
     'InvalidInstanceType',
+    'InvalidVolume.ZoneMismatch',
     // A bug of ours: one token must always go with one request. Never repeated, somebody has to look.
     'IdempotentParameterMismatch',
     // SSM says so of an instance without a running agent; see `agentNotYet`.

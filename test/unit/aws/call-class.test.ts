@@ -6,6 +6,17 @@ it.each([
   ['getConsoleOutput', 'read'],
   ['runInstances', 'mutate'],
   ['createTags', 'mutate'],
+  ['describeSnapshots', 'read'],
+  ['createSnapshots', 'mutate'],
+  ['copySnapshot', 'mutate'],
+  ['copyVolumes', 'mutate'],
+  ['attachVolume', 'mutate'],
+  ['enableFastSnapshotRestores', 'mutate'],
+  ['disableFastSnapshotRestores', 'teardown'],
+  ['detachVolume', 'teardown'],
+  ['deleteVolume', 'teardown'],
+  ['deleteSnapshot', 'teardown'],
+  ['deleteTags', 'teardown'],
   ['authorizeSecurityGroupIngress', 'mutate'],
   ['terminateInstances', 'teardown'],
   ['stopInstances', 'teardown'],
@@ -21,6 +32,13 @@ it('lifting the protection of an instance is a teardown call', () => {
   expect(classOf('modifyInstanceAttribute', { DisableApiTermination: { Value: false } })).toBe(
     'teardown',
   );
+});
+
+it('fencing a volume for good is a teardown call, as failing launches must never block it', () => {
+  const tags = (Key: string) => ({ Tags: [{ Key, Value: 'true' }] });
+  expect(classOf('createTags', tags('repl:fenced'))).toBe('teardown');
+  expect(classOf('createTags', tags('repl:commit'))).toBe('mutate');
+  expect(classOf('modifyInstanceAttribute', { BlockDeviceMappings: [] })).toBe('teardown');
 });
 
 it.each([
