@@ -1,6 +1,6 @@
 // Which way imports may point: test → src → actors → machines, adapters apart from each other.
 const ADAPTERS = '^src/(nats|aws|k3s|volumes|simulator)/';
-const SCHEMAS = '^machines/(specs|messages)(-[a-z]+)?\\.ts$';
+const SCHEMAS = '^machines/(specs|messages)[a-z-]*\\.ts$';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
