@@ -43,6 +43,12 @@ export const replication = {
   removeMs: 30 * minuteMs,
   removeAgainMs: 5 * minuteMs,
   observeStableMs: minuteMs,
+  /** While something is under way, or nobody knows. */
+  observeChangingMs: 15 * secondMs,
+  /** One look at one endpoint, from its place among the looks to its answer. */
+  lookMs: 30 * secondMs,
+  /** Replications looked at at once. */
+  looksMax: 16,
   /** Observations missed until nothing is known any more. */
   observationsMissedMax: 2,
   backoffMs: minuteMs,
