@@ -2,18 +2,24 @@
 import { z } from 'zod';
 import { apiVersion } from './ids.ts';
 import { replication } from './replication-limits.ts';
+import { backendOf } from './specs-replication-backend.ts';
+import { everyOf, rulesBroken } from './specs-replication-rules.ts';
+import type { Parts } from './specs-replication-rules.ts';
 import { label, metadataSchema, regionName, zoneName } from './specs-names.ts';
 
 export const backendNames = ['ebs', 'csi-addons', 'trident', 'powerstore'] as const;
 export type BackendName = (typeof backendNames)[number];
 
+const durationForm = /^[1-9][0-9]{0,8}(s|m|h|d)$/;
 /** Whole seconds, minutes, hours or days. */
 export const duration = z
   .string()
-  .regex(
-    /^[1-9][0-9]*(s|m|h|d)$/,
-    'is not a duration above zero; write a whole number with s, m, h or d, such as 15m',
-  );
+  .refine((text) => durationForm.test(text), {
+    message: 'is not a duration above zero; write a whole number with s, m, h or d, such as 15m',
+    params: { code: 'manifest.notADuration' },
+  })
+  // A refinement is not seen by schemas made from this one.
+  .meta({ pattern: durationForm.source });
 
 const dnsName = z
   .string()
@@ -60,27 +66,27 @@ const volume = z.strictObject({
   away: volumeSide,
 });
 
+const ebsExtension = z.strictObject({
+  kmsKeyId: z.string().max(2048).default(''),
+  /** How much of a new volume must have been read in before it counts as made. */
+  hydrate: z
+    .string()
+    .regex(
+      /^(full|lazy|percent:([1-9]|[1-9][0-9]|100))$/,
+      'is none of full, lazy, percent:N; write lazy',
+    )
+    .default('lazy'),
+  volumeType: z.enum(['gp2', 'gp3', 'io1', 'io2', 'st1', 'sc1', 'standard']).default('gp3'),
+  fastRestore: z.boolean().default(false),
+  copyWithin: duration.optional(),
+  /** Highest rung of the write-fence ladder that may be taken. */
+  fencing: z.enum(['detach', 'stop', 'force', 'terminate']).default('stop'),
+  volumeInitializationRate: z.int().min(100).max(300).optional(),
+});
+
 const extensions = z
   .strictObject({
-    ebs: z
-      .strictObject({
-        kmsKeyId: z.string().max(2048).default(''),
-        /** How much of a new volume must have been read in before it counts as made. */
-        hydrate: z
-          .string()
-          .regex(
-            /^(full|lazy|percent:([1-9]|[1-9][0-9]|100))$/,
-            'is none of full, lazy, percent:N; write lazy',
-          )
-          .default('lazy'),
-        volumeType: z.enum(['gp2', 'gp3', 'io1', 'io2', 'st1', 'sc1', 'standard']).default('gp3'),
-        fastRestore: z.boolean().default(false),
-        copyWithin: duration.optional(),
-        /** Highest rung of the write-fence ladder that may be taken. */
-        fencing: z.enum(['detach', 'stop', 'force', 'terminate']).default('stop'),
-        volumeInitializationRate: z.int().min(100).max(300).optional(),
-      })
-      .prefault({}),
+    ebs: ebsExtension,
     'csi-addons': z.strictObject({
       volumeReplicationClass: dnsName,
       groupReplicationClass: dnsName.optional(),
@@ -95,21 +101,29 @@ const extensions = z
   })
   .partial();
 
-export const replicationSpecSchema = z.strictObject({
+const initialSource = z.enum(['home', 'away']).default('home');
+const consistency = z.enum(['crash', 'perVolume']).default('crash');
+const mode = z.enum(['synchronous', 'asynchronous']).default('asynchronous');
+const scheduleMode = z.enum(['continuous', 'interval']).default('interval');
+const backend = z.enum(backendNames).optional();
+
+const fields = z.strictObject({
   endpoints: z.strictObject({ home: endpoint, away: endpoint }),
-  initialSource: z.enum(['home', 'away']).default('home'),
-  consistency: z.enum(['crash', 'perVolume']).default('crash'),
+  initialSource,
+  consistency,
   volumes: z.array(volume).min(1).max(replication.volumesMax),
-  mode: z.enum(['synchronous', 'asynchronous']).default('asynchronous'),
+  mode,
   schedule: z
     .strictObject({
-      mode: z.enum(['continuous', 'interval']).default('interval'),
+      mode: scheduleMode,
+      /** Half of `rpo` when left out. */
       every: duration.optional(),
       rpo: duration.optional(),
       rto: duration.optional(),
     })
     .prefault({}),
-  backend: z.enum(backendNames),
+  /** Left out, it follows from the extensions or the storage classes, once. */
+  backend,
   extensions: extensions.default({}),
   retention: z
     .strictObject({
@@ -122,6 +136,69 @@ export const replicationSpecSchema = z.strictObject({
   paused: z.boolean().default(false),
 });
 
+/** Rules between fields are told beside wrong fields, not after them; they look at the parts that can be read. */
+const replicationSpecSchema = fields
+  .superRefine(
+    (spec, context) => {
+      for (const { path, code, text, allowed } of rulesBroken(partsOf(spec)))
+        context.addIssue({
+          code: 'custom',
+          path: [...path],
+          message: text,
+          params: { code, ...(allowed && { allowed }) },
+        });
+    },
+    { when: () => true },
+  )
+  .overwrite((spec) => completed(spec));
+
+/** What the manifest leaves open is settled here, so that nobody else has to guess it again. */
+function completed(spec: z.infer<typeof fields>): z.infer<typeof fields> {
+  const resolved = backendOf(partsOf(spec));
+  const { every, rpo } = spec.schedule;
+  const isOpen = every === undefined && rpo !== undefined && spec.schedule.mode === 'interval';
+  return {
+    ...spec,
+    ...(resolved !== undefined && { backend: resolved }),
+    ...(isOpen && { schedule: { ...spec.schedule, every: everyOf(rpo) } }),
+    ...(resolved === 'ebs' && {
+      extensions: { ...spec.extensions, ebs: spec.extensions.ebs ?? ebsExtension.parse({}) },
+    }),
+  };
+}
+
+/** Anything may stand in a manifest that is wrong elsewhere: each part is read for itself. */
+function partsOf(spec: unknown): Parts {
+  const { endpoints, schedule, extensions: ofBackends, volumes, ...rest } = mapIn(spec);
+  const { home, away } = mapIn(endpoints);
+  const { mode: how, every, rpo } = mapIn(schedule);
+  const read = <S extends z.ZodType>(schema: S, value: unknown): z.infer<S> | undefined =>
+    schema.safeParse(value).data;
+  const written = (value: unknown): string | undefined =>
+    value === undefined ? undefined : (read(duration, value) ?? 'wrong');
+  return {
+    ...{ home: read(endpoint, home), away: read(endpoint, away) },
+    initialSource: read(initialSource, rest['initialSource']),
+    consistency: read(consistency, rest['consistency']),
+    volumes: (Array.isArray(volumes) ? (volumes as unknown[]) : []).map((each) =>
+      read(volume, each),
+    ),
+    mode: read(mode, rest['mode']),
+    scheduleMode: read(scheduleMode, how),
+    ...{ every: written(every), rpo: written(rpo) },
+    backend:
+      rest['backend'] === undefined ? undefined : (read(backend, rest['backend']) ?? 'wrong'),
+    extensions: Object.entries(mapIn(ofBackends)).flatMap(([key, value]) =>
+      value === undefined ? [] : [key],
+    ),
+  };
+}
+
+const mapIn = (value: unknown): Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : {};
+
 export const replicationManifestSchema = z.strictObject({
   apiVersion: z.literal(apiVersion, {
     error: `is not ${apiVersion}; write apiVersion: ${apiVersion}`,
@@ -131,5 +208,8 @@ export const replicationManifestSchema = z.strictObject({
   spec: replicationSpecSchema,
 });
 
-export type ReplicationSpec = z.infer<typeof replicationSpecSchema>;
-export type ReplicationManifest = z.infer<typeof replicationManifestSchema>;
+/** As checked: the back end is settled. */
+export type ReplicationSpec = z.infer<typeof fields> & { readonly backend: BackendName };
+export type ReplicationManifest = Omit<z.infer<typeof replicationManifestSchema>, 'spec'> & {
+  readonly spec: ReplicationSpec;
+};
