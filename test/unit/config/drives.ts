@@ -3,10 +3,8 @@ import { expect } from 'vitest';
 import { createActor, fromPromise, setup, SimulatedClock } from 'xstate';
 import { EffectsInFlight } from '../../../actors/effects/in-flight.ts';
 import { Batches } from '../../../actors/policies/batch.ts';
-import { Guard } from '../../../actors/policies/call-guard.ts';
 import { Intake } from '../../../actors/policies/intake.ts';
 import { FanOut } from '../../../actors/policies/fan-out.ts';
-import { guardMachine } from '../../../machines/guard.ts';
 import type {
   EffectFault,
   PerformCall,
@@ -19,8 +17,9 @@ import { createSessions } from '../../../src/aws/session.ts';
 import { guardNumbers, guardOptions, retriesBy } from '../../../src/config/settings.ts';
 import type { Settings } from '../../../src/config/settings.ts';
 import { ManualClock, settle } from '../../fakes/manual-clock.ts';
-import { CountingRandom, FakeTelemetry, World } from '../actors/world.ts';
+import { FakeTelemetry, World } from '../actors/world.ts';
 import { simulated } from '../aws/captured.ts';
+import { treeGuard } from '../policies/guarded.ts';
 import { counted, intent, oneProcess } from '../policies/idempotent-process.ts';
 
 const refused: EffectFault = { type: 'Unavailable', code: '503', message: '' };
@@ -31,27 +30,8 @@ const refusedBy = (rejectedBy: Rejection) => (thrown: unknown) => {
   expect(thrown).toMatchObject({ fault: { rejectedBy } });
 };
 
-function guardWith(settings: Settings) {
-  const clock = new ManualClock();
-  const tree = createActor(guardMachine, {
-    clock: {
-      setTimeout: (run: () => void, ms: number) => clock.after(ms, run),
-      clearTimeout: (cancel: () => void) => {
-        cancel();
-      },
-    },
-  }).start();
-  const parts = { clock, telemetry: new FakeTelemetry(), random: new CountingRandom(), scale: 1 };
-  const guard = new Guard({ ...parts, ...guardNumbers(settings), ...guardOptions(settings) });
-  guard.lines.attach({
-    send: (event) => {
-      tree.send(event);
-    },
-    context: () => tree.getSnapshot().context,
-    breaker: (slot) => tree.getSnapshot().children[slot],
-  });
-  return { clock, guard };
-}
+const guardWith = (settings: Settings) =>
+  treeGuard({ ...guardNumbers(settings), ...guardOptions(settings) });
 
 function circuitOf(settings: Settings, key: string) {
   const { clock, guard } = guardWith(settings);

@@ -34,7 +34,7 @@ export const patient = {
 };
 
 /** A guard over a tree of its own, without hosting; timers of breakers run on the same clock. */
-export function guarded(parts: Partial<GuardParts> = {}) {
+export function treeGuard(parts: Partial<GuardParts> = {}) {
   const clock = new ManualClock();
   const telemetry = new FakeTelemetry();
   const tree = createActor(guardMachine, {
@@ -53,6 +53,12 @@ export function guarded(parts: Partial<GuardParts> = {}) {
     context: () => tree.getSnapshot().context,
     breaker: (slot) => tree.getSnapshot().children[slot],
   });
+  return { clock, telemetry, guard };
+}
+
+/** Such a guard, and short ways to call through it. */
+export function guarded(parts: Partial<GuardParts> = {}) {
+  const { clock, telemetry, guard } = treeGuard(parts);
   const call = <T>(
     run: (within: Within) => Promise<T>,
     more: Partial<Attempt> & Partial<Pick<CallOrder, 'key' | 'launches' | 'operation'>> = {},
