@@ -5,7 +5,7 @@ import { efficiencyOf, floorShareOf } from '../../actors/policies/fan-out-width.
 import { scriptOpId } from '../../machines/ids.ts';
 import type { ClusterPlan, InstanceFact } from '../../machines/messages.ts';
 import { systemClock as clock } from '../../src/clock.ts';
-import { attempt, scope, startCloud } from '../integration/aws/simulated-cloud.ts';
+import { attempt, scope, stagedServer, startCloud } from '../integration/aws/simulated-cloud.ts';
 import type { SimulatedCloud } from '../integration/aws/simulated-cloud.ts';
 import type { Bench } from './bench.ts';
 import { machinesOf, planIn, spec, uidOf } from './machines-at-once.ts';
@@ -79,14 +79,7 @@ async function stage(cloud: SimulatedCloud, plan: ClusterPlan, node: InstanceFac
         ...{ ...scope, instanceId: node.instanceId, verb: 'stage', opId, mayBeSent: false },
         parameters: {
           ...{ FL_UID: uidOf(0), FL_CLUSTER: 'default/bench', FL_NODE: 'bench-server-0-1' },
-          ...{ FL_ROLE: 'server', FL_VERSION: plan.version, FL_ARCH: plan.architecture },
-          FL_NODE_IP: node.privateIp,
-          FL_CLUSTER_CIDR: spec.network.clusterCIDR,
-          FL_SERVICE_CIDR: spec.network.serviceCIDR,
-          FL_CLUSTER_DNS: spec.network.clusterDNS,
-          FL_FLANNEL: spec.network.flannelBackend,
-          FL_SECRETS_ENCRYPTION: 'true',
-          ...{ FL_SNAPSHOT_CRON: '0_*/12_*_*_*', FL_SNAPSHOT_RETAIN: '5' },
+          ...stagedServer(plan, spec, node.privateIp),
         },
       },
       attempt(),

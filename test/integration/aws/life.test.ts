@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { launchToken, scriptOpId } from '../../../machines/ids.ts';
 import { clusterSpecSchema } from '../../../machines/specs.ts';
 import type { ClusterPlan, InstanceFact, LaunchedNode } from '../../../machines/messages.ts';
-import { attempt, orderOf, repeated, scope, startCloud } from './simulated-cloud.ts';
+import { attempt, orderOf, repeated, scope, stagedServer, startCloud } from './simulated-cloud.ts';
 import type { SimulatedCloud } from './simulated-cloud.ts';
 
 const uid = '01J8QZ0000000000000000LIFE';
@@ -86,20 +86,7 @@ it('runs the shipped scripts on it', async () => {
     cloud.remote.run(
       {
         ...{ ...scope, instanceId: node.instanceId, verb: 'stage', opId, mayBeSent: false },
-        parameters: {
-          ...common,
-          FL_ROLE: 'server',
-          FL_VERSION: plan.version,
-          FL_ARCH: plan.architecture,
-          FL_NODE_IP: node.privateIp,
-          FL_CLUSTER_CIDR: spec.network.clusterCIDR,
-          FL_SERVICE_CIDR: spec.network.serviceCIDR,
-          FL_CLUSTER_DNS: spec.network.clusterDNS,
-          FL_FLANNEL: spec.network.flannelBackend,
-          FL_SECRETS_ENCRYPTION: 'true',
-          FL_SNAPSHOT_CRON: '0_*/12_*_*_*',
-          FL_SNAPSHOT_RETAIN: '5',
-        },
+        parameters: { ...common, ...stagedServer(plan, spec, node.privateIp) },
       },
       attempt(),
     );

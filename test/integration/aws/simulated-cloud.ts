@@ -10,7 +10,8 @@ import type { Sessions, SessionsConfig } from '../../../src/aws/session.ts';
 import { parseResult, renderScript, verbs } from '../../../src/k3s/script.ts';
 import { startSimulator } from '../../../src/simulator/simulator.ts';
 import { sharedCalls } from '../../fakes/shared-calls.ts';
-import type { LaunchOrder } from '../../../machines/messages.ts';
+import type { ClusterPlan, LaunchOrder } from '../../../machines/messages.ts';
+import type { ClusterSpec } from '../../../machines/specs.ts';
 
 export const scale = 400;
 export const scope = { account: 'main', region: 'eu-central-1' } as const;
@@ -115,4 +116,20 @@ export const orderOf = (
     'fairlead:incarnation': '1',
   },
   ...more,
+});
+
+/** What `stage` is told of a server, beside its names. */
+export const stagedServer = (
+  { version, architecture }: ClusterPlan,
+  { network, snapshots }: ClusterSpec,
+  privateIp: string,
+) => ({
+  ...{ FL_ROLE: 'server', FL_VERSION: version, FL_ARCH: architecture, FL_NODE_IP: privateIp },
+  FL_CLUSTER_CIDR: network.clusterCIDR,
+  FL_SERVICE_CIDR: network.serviceCIDR,
+  FL_CLUSTER_DNS: network.clusterDNS,
+  FL_FLANNEL: network.flannelBackend,
+  FL_SECRETS_ENCRYPTION: 'true',
+  FL_SNAPSHOT_CRON: snapshots.schedule.replaceAll(' ', '_'),
+  FL_SNAPSHOT_RETAIN: String(snapshots.retain),
 });
