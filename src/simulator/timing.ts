@@ -13,6 +13,24 @@ export const durations = {
   lag: { min: 0, max: 2_000 },
   /** SendCommand → the script starts. */
   delivery: { min: 200, max: 1_500 },
+  /** StopInstances with Force. */
+  forcedStop: { min: 5_000, max: 15_000 },
+  /** creating → available. */
+  volumeCreate: { min: 1_000, max: 8_000 },
+  volumeDelete: { min: 1_000, max: 5_000 },
+  /** attaching → attached. */
+  attach: { min: 1_000, max: 5_000 },
+  /** detaching → detached. */
+  detach: { min: 1_000, max: 8_000 },
+  /** available → every block is there, for a volume made from a snapshot without a rate of its own. */
+  fill: { min: 300_000, max: 900_000 },
+  /** Snapshot pending → completed. */
+  snapshot: { min: 20_000, max: 90_000 },
+  /** The first copy of a volume's snapshots to a region, and those that only carry what has changed. */
+  copyWhole: { min: 120_000, max: 360_000 },
+  copyChanged: { min: 20_000, max: 90_000 },
+  /** enabling → optimizing → enabled, each. */
+  fastRestore: { min: 30_000, max: 120_000 },
 } as const satisfies Record<string, Range>;
 
 export type DurationName = keyof typeof durations;
@@ -21,5 +39,9 @@ export type DurationName = keyof typeof durations;
 export const terminatedListedMs = 3_600_000;
 /** How long a client token outlives its terminated instances. */
 export const tokenLifeMs = 24 * 3_600_000;
+/** How long the truth remembers deleted volumes and snapshots, which no read shows any more. */
+export const deletedKeptMs = 24 * 3_600_000;
+/** The least time between two snapshots of one volume. */
+export const snapshotGapMs = 15_000;
 /** How long finished commands are listed; AWS keeps them 30 days, which no simulated run lasts. */
 export const commandsKeptMs = 12 * 3_600_000;

@@ -12,6 +12,15 @@ import type {
   ParameterRecord,
   TokenRecord,
 } from './state/records.ts';
+import type {
+  FastRestoreRecord,
+  OutcomeRow,
+  SnapshotRecord,
+  VolumeFlagRow,
+  VolumeLimitRow,
+  VolumeRecord,
+  VolumeTokenRecord,
+} from './state/volume-records.ts';
 import { durations } from './timing.ts';
 import type { DurationName } from './timing.ts';
 import type { Vault } from './vault.ts';
@@ -60,6 +69,13 @@ export interface Tables {
   readonly quotas: Table<QuotaRow>;
   readonly agents: Table<AgentRow>;
   readonly durations: Table<Range>;
+  readonly volumes: Table<VolumeRecord>;
+  readonly volumeTokens: Table<VolumeTokenRecord>;
+  readonly snapshots: Table<SnapshotRecord>;
+  readonly fastRestores: Table<FastRestoreRecord>;
+  readonly volumeLimits: Table<VolumeLimitRow>;
+  readonly volumeFlags: Table<VolumeFlagRow>;
+  readonly outcomes: Table<OutcomeRow>;
 }
 
 export interface World {
@@ -70,6 +86,8 @@ export interface World {
   readonly together: Journal['together'];
   readonly vault: Vault;
   readonly runner: CommandRunner;
+  /** Where ids come from; absent: chance. A seeded run gives its own, so that one seed is one story. */
+  readonly idOf?: (prefix: string) => string;
 }
 
 /** Who sent a call: the owner of the data folder, or the role of one instance. */
@@ -83,7 +101,7 @@ export interface Call {
   readonly nowMs: number;
 }
 
-export function openTables(journal: Journal): Tables {
+export function openTables(journal: Pick<Journal, 'table'>): Tables {
   return {
     instances: journal.table('instances'),
     tokens: journal.table('tokens'),
@@ -97,6 +115,13 @@ export function openTables(journal: Journal): Tables {
     quotas: journal.table('quotas'),
     agents: journal.table('agents'),
     durations: journal.table('durations'),
+    volumes: journal.table('volumes'),
+    volumeTokens: journal.table('volumeTokens'),
+    snapshots: journal.table('snapshots'),
+    fastRestores: journal.table('fastRestores'),
+    volumeLimits: journal.table('volumeLimits'),
+    volumeFlags: journal.table('volumeFlags'),
+    outcomes: journal.table('outcomes'),
   };
 }
 
@@ -107,6 +132,6 @@ export function drawDuration(world: World, name: DurationName, key: string): num
 }
 
 /** A fresh id in AWS's form. */
-export function newId(prefix: string): string {
-  return `${prefix}-${randomBytes(9).toString('hex').slice(0, 17)}`;
+export function newId(world: World, prefix: string): string {
+  return world.idOf?.(prefix) ?? `${prefix}-${randomBytes(9).toString('hex').slice(0, 17)}`;
 }

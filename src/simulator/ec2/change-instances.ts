@@ -26,6 +26,8 @@ import { claimCapacity } from './capacity.ts';
 import { agentOnlineAt, plan, stateAt, stateCodes } from './instance-state.ts';
 import { findInstances } from './lookup.ts';
 import { watchEnd } from './machine-effects.ts';
+import { keepVolumes } from './volumes/keep-volumes.ts';
+import { releaseAll, releaseStuck } from './volumes/of-instance.ts';
 
 export const terminateInstances = operation(
   TerminateInstances$,
@@ -68,6 +70,7 @@ function terminate(record: InstanceRecord, call: Call): InstanceStateChange {
     { state: 'terminated', atMs: call.nowMs + tookMs, reason },
   ]);
   call.world.runner.halt(record.instanceId);
+  releaseAll(record.instanceId, call.nowMs + tookMs, call);
   watchEnd(call.world, next);
   return change(record, 'shutting-down', call);
 }
@@ -85,23 +88,31 @@ export const stopInstances = operation(
       }
       assertState(record, call, ['running', 'stopping', 'stopped'], 'stopped');
     }
-    return { StoppingInstances: records.map((record) => stop(record, call)) };
+    const isForced = input.Force === true;
+    return { StoppingInstances: records.map((record) => stop(record, isForced, call)) };
   },
 );
 
-function stop(record: InstanceRecord, call: Call): InstanceStateChange {
+/** A forced stop also ends one that takes its time. */
+function stop(record: InstanceRecord, isForced: boolean, call: Call): InstanceStateChange {
   const before = stateAt(record, call.nowMs);
-  if (before !== 'running') return change(record, before, call);
+  const moves = before === 'running' || (before === 'stopping' && isForced);
+  if (!moves) return change(record, before, call);
   const reason = {
     code: 'Client.UserInitiatedShutdown',
     message: 'Client.UserInitiatedShutdown: User initiated shutdown',
   };
-  const tookMs = drawDuration(call.world, 'stop', `${record.instanceId}/${String(call.nowMs)}`);
+  const tookMs = drawDuration(
+    call.world,
+    isForced ? 'forcedStop' : 'stop',
+    `${record.instanceId}/${String(call.nowMs)}`,
+  );
   move(record, call, [
     { state: 'stopping', atMs: call.nowMs, reason },
     { state: 'stopped', atMs: call.nowMs + tookMs, reason },
   ]);
   call.world.runner.halt(record.instanceId);
+  releaseStuck(record.instanceId, call.nowMs + tookMs, call);
   return change(record, 'stopping', call);
 }
 
@@ -154,6 +165,12 @@ export const rebootInstances = operation(
 export const modifyInstanceAttribute = operation(
   ModifyInstanceAttribute$,
   (input: ModifyInstanceAttributeRequest, call): object => {
+    if (input.BlockDeviceMappings !== undefined) {
+      for (const record of findInstances([input.InstanceId ?? ''], call)) {
+        keepVolumes(record, input.BlockDeviceMappings, call);
+      }
+      return {};
+    }
     const changed = readAttribute(input);
     for (const record of findInstances([input.InstanceId ?? ''], call)) {
       call.world.tables.instances.put(record.instanceId, { ...record, ...changed });
@@ -172,7 +189,7 @@ function readAttribute(
   if (isProtected !== undefined) return { isProtected };
   throw new AwsError(
     'NotImplemented',
-    'The simulator changes only the attributes disableApiTermination and sourceDestCheck.',
+    'The simulator changes only the attributes blockDeviceMapping, disableApiTermination and sourceDestCheck.',
   );
 }
 

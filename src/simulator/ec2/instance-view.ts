@@ -5,8 +5,16 @@ import type { InstanceRecord } from '../state/records.ts';
 import type { World } from '../world.ts';
 import { seenTransition, stateCodes } from './instance-state.ts';
 import { toTagList } from './tags.ts';
+import { mappingsOf } from './volumes/of-instance.ts';
 
-function viewInstance(world: World, record: InstanceRecord, nowMs: number): Instance {
+type Mappings = ReturnType<typeof mappingsOf>;
+
+function viewInstance(
+  world: World,
+  record: InstanceRecord,
+  nowMs: number,
+  mappings: Mappings,
+): Instance {
   const seen = seenTransition(record, nowMs);
   const isGone = seen.state === 'terminated';
   const image = imagesOf(record.region).find((entry) => entry.imageId === record.imageId);
@@ -49,7 +57,12 @@ function viewInstance(world: World, record: InstanceRecord, nowMs: number): Inst
             Id: stableId('AIPA', record.profileName).slice(5).toUpperCase(),
           },
         }),
-    ...(isGone ? goneParts() : networkParts(world, record, seen.state === 'stopped')),
+    ...(isGone
+      ? goneParts()
+      : {
+          ...networkParts(world, record, seen.state === 'stopped'),
+          BlockDeviceMappings: mappings(record),
+        }),
   };
 }
 
@@ -100,17 +113,6 @@ function networkParts(world: World, record: InstanceRecord, isStopped: boolean):
         },
       },
     ],
-    BlockDeviceMappings: [
-      {
-        DeviceName: record.rootVolume.deviceName,
-        Ebs: {
-          VolumeId: record.rootVolume.volumeId,
-          Status: 'attached',
-          AttachTime: new Date(record.launchedAtMs),
-          DeleteOnTermination: true,
-        },
-      },
-    ],
   };
 }
 
@@ -134,10 +136,11 @@ export function viewReservations(
   records: readonly InstanceRecord[],
   nowMs: number,
 ): Reservation[] {
+  const mappings = mappingsOf(world, nowMs);
   const byReservation = new Map<string, Instance[]>();
   for (const record of records) {
     const instances = byReservation.get(record.reservationId) ?? [];
-    instances.push(viewInstance(world, record, nowMs));
+    instances.push(viewInstance(world, record, nowMs, mappings));
     byReservation.set(record.reservationId, instances);
   }
   return [...byReservation].map(([ReservationId, Instances]) => ({

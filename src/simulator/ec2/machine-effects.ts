@@ -3,6 +3,7 @@ import type { InstanceRecord } from '../state/records.ts';
 import { tokenLifeMs } from '../timing.ts';
 import type { World } from '../world.ts';
 import { terminatedAtMs } from './instance-state.ts';
+import { settleBefore } from './volumes/forget.ts';
 
 /** Plans the end of the machine behind an instance that is going to be terminated. To be repeated after a restart. */
 export function watchEnd(world: World, record: InstanceRecord): void {
@@ -18,6 +19,7 @@ export function watchEnd(world: World, record: InstanceRecord): void {
 
 /** The row and its token outlive the instance by a token's life: a replayed launch must still find what it launched. */
 function forgetRecord(world: World, record: InstanceRecord): void {
+  settleBefore(world, record.instanceId, world.clock.nowMs());
   world.tables.instances.remove(record.instanceId);
   for (const token of [...world.tables.tokens.all()]) {
     const isSpent = token.instanceIds.every((id) => !world.tables.instances.has(id));

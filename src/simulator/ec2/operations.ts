@@ -24,13 +24,22 @@ import {
   deleteSecurityGroup,
   describeSecurityGroups,
 } from './security-groups.ts';
-import { createTags } from './tags.ts';
+import { createTags, deleteTags } from './tag-calls.ts';
+import { attachVolume, detachVolume } from './volumes/attach-volume.ts';
+import { copyVolumes, createVolume } from './volumes/create-volume.ts';
+import { deleteVolume } from './volumes/delete-volume.ts';
+import { describeVolumeStatus, describeVolumes } from './volumes/describe-volumes.ts';
 
 export const ec2Operations = byName([
+  attachVolume,
   authorizeSecurityGroupIngress,
+  copyVolumes,
   createSecurityGroup,
   createTags,
+  createVolume,
   deleteSecurityGroup,
+  deleteTags,
+  deleteVolume,
   describeAvailabilityZones,
   describeImages,
   describeInstanceTypeOfferings,
@@ -38,7 +47,10 @@ export const ec2Operations = byName([
   describeInstances,
   describeSecurityGroups,
   describeSubnets,
+  describeVolumeStatus,
+  describeVolumes,
   describeVpcs,
+  detachVolume,
   modifyInstanceAttribute,
   rebootInstances,
   revokeSecurityGroupIngress,

@@ -110,7 +110,7 @@ function createInstances(
   call: Call,
 ): InstanceRecord[] {
   const addresses = takeAddresses(launch.subnet, count, call);
-  const reservationId = newId('r');
+  const reservationId = newId(call.world, 'r');
   const uid = launch.tags['fairlead:uid'] ?? '';
   const { tables } = call.world;
   const records = addresses.map((privateIp, launchIndex) => {
@@ -133,7 +133,7 @@ function createInstance(
   call: Call,
 ): InstanceRecord {
   const { world, nowMs } = call;
-  const instanceId = newId('i');
+  const instanceId = newId(world, 'i');
   const identity = {
     instanceId,
     transitions: [],
@@ -167,7 +167,7 @@ function createInstance(
     groupIds: launch.groupIds,
     tags: launch.tags,
     isProtected: input.DisableApiTermination ?? false,
-    rootVolume: { volumeId: newId('vol'), deviceName: launch.image.rootDeviceName },
+    rootVolume: { volumeId: newId(world, 'vol'), deviceName: launch.image.rootDeviceName },
     metadata: {
       tokens: input.MetadataOptions?.HttpTokens ?? 'required',
       hopLimit: input.MetadataOptions?.HttpPutResponseHopLimit ?? 2,

@@ -43,7 +43,7 @@ export const createSecurityGroup = operation(
         `The security group '${name}' already exists for VPC '${vpcId}'`,
       );
     }
-    const groupId = newId('sg');
+    const groupId = newId(call.world, 'sg');
     tables.groups.put(groupId, {
       groupId,
       region: call.region,

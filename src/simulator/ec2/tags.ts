@@ -1,17 +1,13 @@
-/** Tags: what AWS accepts as one, the tags of a launch or creation request, and CreateTags. */
-import { CreateTags$ } from '@aws-sdk/client-ec2';
-import type { CreateTagsRequest, Tag, TagSpecification } from '@aws-sdk/client-ec2';
+/** Tags: what AWS accepts as one, and the tags of a launch or creation request. */
+import type { Tag, TagSpecification } from '@aws-sdk/client-ec2';
 import { AwsError } from '../errors.ts';
-import { operation } from '../operation.ts';
-import type { Call } from '../world.ts';
-import { findGroup, findInstances } from './lookup.ts';
 
 export type Tags = Readonly<Record<string, string>>;
 
 const tagsMax = 50;
 
 /** @throws AwsError `InvalidParameterValue`, `TagLimitExceeded` */
-function readTags(given: readonly Tag[] | undefined, before: Tags = {}): Tags {
+export function readTags(given: readonly Tag[] | undefined, before: Tags = {}): Tags {
   const tags: Record<string, string> = {};
   for (const { Key: key = '', Value: value = '' } of given ?? []) {
     if (key === '') throw invalid('Tag keys must not be empty.');
@@ -44,33 +40,6 @@ export function tagsFor(
 
 export function toTagList(tags: Tags): Tag[] {
   return Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
-}
-
-export const createTags = operation(CreateTags$, (input: CreateTagsRequest, call): object => {
-  const changes = (input.Resources ?? []).map((id) => tagging(id, input.Tags ?? [], call));
-  for (const apply of changes) apply();
-  return {};
-});
-
-/** Checks one resource now; the change itself is made once every resource has been checked. */
-function tagging(id: string, given: readonly Tag[], call: Call): () => void {
-  const { tables } = call.world;
-  if (id.startsWith('i-')) {
-    const [record] = findInstances([id], call);
-    if (record === undefined) throw new Error(`${id} was found and is not there`);
-    const tags = readTags(given, record.tags);
-    return () => {
-      tables.instances.put(id, { ...record, tags });
-    };
-  }
-  if (id.startsWith('sg-')) {
-    const record = findGroup(id, call);
-    const tags = readTags(given, record.tags);
-    return () => {
-      tables.groups.put(id, { ...record, tags });
-    };
-  }
-  throw new AwsError('InvalidID', `The ID '${id}' is not valid`);
 }
 
 function invalid(message: string): AwsError {
