@@ -50,7 +50,11 @@ export interface ReplicationEffects {
   'replication.establish': { in: Act; out: Sight };
   'replication.preflight': {
     in: Ask & { kind: 'promote' | 'demote'; how: 'planned' | 'forced' };
-    out: Via & { ok: boolean; because: readonly string[] };
+    out: Via & {
+      ok: boolean;
+      because: readonly string[];
+      estimate?: { readonly rtoSeconds: number; readonly lossSeconds: number };
+    };
   };
   'replication.claim': { in: Act; out: Via };
   'replication.drain': { in: Act; out: Via };
@@ -77,14 +81,21 @@ export interface ReplicationEffects {
   'replication.remove': { in: Act; out: Via };
   'replication.snapshot': { in: Act & { seq: number }; out: Underway<PointMade> };
   'replication.copy': { in: Act & { seq: number }; out: Underway<Via> };
-  'replication.commitPoint': { in: Act & { seq: number }; out: PointMade };
-  'replication.prune': { in: Act; out: Via };
+  /** Tells the bytes that were copied for it, where the back end knows them. */
+  'replication.commitPoint': {
+    in: Act & { seq: number };
+    out: PointMade & { readonly bytes?: number };
+  };
+  /** Told with the numbers of the sets that are gone: the record forgets them too. */
+  'replication.prune': { in: Act; out: Via & { pruned?: readonly number[] } };
 }
 
 export interface FenceAnswer extends Via {
   readonly fenced: boolean;
   /** What was seen, for the one who has to accept the risk. */
   readonly observed: string;
+  /** The last means it took, as `detach` or `stop`; for measurements. */
+  readonly rung?: string;
 }
 
 /** The relationship as its record has it at the moment of the call; completed from there, so that nothing is stored twice. */

@@ -49,9 +49,17 @@ export const replication = {
   lookMs: 30 * secondMs,
   /** Replications looked at at once. */
   looksMax: 16,
+  /** Fences under way whose beginning is remembered, for measurements. */
+  fencesTimedMax: 1_000,
   /** Observations missed until nothing is known any more. */
   observationsMissedMax: 2,
   backoffMs: minuteMs,
+  /** Between two points where neither interval nor objective is written. */
+  everyMs: 15 * minuteMs,
+  /** Points of one volume are never closer: EC2 takes one in so long. */
+  tickFloorMs: 15 * secondMs,
+  /** Between two questions after slow work, besides the time a back end follows it. */
+  askAgainMs: secondMs,
   pruneMs: 10 * minuteMs,
   /** Lag as a multiple of the interval: above the first degraded, from the second on unhealthy. */
   lagDegradedRatio: 2,
