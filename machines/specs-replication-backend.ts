@@ -1,7 +1,6 @@
 /** Which back end a manifest means, and what that one asks of the rest of it. */
-import type { Parts, RuleBroken } from './specs-replication-rules.ts';
+import type { Backend, Parts, RuleBroken } from './specs-replication-parts.ts';
 
-export type Backend = 'ebs' | 'csi-addons' | 'trident' | 'powerstore';
 const backends: readonly Backend[] = ['ebs', 'csi-addons', 'trident', 'powerstore'];
 
 const provisioners: readonly (readonly [RegExp, Backend])[] = [

@@ -1,44 +1,10 @@
 /** What the fields of a replication's manifest must be to each other; each broken rule with its place and the way out. */
+import { durationMs } from './replication-duration.ts';
 import { backendOf, backendRules, noBackendRule } from './specs-replication-backend.ts';
-import type { Backend } from './specs-replication-backend.ts';
 import { ebsSetRule, volumeNames, volumeSides } from './specs-replication-volumes.ts';
-import type { VolumePart } from './specs-replication-volumes.ts';
+import type { Backend, EndpointPart, Parts, RuleBroken } from './specs-replication-parts.ts';
 import { sides } from './replication-table.ts';
 import type { Side } from './replication-table.ts';
-
-export interface EndpointPart {
-  readonly cluster: string;
-  readonly account: string;
-  readonly region: string;
-  readonly zone: string;
-  readonly storageClass: string;
-}
-
-/** What of a manifest can be read; a part that is wrong in itself is left out, and nothing is concluded from it. */
-export interface Parts {
-  readonly home?: EndpointPart | undefined;
-  readonly away?: EndpointPart | undefined;
-  readonly initialSource?: Side | undefined;
-  readonly consistency?: 'crash' | 'perVolume' | undefined;
-  readonly volumes: readonly (VolumePart | undefined)[];
-  readonly mode?: 'synchronous' | 'asynchronous' | undefined;
-  readonly scheduleMode?: 'continuous' | 'interval' | undefined;
-  /** `wrong` where something is written that is no duration. */
-  readonly every?: string | undefined;
-  readonly rpo?: string | undefined;
-  /** `wrong` where something is written that is none. */
-  readonly backend?: Backend | 'wrong' | undefined;
-  /** Keys that are there, known or not. */
-  readonly extensions: readonly string[];
-}
-
-export interface RuleBroken {
-  readonly path: readonly (string | number)[];
-  readonly code: string;
-  /** Starts where a problem's sentence leaves off: `is …` or the reason. */
-  readonly text: string;
-  readonly allowed?: readonly string[];
-}
 
 /** All of them at once. */
 export function rulesBroken(parts: Parts): readonly RuleBroken[] {
@@ -89,17 +55,6 @@ function placesRule({ home, away }: Parts): readonly RuleBroken[] {
 }
 
 // --------------------------------------------------------------------------------------------- schedule
-
-const unitMs: Readonly<Record<string, number>> = {
-  s: 1_000,
-  m: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
-};
-
-/** Milliseconds of a duration as manifests write it, `15m`; d is 24 hours. */
-export const durationMs = (text: string): number =>
-  Number(text.slice(0, -1)) * (unitMs[text.slice(-1)] ?? 0);
 
 /** Half of how old a copy may be: a copy that fails once is still in time. */
 export function everyOf(rpo: string): string {

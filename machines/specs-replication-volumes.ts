@@ -1,19 +1,13 @@
 /** What a volume of a manifest may be on each side, by back end, and how the volumes of one set go together. */
 import { sides } from './replication-table.ts';
 import type { Side } from './replication-table.ts';
-import type { Backend } from './specs-replication-backend.ts';
-import type { Parts, RuleBroken } from './specs-replication-rules.ts';
-
-type VolumeSide =
-  | { readonly pvc: string; readonly namespace: string }
-  | { readonly volumeId?: string | undefined; readonly instanceId: string; readonly device: string }
-  | { readonly volumeHandle: 'auto'; readonly namespace: string };
-
-export interface VolumePart {
-  readonly name: string;
-  readonly home: VolumeSide;
-  readonly away: VolumeSide;
-}
+import type {
+  Backend,
+  Parts,
+  RuleBroken,
+  VolumePart,
+  VolumeSide,
+} from './specs-replication-parts.ts';
 
 /** Every side of every volume must be something that the back end can drive. */
 export function volumeSides(

@@ -4,7 +4,7 @@ import { apiVersion } from './ids.ts';
 import { replication } from './replication-limits.ts';
 import { backendOf } from './specs-replication-backend.ts';
 import { everyOf, rulesBroken } from './specs-replication-rules.ts';
-import type { Parts } from './specs-replication-rules.ts';
+import type { Parts } from './specs-replication-parts.ts';
 import { label, metadataSchema, regionName, zoneName } from './specs-names.ts';
 
 export const backendNames = ['ebs', 'csi-addons', 'trident', 'powerstore'] as const;
