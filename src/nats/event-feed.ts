@@ -92,6 +92,7 @@ async function reopen(feed: Feed, after: number, cause: unknown): Promise<Consum
     try {
       return await consumeAfter(feed, after);
     } catch {
+      // What began it is told if no try works; a later failure says less.
       if (isOver(feed)) break;
       await sleep(REOPEN_GAP_MS, feed.signal);
     }

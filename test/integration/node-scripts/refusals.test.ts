@@ -178,6 +178,6 @@ function isEc2(): boolean {
   try {
     return readFileSync('/sys/devices/virtual/dmi/id/sys_vendor', 'utf8').includes('Amazon EC2');
   } catch {
-    return false;
+    return false; // a machine that tells no vendor
   }
 }

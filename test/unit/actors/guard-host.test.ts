@@ -47,7 +47,7 @@ class Process {
   }
   async trip(): Promise<void> {
     for (let failure = 0; failure < 3; failure += 1)
-      await this.call(() => Promise.reject(new Error('503')));
+      expect(await this.call(() => Promise.reject(new Error('503')))).toEqual(new Error('503'));
     await this.clock.advance(0);
   }
   state(): string | undefined {

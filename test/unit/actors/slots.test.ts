@@ -28,10 +28,10 @@ describe('places', () => {
     const slots = new Slots(1);
     const { signal, abort } = abortable();
     void slots.enter();
-    const given = slots.enter(false, signal)?.catch(() => 'given up');
+    const given = slots.enter(false, signal);
     const kept = slots.enter();
     abort();
-    expect(await given).toBe('given up');
+    await expect(given).rejects.toMatchObject({ name: 'AbortError' });
     expect([slots.inFlight, slots.waiting]).toEqual([1, 1]);
     slots.resize(2);
     await kept;

@@ -33,6 +33,14 @@ const refusedBy = (rejectedBy: Rejection) => (thrown: unknown) => {
 const guardWith = (settings: Settings) =>
   treeGuard({ ...guardNumbers(settings), ...guardOptions(settings) });
 
+/** When a call that gets no answer is given up: by its time-out, and for no other reason. */
+const timedOutAt =
+  (clock: ManualClock, timeout: object = { fault: { type: 'Timeout' } }) =>
+  (thrown: unknown): number => {
+    expect(thrown).toMatchObject(timeout);
+    return clock.monotonicMs();
+  };
+
 function circuitOf(settings: Settings, key: string) {
   const { clock, guard } = guardWith(settings);
   const call = (run: () => Promise<unknown>) =>
@@ -172,7 +180,7 @@ function batchesOf(settings: Settings, send: (ids: readonly string[]) => Promise
   });
   const call = { key: 'main/r/StopInstances', op: 'StopInstances', send };
   const ended = jobs.map((id) =>
-    batches.run<number>(call, `i-${id}`, attempt()).catch(() => clock.monotonicMs()),
+    batches.run<number>(call, `i-${id}`, attempt()).catch(timedOutAt(clock)),
   );
   return { clock, ended };
 }
@@ -212,7 +220,7 @@ export async function silenceUntilTimeout(
   const sessions = createSessions({ ...simulated, guard, timeouts, requestHandler });
   const scope = { account: 'main', region: 'eu-central-1', ...attempt() };
   const send = sessions[service] as (scope: object, name: string, input: object) => Promise<never>;
-  const ended = send(scope, operation, input).catch(() => clock.monotonicMs());
+  const ended = send(scope, operation, input).catch(timedOutAt(clock));
   for (let turn = 0; turn < 1_000 && !wire.isReached; turn += 1) await settle();
   await clock.advance(90_000);
   return Math.round((await ended) / 1_000) * 1_000;
@@ -262,10 +270,10 @@ export async function cutOffAfterFastCalls(settings: Settings): Promise<number> 
     await clock.advance(1_000);
     await made;
   }
-  const startedMs = clock.nowMs();
-  const cut = call(hang).catch(() => clock.nowMs() - startedMs);
+  const startedMs = clock.monotonicMs();
+  const cutAt = call(hang).catch(timedOutAt(clock, { name: 'TimeoutError' }));
   await clock.advance(120_000);
-  return Number(await cut);
+  return Number(await cutAt) - startedMs;
 }
 
 /** State of an open circuit after its service answered another class of calls. */

@@ -1,4 +1,5 @@
 /** A guard under test: real policies and breakers, a clock moved by hand, no hosting. */
+import { expect } from 'vitest';
 import { createActor } from 'xstate';
 import { Guard } from '../../../actors/policies/call-guard.ts';
 import type { GuardParts } from '../../../actors/policies/guard-lines.ts';
@@ -73,7 +74,8 @@ export function guarded(parts: Partial<GuardParts> = {}) {
   const fail = (type: FaultType = 'Unavailable', more: Partial<EffectFault> = {}) =>
     call(() => Promise.reject(new Fault(type, more))).catch((thrown: unknown) => thrown);
   const trip = async (): Promise<void> => {
-    for (let failure = 0; failure < 3; failure += 1) await fail();
+    for (let failure = 0; failure < 3; failure += 1)
+      expect(await fail()).toMatchObject({ fault: { type: 'Unavailable' } });
   };
   const state = () => guard.breakers().find((each) => each.key === key)?.state;
   return { clock, telemetry, guard, call, fail, trip, state };
