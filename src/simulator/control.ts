@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { CallLog } from './call-log.ts';
 import { capacityKey } from './ec2/capacity.ts';
 import { stateAt } from './ec2/instance-state.ts';
+import { volumeRoutes } from './ec2/volumes/side-path.ts';
 import { faultRule } from './faults.ts';
 import type { Faults } from './faults.ts';
 import type { Table } from './state/journal.ts';
@@ -117,7 +118,11 @@ export function control(state: Control, request: ControlRequest): { status: numb
   const name = `${request.method} ${request.path}`;
   const route = routes[name];
   if (route !== undefined) return { status: 200, body: route(state, request) };
-  const known = Object.keys(routes).join(', ');
+  const ofVolumes = volumeRoutes[name];
+  if (ofVolumes !== undefined) {
+    return { status: 200, body: ofVolumes(state.world, request.body) };
+  }
+  const known = Object.keys({ ...routes, ...volumeRoutes }).join(', ');
   return { status: 404, body: { error: `there is no ${name}; there are ${known}` } };
 }
 

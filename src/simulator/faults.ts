@@ -26,6 +26,13 @@ const act = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('cutBody') }),
   /** The call is done; the reply comes this many wall milliseconds later. */
   z.strictObject({ kind: z.literal('delay'), ms: z.number().nonnegative() }),
+  /** The call is done only this many simulated milliseconds later; until then nobody knows, and the answer is lost. */
+  z.strictObject({
+    kind: z.literal('late'),
+    ms: z.number().nonnegative(),
+    /** What the caller gets at once: nothing ever, or a refusal that says nothing. */
+    reply: z.enum(['none', '503']).default('none'),
+  }),
   /** The call is done; headers and half of the body come, then nothing more. */
   z.strictObject({ kind: z.literal('stall') }),
   /** Nothing is done; a page of a load balancer is answered. */
@@ -42,7 +49,7 @@ export const faultRule = z.strictObject({
   /** An operation's name; `*` is a wildcard. */
   op: z.string().min(1).default('*'),
   region: z.string().optional(),
-  /** The zone a launch names by subnet or placement. */
+  /** The zone that a launch names by subnet or placement, or a volume is made in. */
   zone: z.string().optional(),
   /** Name and value of parameters, both with wildcards: `{"ClientToken": "*-s0-*"}`. */
   match: z.record(z.string(), z.string()).default({}),

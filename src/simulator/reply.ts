@@ -7,7 +7,7 @@ type Headers = Readonly<Record<string, string | number>>;
 
 /** True for the acts after which nothing has been done: the call must not reach the cloud. */
 export function isBefore(act: FaultAct): boolean {
-  return ['error', 'hangupBefore', 'hold', 'rst', 'html500'].includes(act.kind);
+  return ['error', 'hangupBefore', 'hold', 'late', 'rst', 'html500'].includes(act.kind);
 }
 
 export function send(res: ServerResponse, answer: Answer, requestId: string, act?: FaultAct): void {
@@ -39,6 +39,9 @@ function sendTroubled(res: ServerResponse, answer: Answer, requestId: string, ac
     case 'hangupAfter':
       res.socket?.destroySoon();
       return;
+    case 'late':
+      if (act.reply === '503') sendWhole(res, answer, requestId);
+      return; // else as with `hold`
     case 'hold':
       return; // the client's own time-out, or its death, ends it
     case 'rst':

@@ -8,7 +8,8 @@ import type { Answer } from './answer.ts';
 import { control } from './control.ts';
 import type { Control } from './control.ts';
 import { mayControl, refusalAtDoor } from './door.ts';
-import type { FaultRow } from './faults.ts';
+import { AwsError } from './errors.ts';
+import type { FaultAct, FaultRow } from './faults.ts';
 import type { NodeHalf } from './node/half.ts';
 import { isBefore, send } from './reply.ts';
 import type { Throttle } from './throttle.ts';
@@ -107,9 +108,30 @@ function settle(
   if (fault === undefined || !isBefore(fault.act)) {
     return answer(parts.control.world, parts.throttle, call, caller, requestId);
   }
+  if (fault.act.kind === 'late') return comeLate(parts, call, caller, fault.act);
   if (fault.act.kind !== 'error') return { status: 0, contentType, body: '' };
   const { status, code } = fault.act;
   return { status, code, contentType, body: protocol.formatError(fault.act, requestId) };
+}
+
+/** Does the call later, when its caller has long given up; a row of the log of its own tells of it. */
+function comeLate(
+  parts: ServerParts,
+  call: WireCall,
+  caller: Caller | undefined,
+  act: FaultAct & { kind: 'late' },
+): Answer {
+  const { world } = parts.control;
+  const { contentType, formatError } = protocols[call.service];
+  world.clock.at(world.clock.nowMs() + world.clock.scaled(act.ms), () => {
+    const { status, code } = answer(world, parts.throttle, call, caller, randomUUID());
+    const by = caller === undefined ? 'unknown' : nameOf(caller);
+    const what = { caller: by, status, fault: 'landed', ...(code === undefined ? {} : { code }) };
+    parts.control.log.add(call, what);
+  });
+  const refusal = new AwsError('ServiceUnavailable', 'The service is unavailable. Try again.');
+  const { code, status } = refusal;
+  return { status, code, contentType, body: formatError(refusal, randomUUID()) };
 }
 
 function nameOf(caller: Caller): string {

@@ -70,14 +70,20 @@ export function readWireCall(headers: IncomingHttpHeaders, body: string): WireCa
 /** Members that carry scripts or secrets; neither fault rules nor the call log see them. */
 const hidden = new Set(['UserData', 'Value', 'Parameters']);
 
+/** A presigned URL is a signature. */
+const unlogged = new Set(['Action', 'Version', 'UserData', 'PresignedUrl']);
+
 function formParameters(form: URLSearchParams, region: string): Map<string, string> {
   const parameters = new Map<string, string>();
   for (const [name, value] of form) {
-    if (!['Action', 'Version', 'UserData'].includes(name)) parameters.set(name, value);
+    if (!unlogged.has(name)) parameters.set(name, value);
   }
   const subnetId = parameters.get('SubnetId') ?? parameters.get('NetworkInterface.1.SubnetId');
   const subnet = networkOf(region).subnets.find((entry) => entry.subnetId === subnetId);
-  const zone = subnet?.zone.name ?? parameters.get('Placement.AvailabilityZone');
+  const zone =
+    subnet?.zone.name ??
+    parameters.get('Placement.AvailabilityZone') ??
+    parameters.get('AvailabilityZone');
   if (zone !== undefined) parameters.set('zone', zone);
   return parameters;
 }

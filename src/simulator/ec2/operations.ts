@@ -26,31 +26,47 @@ import {
 } from './security-groups.ts';
 import { createTags, deleteTags } from './tag-calls.ts';
 import { attachVolume, detachVolume } from './volumes/attach-volume.ts';
+import { copySnapshot } from './volumes/copy-snapshot.ts';
+import { createSnapshot, createSnapshots } from './volumes/create-snapshots.ts';
 import { copyVolumes, createVolume } from './volumes/create-volume.ts';
 import { deleteVolume } from './volumes/delete-volume.ts';
+import {
+  describeFastSnapshotRestores,
+  disableFastSnapshotRestores,
+  enableFastSnapshotRestores,
+} from './volumes/fast-restores.ts';
+import { deleteSnapshot, describeSnapshots } from './volumes/snapshot-calls.ts';
 import { describeVolumeStatus, describeVolumes } from './volumes/describe-volumes.ts';
 
 export const ec2Operations = byName([
   attachVolume,
   authorizeSecurityGroupIngress,
+  copySnapshot,
   copyVolumes,
   createSecurityGroup,
+  createSnapshot,
+  createSnapshots,
   createTags,
   createVolume,
   deleteSecurityGroup,
+  deleteSnapshot,
   deleteTags,
   deleteVolume,
   describeAvailabilityZones,
+  describeFastSnapshotRestores,
   describeImages,
   describeInstanceTypeOfferings,
   describeInstanceTypes,
   describeInstances,
   describeSecurityGroups,
+  describeSnapshots,
   describeSubnets,
   describeVolumeStatus,
   describeVolumes,
   describeVpcs,
   detachVolume,
+  disableFastSnapshotRestores,
+  enableFastSnapshotRestores,
   modifyInstanceAttribute,
   rebootInstances,
   revokeSecurityGroupIngress,

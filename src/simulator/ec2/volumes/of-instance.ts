@@ -2,30 +2,32 @@
 import type { InstanceBlockDeviceMapping } from '@aws-sdk/client-ec2';
 import type { InstanceRecord } from '../../state/records.ts';
 import type { AttachmentStep, VolumeRecord } from '../../state/volume-records.ts';
+import { drawDuration } from '../../world.ts';
 import type { Call, World } from '../../world.ts';
 import { planOn, stateAt } from './steps.ts';
 import { isAttached, rootVolumeOf, seenAttachment } from './volume-state.ts';
 
+type Moment = Pick<Call, 'world' | 'nowMs'>;
 type Held = VolumeRecord & { readonly attachment: NonNullable<VolumeRecord['attachment']> };
 
 const isHeld = (record: VolumeRecord): record is Held => record.attachment !== undefined;
 
 /** Rows of volumes attached to it now; a root volume that nothing has changed has no row. */
-export function heldBy(instanceId: string, { world, nowMs }: Call): Held[] {
+export function heldBy(instanceId: string, { world, nowMs }: Moment): Held[] {
   return [...world.tables.volumes.all()]
     .filter(isHeld)
     .filter((record) => record.attachment.instanceId === instanceId && isAttached(record, nowMs));
 }
 
 /** A stuck detach goes through once the operating system has ended. */
-export function releaseStuck(instanceId: string, downAtMs: number, call: Call): void {
+export function releaseStuck(instanceId: string, downAtMs: number, call: Moment): void {
   for (const record of heldBy(instanceId, call)) {
     if (stateAt(record.attachment.steps, call.nowMs) === 'busy') detachAt(record, downAtMs, call);
   }
 }
 
 /** Every volume leaves with the instance; those made to are deleted with it. */
-export function releaseAll(instanceId: string, endAtMs: number, call: Call): void {
+export function releaseAll(instanceId: string, endAtMs: number, call: Moment): void {
   const { volumes } = call.world.tables;
   for (const record of heldBy(instanceId, call)) {
     const isLeaving = stateAt(record.attachment.steps, call.nowMs) === 'detaching';
@@ -38,13 +40,14 @@ export function releaseAll(instanceId: string, endAtMs: number, call: Call): voi
   }
 }
 
-/** The mount is gone: what was stuck goes its way. */
-export function unmount(record: VolumeRecord, atMs: number, call: Call): void {
+/** The mount is gone: a detach that was stuck goes through. */
+export function unmount(record: VolumeRecord, call: Moment): void {
   if (!isHeld(record) || stateAt(record.attachment.steps, call.nowMs) !== 'busy') return;
-  detachAt(record, atMs, call);
+  const tookMs = drawDuration(call.world, 'detach', `${record.volumeId}/${String(call.nowMs)}`);
+  detachAt(record, call.nowMs + tookMs, call);
 }
 
-function detachAt(record: Held, atMs: number, call: Call): VolumeRecord {
+function detachAt(record: Held, atMs: number, call: Moment): VolumeRecord {
   const steps = planOn<AttachmentStep>(
     call.world,
     `${record.volumeId}/${String(call.nowMs)}`,
