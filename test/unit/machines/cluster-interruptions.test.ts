@@ -1,0 +1,59 @@
+/** What cuts into a change or a creation: deletion, pause, cancelling. */
+import { describe, expect, it } from 'vitest';
+import { CloudDouble, manifest } from './cloud-double.ts';
+import { running, settles, steady } from './running-cluster.ts';
+
+describe('deletion and pause', () => {
+  it.each([
+    'running.scalingUp',
+    'running.scalingDown',
+    'running.restarting',
+    'stopping',
+    'stopped',
+    'starting',
+  ])('deletes from %s and leaves nothing', async (phase) => {
+    const cloud = await running(3, 3);
+    if (phase === 'running.scalingUp') cloud.command('cluster.scale', { pool: 'web', count: 6 });
+    else if (phase === 'running.scalingDown')
+      cloud.command('cluster.scale', { pool: 'web', count: 1 });
+    else if (phase === 'running.restarting') cloud.command('cluster.restart');
+    else cloud.command('cluster.stop');
+    if (phase === 'starting') {
+      await cloud.runUntil(() => cloud.phase === 'stopped');
+      cloud.command('cluster.start');
+    }
+    await cloud.runUntil(() => cloud.phase.startsWith(phase));
+    for (let turn = 0; turn < 7; turn += 1) await Promise.resolve();
+    cloud.command('cluster.delete');
+    await cloud.runUntil(() => cloud.phase === 'deleted', 1_500);
+    expect([...cloud.instances.values()].every(({ state }) => state === 'terminated')).toBe(true);
+    expect(cloud.swept).toBe(0);
+  });
+
+  it('starts no call while paused, and goes on after resume', async () => {
+    const cloud = await running(1, 3);
+    cloud.command('cluster.pause');
+    cloud.command('cluster.scale', { pool: 'web', count: 1 });
+    for (let second = 0; second < 60; second += 1) await cloud.step();
+    expect(cloud.calls).toEqual([]);
+    cloud.command('cluster.resume');
+    await settles(cloud);
+    expect(cloud.alive('agent')).toHaveLength(1);
+  });
+
+  it('rests a cancelled creation until it is retried', async () => {
+    const cloud = new CloudDouble();
+    cloud.bootsAtOnce = false;
+    cloud.command('cluster.apply', manifest(1, 1));
+    await cloud.runUntil(() => cloud.instances.size === 2);
+    cloud.command('cluster.cancel');
+    expect(cloud.phase).toBe('failed.blocked');
+    for (const id of cloud.instances.keys()) cloud.set(id, { state: 'running' });
+    for (let second = 0; second < 60; second += 1) await cloud.step();
+    expect(cloud.phase).toBe('failed.blocked');
+    expect(cloud.count('node.script')).toBe(0);
+    cloud.command('cluster.retry');
+    await cloud.runUntil(steady(cloud));
+    expect(cloud.instances.size).toBe(2);
+  });
+});

@@ -1,0 +1,119 @@
+/** A running cluster whose machines are restarted, stopped and started. */
+import { describe, expect, it } from 'vitest';
+import { context, refusal, running, settles, verbOf, verbs } from './running-cluster.ts';
+
+describe('restart', () => {
+  it('drains agents, restarts them in rounds, then servers one at a time', async () => {
+    const cloud = await running(3, 3);
+    cloud.command('cluster.restart');
+    await settles(cloud);
+    const order = verbs(cloud).filter((verb) => /drain|reboot|uncordon|observe/.test(verb));
+    expect(order.slice(0, 7)).toEqual([
+      ...['drain', 'drain', 'node.reboot', 'node.reboot', 'uncordon', 'uncordon', 'observe'],
+    ]);
+    expect(order.slice(-6)).toEqual(
+      Array.from({ length: 3 }, () => ['node.reboot', 'observe']).flat(),
+    );
+    expect([...cloud.instances.values()].map(({ boot }) => boot)).toEqual([2, 2, 2, 2, 2, 2]);
+    expect([...cloud.instances.values()].some(({ isCordoned }) => isCordoned)).toBe(false);
+    expect(cloud.quorumLost).toBe(0);
+  });
+
+  it('orders a restart again only when the boot id has not changed', async () => {
+    let isLost = true;
+    const cloud = await running(1, 1, (call) => {
+      if (call.effect !== 'node.reboot' || !isLost) return undefined;
+      isLost = false;
+      return { value: { state: 'running' } };
+    });
+    cloud.command('cluster.restart', { pool: 'web' });
+    await settles(cloud);
+    expect(cloud.count('node.reboot')).toBe(2);
+    expect(cloud.named('eu-web-0-1')?.boot).toBe(2);
+  });
+
+  it('fails when a node does not come back, and uncordons the others', async () => {
+    let isAway = false;
+    const cloud = await running(1, 2, (call) => {
+      if (call.effect === 'node.reboot') isAway = true;
+      const isLook = isAway && verbOf(call) === 'check' && call.token.includes('-a1-');
+      return isLook ? refusal('script.unreachable') : undefined;
+    });
+    cloud.command('cluster.restart', { pool: 'web' });
+    await settles(cloud);
+    await cloud.runUntil(() => context(cloud).nodes['a0']?.phase === 'ready');
+    expect(context(cloud).nodes['a1']?.phase).toBe('failed');
+    expect(cloud.named('eu-web-0-1')?.isCordoned).toBe(false);
+    expect(context(cloud).lastChange).toMatchObject({ kind: 'restart', outcome: 'failed' });
+  });
+});
+
+describe('stop and start', () => {
+  it('takes a snapshot, stops agents, then servers; starts servers together, then agents', async () => {
+    const cloud = await running(3, 2);
+    cloud.command('cluster.stop');
+    await cloud.runUntil(() => cloud.phase === 'stopped');
+    expect(verbs(cloud)).toEqual(['snapshot', ...Array<string>(5).fill('node.stop')]);
+    const roles = cloud.calls
+      .slice(1)
+      .map(({ input }) => (input as { instanceId: string }).instanceId);
+    expect(roles.slice(0, 2).every((id) => cloud.instances.get(id)?.slot.startsWith('a'))).toBe(
+      true,
+    );
+    expect(context(cloud).spec?.desiredState).toBe('stopped');
+    cloud.calls.length = 0;
+    cloud.command('cluster.start');
+    await settles(cloud);
+    expect(verbs(cloud).filter((verb) => verb !== 'check')).toEqual([
+      ...['node.start', 'node.start', 'node.start', 'observe'],
+      ...['node.start', 'node.start', 'observe', 'publish-access'],
+    ]);
+    expect(cloud.quorum).toEqual({ members: 3, up: 3 });
+  });
+
+  it('brings nothing back to life while it is to be stopped', async () => {
+    const cloud = await running(3, 1);
+    cloud.command('cluster.stop');
+    await cloud.runUntil(() => cloud.phase === 'stopped');
+    cloud.calls.length = 0;
+    for (let minute = 0; minute < 60; minute += 1) await cloud.step(60_000);
+    expect(cloud.calls).toEqual([]);
+  });
+
+  it('goes on running when the snapshot fails', async () => {
+    const cloud = await running(1, 1, (call) =>
+      verbOf(call) === 'snapshot' ? refusal('snapshot.failed') : undefined,
+    );
+    cloud.command('cluster.stop');
+    await settles(cloud);
+    expect(context(cloud).spec?.desiredState).toBe('running');
+    expect(context(cloud).lastError?.code).toBe('snapshot.failed');
+    expect(cloud.count('node.stop')).toBe(0);
+  });
+
+  it('turns round when started while it stops', async () => {
+    const cloud = await running(3, 2, ({ effect }) =>
+      effect === 'node.stop' ? { value: { state: 'stopping' } } : undefined,
+    );
+    cloud.command('cluster.stop');
+    await cloud.runUntil(() => cloud.phase === 'stopping.agents');
+    cloud.command('cluster.start');
+    expect(cloud.phase).toBe('stopping.agents');
+    for (const { instanceId } of cloud.alive('agent')) cloud.set(instanceId, { state: 'stopped' });
+    await settles(cloud);
+    expect(cloud.alive('server')).toHaveLength(3);
+    expect(cloud.alive('agent')).toHaveLength(2);
+    expect(cloud.quorumLost).toBe(0);
+  });
+
+  it('says that a node was stopped by hand, and that it is back', async () => {
+    const cloud = await running(1, 1);
+    cloud.set('i-2', { state: 'stopped' });
+    cloud.observe();
+    expect(context(cloud).nodes['a0']?.phase).toBe('stopped');
+    cloud.set('i-2', { state: 'running' });
+    cloud.observe();
+    expect(context(cloud).nodes['a0']?.phase).toBe('ready');
+    expect(cloud.count('node.start')).toBe(0);
+  });
+});
