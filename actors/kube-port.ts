@@ -60,6 +60,14 @@ export const kubeKinds = {
   PersistentVolumeClaim: row('v1', 'persistentvolumeclaims', 'namespaced', 'write'),
   PersistentVolume: row('v1', 'persistentvolumes', 'cluster', 'write'),
   StorageClass: row('storage.k8s.io/v1', 'storageclasses', 'cluster', 'read'),
+  /** The last state of a source that a mirror takes over. */
+  VolumeSnapshot: row('snapshot.storage.k8s.io/v1', 'volumesnapshots', 'namespaced', 'write'),
+  VolumeSnapshotContent: row(
+    'snapshot.storage.k8s.io/v1',
+    'volumesnapshotcontents',
+    'cluster',
+    'read',
+  ),
   VolumeAttachment: row('storage.k8s.io/v1', 'volumeattachments', 'cluster', 'read'),
   /** A sidecar that leads renews one: the evidence that a controller lives. */
   Lease: row('coordination.k8s.io/v1', 'leases', 'namespaced', 'read'),

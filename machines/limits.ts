@@ -143,6 +143,7 @@ export const hosting = {
   minRevisionPollMs: 50,
 } as const;
 
+export * from './limits-kube.ts';
 export * from './limits-objectives.ts';
 export * from './limits-profiles.ts';
 export * from './limits-resilience.ts';

@@ -1,0 +1,126 @@
+/** KubePort over a connection of our own: kubeconfig or token, CA checked, one breaker per cluster, nothing sent twice. */
+import { kubeFieldManager } from '../../actors/kube-port.ts';
+import type { KubeIssue, KubePort } from '../../actors/kube-port.ts';
+import type { Attempt, CallGuard, Clock, Random, Telemetry } from '../../actors/ports.ts';
+import { kube } from '../../machines/limits.ts';
+import type { EffectFault } from '../../machines/messages.ts';
+import type { AccessSource } from './kube-access.ts';
+import { kubeCalls, listAll } from './kube-calls.ts';
+import type { Carry, KubeCall } from './kube-calls.ts';
+import { expired, faultOfThrown, KubeFault } from './kube-faults.ts';
+import { ask } from './kube-http.ts';
+import type { KubeRequest } from './kube-http.ts';
+import { watchKind } from './kube-watch.ts';
+
+export interface DirectParts {
+  /** `<namespace>/<name>`. */
+  readonly cluster: string;
+  readonly access: AccessSource;
+  /** Left out only in tests of a single part. */
+  readonly guard?: CallGuard;
+  readonly clock: Clock;
+  readonly random: Pick<Random, 'roll'>;
+  readonly telemetry?: Pick<Telemetry, 'log'>;
+}
+
+/** Key of the one breaker of a cluster; no slash in its last part, so that no row of a service fits by accident. */
+export const kubeBreakerKey = (cluster: string): string =>
+  `backend/kube/${cluster.replaceAll('/', '.')}`;
+
+export function createDirectKube(parts: DirectParts): Required<KubePort> {
+  const { cluster, access, guard, clock } = parts;
+  const key = kubeBreakerKey(cluster);
+
+  async function once(call: KubeCall, issue: KubeIssue, signal: AbortSignal): Promise<unknown> {
+    const opened = await access.open();
+    // The last look before it goes out: the wait for a place or for the files may have been long.
+    refuseLate(issue, clock);
+    const within = AbortSignal.any([signal, AbortSignal.timeout(kube.attemptMs)]);
+    return ask(opened, requestOf(call), within);
+  }
+
+  const guarded = (call: KubeCall, issue: KubeIssue, attempt: Attempt): Promise<unknown> =>
+    guard === undefined
+      ? once(call, issue, attempt.signal)
+      : guard.call(
+          {
+            ...{ key, attempt, operation: call.action, timeoutMs: kube.attemptMs },
+            classify: (thrown) => faultOf(thrown, attempt.signal),
+          },
+          ({ signal }) => once(call, issue, signal),
+        );
+
+  const carry: Carry = async (call, issue, attempt) => {
+    const tell = teller(parts, call, attempt);
+    try {
+      refuseLate(issue, clock);
+      const value = await guarded(call, issue, attempt);
+      tell();
+      return value;
+    } catch (thrown) {
+      const fault = faultOf(thrown, attempt.signal);
+      if (fault.type === 'Unauthorized') access.refused();
+      tell(fault);
+      throw thrown instanceof KubeFault ? thrown : new KubeFault(fault, thrown);
+    }
+  };
+
+  const bounds = { page: kube.listPage, objectsMax: kube.listObjectsMax };
+  return {
+    ...kubeCalls(carry, bounds, { viaSsm: false, lateMs: 0, canWatch: true }),
+    watch: (what, tell, attempt) =>
+      watchKind({
+        ...{ what, tell, access, clock, random: parts.random, signal: attempt.signal },
+        list: () => listAll(carry, what, bounds, attempt),
+      }),
+  };
+}
+
+/** @throws KubeFault `call.issueExpired` */
+export function refuseLate({ issueBeforeMs = Infinity }: KubeIssue, clock: Clock): void {
+  if (clock.nowMs() >= issueBeforeMs) throw expired();
+}
+
+/** A guard's refusal carries its fault already. */
+function faultOf(thrown: unknown, signal: AbortSignal): EffectFault {
+  if (thrown instanceof Error && 'fault' in thrown) return thrown.fault as EffectFault;
+  return faultOfThrown(thrown, signal).fault;
+}
+
+function requestOf({ action, path, body }: KubeCall): KubeRequest {
+  const managed = `${path}?fieldManager=${kubeFieldManager}`;
+  switch (action) {
+    case 'get':
+      return { method: 'GET', path };
+    case 'apply':
+    case 'applyForce':
+      return {
+        ...{ method: 'PATCH', contentType: 'application/apply-patch+yaml', body: body ?? {} },
+        path: `${managed}&force=${String(action === 'applyForce')}`,
+      };
+    case 'replace':
+      return { method: 'PUT', path: managed, body: body ?? {} };
+    case 'delete':
+      return { method: 'DELETE', path, body: body ?? {} };
+  }
+}
+
+/** One line per call: never a body, a header or a query. */
+export function teller(
+  { cluster, clock, telemetry }: Pick<DirectParts, 'cluster' | 'clock' | 'telemetry'>,
+  { action, path }: KubeCall,
+  { correlationId }: Attempt,
+): (fault?: EffectFault) => void {
+  const startedMs = clock.monotonicMs();
+  return (fault) => {
+    telemetry?.log(
+      'debug',
+      {
+        ...{ correlationId, cluster, action, path: path.split('?')[0] },
+        ms: Math.round(clock.monotonicMs() - startedMs),
+        ...(fault === undefined ? {} : { fault: fault.code, type: fault.type }),
+      },
+      'kube call',
+    );
+  };
+}
