@@ -10,7 +10,8 @@ import type { Command } from './envelope.ts';
 import type { HeapClock } from './heap-clock.ts';
 import type { Kind, KindSnapshot } from './kind.ts';
 import { Outbox } from './outbox.ts';
-import { tellEnd } from './operation-census.ts';
+import { observationId } from './observation-id.ts';
+import { reportOf, tellEnd } from './operation-census.ts';
 import type { Ended } from './operation-census.ts';
 import type { OutboxEntry } from './outbox.ts';
 import type { Random, RecordStore, Telemetry } from './ports.ts';
@@ -21,6 +22,7 @@ import { stepOf } from './step-log.ts';
 import type { SeenEntry } from './seen.ts';
 import { Tree } from './tree.ts';
 import { acceptedEntry, decide, eventOf } from './turn.ts';
+import type { TurnReport } from './turn-report.ts';
 
 export interface ActorOptions {
   readonly kind: Kind;
@@ -42,6 +44,8 @@ export interface ActorOptions {
   readonly onDrained: () => void;
   /** A command's turn ended after so many milliseconds, its commit included. */
   readonly onTurn?: (ms: number) => void;
+  /** An observation or a call's result was taken in; commands are told where they are answered. */
+  readonly onReport?: (report: TurnReport) => void;
 }
 
 /** What an actor starts from: what outlived the name's last bearer, or its own stored record. */
@@ -82,7 +86,7 @@ export class HostedActor implements EffectHost {
   readonly #gate: CommitGate;
   readonly #calls = new Set<AbortController>();
   /** Machines below that ended since the last commit: they count once that is stored. */
-  readonly #ended: Ended[] = [];
+  readonly #ended: { readonly machine: Ended; readonly atMs: number }[] = [];
   readonly #strikes: Strikes | null;
   #wakeAtMs: number | null = 0;
   #isAwakening = true;
@@ -173,8 +177,17 @@ export class HostedActor implements EffectHost {
   /** One observation: no id, no answer; unchanged bytes are not written. */
   async observe(event: { readonly type: string }): Promise<void> {
     if (this.#cut) return;
-    this.#tree.root.send({ ...event, atMs: this.clock.nowMs(), roll: this.random.roll() });
+    const beganMs = this.clock.monotonicMs();
+    const atMs = this.clock.nowMs();
+    this.#tree.root.send({ ...event, atMs, roll: this.random.roll() });
     await this.committed();
+    const cut = this.#causeOfCut();
+    if (cut?.kind === 'stopped' || cut?.kind === 'unowned') return;
+    this.#options.onReport?.({
+      ...{ by: 'observation', ms: this.clock.monotonicMs() - beganMs },
+      correlationId: observationId(this.#options.key, atMs),
+      ...(cut && { failed: cut.kind === 'stale' ? 'store' : 'poison' }),
+    });
   }
 
   /** Brings what changed outside a turn (a drained outbox, noted revisions) into the record. */
@@ -343,12 +356,16 @@ export class HostedActor implements EffectHost {
       const fields = { actor: this.actor, sizeBytes, alarmBytes: bounds.recordBytesAlarm };
       this.telemetry.log('warn', fields, 'the record is near its size cap');
     }
-    for (const ended of this.#ended.splice(0)) tellEnd(this.telemetry, ended);
+    for (const { machine, atMs } of this.#ended.splice(0)) {
+      tellEnd(this.telemetry, machine);
+      const report = reportOf(machine, this.clock.monotonicMs() - atMs);
+      if (report !== undefined) this.#options.onReport?.(report);
+    }
     this.#options.onCommitted(snapshotOf(record), revision);
   }
 
   #noteEnd(machine: Ended): void {
-    this.#ended.push(machine);
+    this.#ended.push({ machine, atMs: this.clock.monotonicMs() });
     const step = stepOf(machine, this.#options.hostId);
     if (step) this.#outbox.append(step, this.clock.nowMs(), this.#command);
   }

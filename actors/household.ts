@@ -6,6 +6,7 @@ import type { Kind, KindSnapshot } from './kind.ts';
 import type { OutboxEntry } from './outbox.ts';
 import type { CommandDelivery, Ports } from './ports.ts';
 import type { Slots } from './slots.ts';
+import type { TurnReport } from './turn-report.ts';
 
 export interface HostedKind {
   readonly kind: Kind;
@@ -20,6 +21,8 @@ export interface WorkWatch {
   answered(answer: { readonly code: string; readonly status: number; readonly ms: number }): void;
   /** A command's turn ended, its commit included. */
   turned(ms: number): void;
+  /** A turn of any kind ended; commands that never reach an actor are told too. */
+  reported?(key: ResourceKey, report: TurnReport): void;
   /** Milliseconds after which the command may come again; undefined when it may be taken now. */
   holdBackMs(kind: string, verb: string): number | undefined;
 }

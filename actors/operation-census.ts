@@ -5,6 +5,7 @@ import type { OperationContext, OperationOutput } from '../machines/operation-co
 import type { KindSnapshot } from './kind.ts';
 import type { MetricReading } from './metric-names.ts';
 import type { Telemetry } from './ports.ts';
+import type { TurnReport } from './turn-report.ts';
 
 interface Persisted {
   readonly value?: unknown;
@@ -88,4 +89,12 @@ export function tellEnd(telemetry: Telemetry, { machine, state, context, output 
   telemetry.count('fairlead_retry_outcomes_total', { policy, outcome, type });
   const seconds = Math.max(0, result.atMs - atMs) / 1_000;
   telemetry.observe('fairlead_operation_seconds', seconds, { effect, outcome });
+}
+
+/** The turn that its result led to, `ms` long; undefined for machines that are no operation. */
+export function reportOf({ machine, context, output }: Ended, ms: number): TurnReport | undefined {
+  if (machine !== 'operation') return undefined;
+  const { correlationId } = context as OperationContext;
+  const { result } = output as OperationOutput;
+  return { by: 'result', ms, correlationId, ...(!result.ok && { failed: 'backend' }) };
 }

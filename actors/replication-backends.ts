@@ -20,7 +20,7 @@ export interface MeasuredParts {
 type Method = (of: ReplicationFacts, input: unknown, attempt: Attempt) => Promise<unknown>;
 
 export function measuredBackends(backends: VolumeBackends, parts: MeasuredParts): VolumeBackends {
-  const all = Object.entries(backends) as [string, VolumeBackend][];
+  const all = Object.entries<VolumeBackend>(backends);
   return Object.fromEntries(all.map(([name, backend]) => [name, measured(backend, parts)]));
 }
 

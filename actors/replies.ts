@@ -87,7 +87,12 @@ function answer(post: Post, delivery: CommandDelivery, told: Told, reply: Reply)
   telemetry.count('fairlead_commands_total', { kind, verb, code });
   const nowMs = post.clock.monotonicMs();
   const status = reply.ok ? 200 : reply.problem.status;
-  post.watch?.answered({ code, status, ms: nowMs - (delivery.takenMs ?? nowMs) });
+  const ms = nowMs - (delivery.takenMs ?? nowMs);
+  post.watch?.answered({ code, status, ms });
+  post.watch?.reported?.(
+    { kind, namespace, name },
+    { by: 'command', ms, correlationId: told.correlationId, ...(!reply.ok && { code }) },
+  );
   const fields = {
     actor: `${kind}/${namespace}/${name}`,
     ...{

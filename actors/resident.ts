@@ -316,6 +316,7 @@ export class Resident {
         },
         onDrained: () => this.#tidyLater(),
         ...(watch && { onTurn: (ms) => watch.turned(ms) }),
+        onReport: (report) => watch?.reported?.(this.key, report),
       },
       origin,
     );
