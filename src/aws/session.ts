@@ -218,7 +218,7 @@ const onceMore: ReadonlySet<string> = new Set([
 ]);
 
 /** What the type alone does not tell: a read that failed in an unknown way may be repeated, a change may not. */
-function withVerdict(fault: EffectFault, name: string, { number = 1 }: CallScope): EffectFault {
+export function withVerdict(fault: EffectFault, name: string, { number = 1 }: CallScope): EffectFault {
   if (fault.type === 'ProviderError' && classOf(name) === 'read')
     return { ...fault, retryable: true };
   if (onceMore.has(fault.code) && number > 1) return { ...fault, retryable: false };
