@@ -26,6 +26,8 @@ export const ebs = {
   rungFloorMs: 2 * secondMs,
   /** How long a region that does not answer is asked for, before a fence is called unproven. */
   silenceMs: 30 * secondMs,
+  /** How long the clones of a test are waited for in one call. */
+  testMs: 240 * secondMs,
   /** How long an attachment is waited for in one call. */
   attachMs: 30 * secondMs,
   /** Ids one call is given. */

@@ -1,0 +1,113 @@
+/** Removes what nothing needs any more, in both regions, and what a relationship leaves behind when it ends. */
+import { ebs } from '../../../machines/limits-ebs.ts';
+import type { Side } from '../../../machines/replication-table.ts';
+import { unlessDone } from './faults.ts';
+import { deleteSnapshots } from './gather.ts';
+import { isVolumeOf, ownSnapshots, ownVolumes } from './lookups.ts';
+import type { SnapshotFact } from './lookups.ts';
+import { isOneRegion, settingsOf } from './places.ts';
+import { orphans, prunable } from './prune-rules.ts';
+import type { Stock } from './prune-rules.ts';
+import { isCommitted } from './sets.ts';
+import { keys } from './tags.ts';
+import { act, call, mustBeAskedAgain, tell } from './work.ts';
+import type { Work } from './work.ts';
+import { deleteVolumes, endTest } from './undo.ts';
+
+/** Sides whose regions hold anything, each region once. */
+const regionsOf = (work: Work): readonly Side[] =>
+  isOneRegion(work.of) ? ['home'] : ['home', 'away'];
+
+async function stockAt(work: Work, side: Side): Promise<Stock> {
+  const [volumes, snapshots] = await Promise.all([
+    ownVolumes(work, side),
+    ownSnapshots(work, side),
+  ]);
+  return { volumes, snapshots };
+}
+
+/** As many as one round takes; the next one goes on. What is in use stays for the next. */
+export async function prune(work: Work): Promise<void> {
+  const regions = regionsOf(work);
+  const stocks = await Promise.all(regions.map((side) => stockAt(work, side)));
+  const all = {
+    volumes: stocks.flatMap(({ volumes }) => volumes),
+    snapshots: stocks.flatMap(({ snapshots }) => snapshots),
+  };
+  const gone = new Set(
+    prunable(work.of, all, work.tools.clock.nowMs()).slice(0, ebs.prunedPerRound * 2),
+  );
+  const left = new Set(orphans(work.of, all));
+  for (const [index, side] of regions.entries()) {
+    const stock = stocks[index];
+    if (stock === undefined || mustBeAskedAgain(work)) return;
+    await drop(
+      work,
+      side,
+      stock.snapshots.filter((each) => gone.has(each)),
+    );
+    await deleteVolumes(
+      work,
+      side,
+      stock.volumes.filter((each) => left.has(each)),
+    );
+  }
+}
+
+/** Fast restores first: a snapshot that has one cannot be deleted. */
+async function drop(work: Work, side: Side, found: readonly SnapshotFact[]): Promise<void> {
+  if (settingsOf(work.of).fastRestore && found.length > 0)
+    await unlessDone(
+      ['InvalidSnapshot.NotFound'],
+      call(work, side, 'disableFastSnapshotRestores', {
+        AvailabilityZones: [work.of.spec.endpoints[side].zone],
+        SourceSnapshotIds: found.map(({ id }) => id),
+      }),
+    );
+  await deleteSnapshots(work, side, found);
+}
+
+/** Enabling takes a while and is only a wish: a region that has no more of them is told about, not waited for. */
+export async function enableFastRestore(work: Work, side: Side, seq: number): Promise<void> {
+  if (!settingsOf(work.of).fastRestore) return;
+  const found = (await ownSnapshots(work, side)).filter(
+    (each) => each.seq === seq && isCommitted(each),
+  );
+  try {
+    await act(work, side, 'enableFastSnapshotRestores', {
+      AvailabilityZones: [work.of.spec.endpoints[side].zone],
+      SourceSnapshotIds: found.map(({ id }) => id),
+    });
+  } catch (thrown) {
+    if (work.attempt.signal.aborted) throw thrown;
+    tell(work, 'no fast restore of a point', { seq, reason: String(thrown).slice(0, 200) });
+  }
+}
+
+/** The end of a relationship: tests go, sets that were never committed go, the others as declared; volumes always stay. */
+export async function remove(work: Work): Promise<void> {
+  const { of } = work;
+  for (const side of ['home', 'away'] as const) await endTest(work, side);
+  for (const side of regionsOf(work)) {
+    const { snapshots, volumes } = await stockAt(work, side);
+    const isKept = ({ tags, seq }: SnapshotFact): boolean =>
+      of.spec.retention.onDelete === 'retain' &&
+      (tags[keys.role] === 'safety' || of.points.some((each) => each.seq === seq));
+    await drop(
+      work,
+      side,
+      snapshots.filter((each) => !isKept(each)),
+    );
+    // The volume in use is its owner's again; those that are fenced stay fenced.
+    const free = volumes.filter(
+      (each) =>
+        each.tags[keys.fenced] !== 'true' &&
+        (['home', 'away'] as const).some((each2) => isVolumeOf(of.uid, each2)(each)),
+    );
+    if (free.length === 0) continue;
+    await call(work, side, 'deleteTags', {
+      Resources: free.map(({ id }) => id),
+      Tags: [{ Key: keys.rel }],
+    });
+  }
+}

@@ -1,0 +1,142 @@
+/** One call of an effect: its relationship, its time, its waits; and the two ways of calling EC2 for it. */
+import type { Attempt, Clock, Telemetry } from '../../../actors/ports.ts';
+import { ebs } from '../../../machines/limits-ebs.ts';
+import { replication } from '../../../machines/replication-limits.ts';
+import type { ReplicationFacts } from '../../../machines/replication-effects.ts';
+import type { Side } from '../../../machines/replication-table.ts';
+import type { CallName, Ec2, Input, Output } from './ec2.ts';
+import { expired } from './faults.ts';
+
+export interface Tools {
+  readonly ec2: Ec2;
+  readonly clock: Clock;
+  readonly telemetry: Pick<Telemetry, 'log'>;
+  /** Divides polls and other pacing; 1 with the real AWS. */
+  readonly scale: number;
+}
+
+export interface Work {
+  readonly tools: Tools;
+  readonly of: ReplicationFacts;
+  readonly attempt: Attempt;
+  /** Empty for what only looks. */
+  readonly opId: string;
+  /** Wall time after which nothing new is begun; null for what only looks or only takes away. */
+  readonly issueBeforeMs: number | null;
+  /** True when its time was not over yet as it began. */
+  readonly isInTime: boolean;
+  /** Monotonic time at which slow work is answered with its progress. */
+  readonly followUntilMs: number;
+}
+
+export function begin(
+  tools: Tools,
+  of: ReplicationFacts,
+  attempt: Attempt,
+  order: { readonly opId?: string; readonly issueBeforeMs?: number },
+): Work {
+  const { opId = '', issueBeforeMs = null } = order;
+  const isInTime = issueBeforeMs === null || tools.clock.nowMs() <= issueBeforeMs;
+  const followUntilMs = tools.clock.monotonicMs() + replication.followMs;
+  return { tools, of, attempt, opId, issueBeforeMs, isInTime, followUntilMs };
+}
+
+const scopeOf = ({ of, attempt }: Work, side: Side) => {
+  const { account, region } = of.spec.endpoints[side];
+  return { account, region, ...attempt };
+};
+
+/** Looks, or takes away: may be begun at any time. */
+export const call = <Name extends CallName>(
+  work: Work,
+  side: Side,
+  name: Name,
+  input: Input<Name>,
+): Promise<Output<Name>> => work.tools.ec2(scopeOf(work, side), name, input);
+
+/**
+ * Makes something. The time is looked at right before the call goes out.
+ * @throws VolumeFault `call.issueExpired`
+ */
+export function act<Name extends CallName>(
+  work: Work,
+  side: Side,
+  name: Name,
+  input: Input<Name>,
+): Promise<Output<Name>> {
+  const lateMs = lateBy(work);
+  if (lateMs > 0) throw expired(lateMs);
+  return call(work, side, name, input);
+}
+
+function lateBy({ tools, issueBeforeMs }: Work): number {
+  return issueBeforeMs === null ? 0 : tools.clock.nowMs() - issueBeforeMs;
+}
+
+/**
+ * True when slow work may begin nothing more in this call, but has begun in time: asked again, it goes on with a new time.
+ * @throws VolumeFault `call.issueExpired` when it was too late from the start
+ */
+export function mustBeAskedAgain(work: Work): boolean {
+  const lateMs = lateBy(work);
+  if (lateMs > 0 && !work.isInTime) throw expired(lateMs);
+  return lateMs > 0;
+}
+
+/** True once slow work has been followed long enough for one call. */
+export const isFollowed = ({ tools, followUntilMs }: Work): boolean =>
+  tools.clock.monotonicMs() >= followUntilMs;
+
+/** Milliseconds of pacing, as they are waited here. */
+export const paced = ({ tools }: Work, ms: number): number => ms / tools.scale;
+
+/** Waits by the pacing of polls. */
+export const pause = (work: Work, pacingMs: number): Promise<void> =>
+  hold(work, paced(work, pacingMs));
+
+/** Waits so long, whatever the scale: for safety windows. Ends at once when the attempt does. */
+export function hold({ tools, attempt }: Work, ms: number): Promise<void> {
+  const { signal } = attempt;
+  return new Promise((resolve, reject) => {
+    const end = () => {
+      cancel();
+      reject(signal.reason instanceof Error ? signal.reason : new Error('the attempt has ended'));
+    };
+    const cancel = tools.clock.after(ms, () => {
+      signal.removeEventListener('abort', end);
+      resolve();
+    });
+    if (signal.aborted) end();
+    else signal.addEventListener('abort', end, { once: true });
+  });
+}
+
+/** Looks again and again until it sees something; undefined when the time is over. */
+export async function within<T>(
+  work: Work,
+  pacingMs: number,
+  look: () => Promise<T | undefined>,
+): Promise<T | undefined> {
+  const { clock } = work.tools;
+  const endMs = clock.monotonicMs() + Math.max(paced(work, pacingMs), ebs.rungFloorMs);
+  for (;;) {
+    const seen = await look();
+    if (seen !== undefined || clock.monotonicMs() >= endMs) return seen;
+    await pause(work, ebs.pollMs);
+  }
+}
+
+/** One line for whoever looks after it later. */
+export const tell = (
+  work: Work,
+  message: string,
+  fields: Readonly<Record<string, unknown>>,
+): void => {
+  const { of, attempt, tools } = work;
+  const { namespace, name } = of;
+  tools.telemetry.log(
+    'warn',
+    { correlationId: attempt.correlationId, replication: `${namespace}/${name}`, ...fields },
+    message,
+  );
+};
