@@ -56,6 +56,8 @@ export type Origin =
       readonly revision: number;
       readonly seen: readonly SeenEntry[];
       readonly outbox: readonly OutboxEntry[];
+      /** The tombstone that is replaced. */
+      readonly before?: KindSnapshot;
     }
   | {
       readonly kind: 'stored';
@@ -109,7 +111,7 @@ export class HostedActor implements EffectHost {
     this.#seen = new Seen(seen, origin.revision);
     this.#outbox = this.#newOutbox(outbox, stored?.outboxNext ?? 1);
     this.#gate = this.#newGate(origin.revision, origin.kind === 'stored' ? origin.bytes : '');
-    this.#tree = this.#newTree(stored);
+    this.#tree = this.#newTree(stored, origin.kind === 'new' ? origin.before : undefined);
     bindEffects(this.#tree.root.system, this);
   }
 
@@ -307,12 +309,12 @@ export class HostedActor implements EffectHost {
     });
   }
 
-  #newTree(stored: ActorRecord | undefined): Tree {
+  #newTree(stored: ActorRecord | undefined, before: KindSnapshot | undefined): Tree {
     const { kind, key, uid, clock } = this.#options;
     const input = { ...key, uid, atMs: clock.nowMs() };
     return new Tree({
       ...{ machine: kind.machine, id: this.actor, clock },
-      from: stored ? { snapshot: stored.snapshot } : { input: kind.input(input) },
+      from: stored ? { snapshot: stored.snapshot } : { input: kind.input(input, before) },
       hooks: {
         touched: () => this.touch(),
         ended: (machine) => this.#noteEnd(machine),

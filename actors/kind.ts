@@ -17,6 +17,8 @@ export interface Refusal {
   readonly message: string;
   readonly problems?: readonly RefusalProblem[];
   readonly because?: readonly string[];
+  /** Where a kind has more to say than which commands it would take now. */
+  readonly allowedNext?: readonly string[];
 }
 export interface RefusalProblem {
   readonly path: string;
@@ -39,8 +41,11 @@ export interface Kind<M extends AnyStateMachine = AnyStateMachine> {
   readonly machine: M;
   /** Verbs that may create the actor (and revive a tombstone under a new uid). */
   readonly creating: ReadonlySet<string>;
-  /** Input of the root machine. */
-  input(identity: { namespace: string; name: string; uid: string; atMs: number }): unknown;
+  /** Input of the root machine. `before`: the tombstone under the same name, for what outlives its bearer. */
+  input(
+    identity: { namespace: string; name: string; uid: string; atMs: number },
+    before?: KindSnapshot,
+  ): unknown;
   /** Asked before the event is sent; `snapshot` is undefined when the actor does not exist yet. Pure. */
   admit(snapshot: SnapshotFrom<M> | undefined, event: { type: string }): Admission;
   /** Commands that would be accepted now, as verbs. Pure. */

@@ -176,8 +176,8 @@ export class Resident {
   async #hand(command: Command, actor: HostedActor): Promise<Attempt> {
     if (actor.isTombstone) {
       if (!(await actor.committed())) return { kind: 'again' };
-      const { seen, outbox, revision } = actor;
-      return this.#afterLife(command, { kind: 'new', revision, seen, outbox });
+      const { seen, outbox, revision, snapshot: before } = actor;
+      return this.#afterLife(command, { kind: 'new', revision, seen, outbox, before });
     }
     const retryAfterMs = this.#holdBackMs(command, actor);
     if (retryAfterMs !== undefined) {
@@ -278,8 +278,9 @@ export class Resident {
     if (!read.ok) return this.#isolate(`the record cannot be read: ${read.reason}`);
     const { record } = read;
     const { seen, outbox } = record;
-    if (this.#hosted.kind.isTombstone(snapshotOf(record)) && outbox.length === 0)
-      return { kind: 'tombstone', origin: { kind: 'new', revision, seen, outbox } };
+    const before = snapshotOf(record);
+    if (this.#hosted.kind.isTombstone(before) && outbox.length === 0)
+      return { kind: 'tombstone', origin: { kind: 'new', revision, seen, outbox, before } };
     const reason = doubt(record, this.key, this.#hosted, this.#house.fence);
     if (reason !== undefined) return this.#isolate(reason);
     return this.#awaken({ kind: 'stored', record, bytes, revision });

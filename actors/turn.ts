@@ -36,14 +36,14 @@ export function decide(
       kind: 'answer',
       entry: { ...acceptedEntry(kind, command, snapshot), unchanged: true },
     };
-  const { code, message, problems, because } = admission.refusal;
+  const { code, message, problems, because, allowedNext } = admission.refusal;
   const { commandId: id, correlationId } = command;
   return {
     kind: 'answer',
     entry: {
       ...{ id, code, correlationId, message, ...byOf(command) },
       ...(snapshot && { state: kind.stateText(snapshot) }),
-      allowedNext: snapshot ? kind.allowed(snapshot) : [...kind.creating],
+      allowedNext: allowedNext ?? (snapshot ? kind.allowed(snapshot) : [...kind.creating]),
       ...(problems && { problems }),
       ...(because && { because }),
     },

@@ -56,4 +56,4 @@ export function readingsOf(line: GuardLine): MetricReading[] {
 }
 
 /** Numbers grow with badness, so that `> 0` and `== 2` both read well. */
-const stateNumbers = { closed: 0, halfOpen: 1, open: 2, isolated: 3, metricsOnly: 4 } as const;
+export const stateNumbers = { closed: 0, halfOpen: 1, open: 2, isolated: 3, metricsOnly: 4 } as const;
