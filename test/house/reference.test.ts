@@ -37,6 +37,17 @@ describe('docs/reference/metrics.md', () => {
   });
 });
 
+/** One that is kept is read from whoever measures, and its series end with what they describe. */
+it('no counter or histogram of the whole process carries a namespace, a name or a cluster [R-22] [D-44]', () => {
+  const personal = Object.entries(metrics).filter(
+    ([, { type, labels, isKept }]) =>
+      type !== 'gauge' &&
+      isKept !== true &&
+      labels.some((label) => /^(namespace|name|cluster|uid)$/.test(label)),
+  );
+  expect(personal).toEqual([]);
+});
+
 describe('docs/reference/faults.md', () => {
   const rows = rowsOf(page('faults'));
   const told = rows.map(([code]) => plain(code));

@@ -1,11 +1,9 @@
 /** Every type of fault, met by a real creation at its first calls: whether it is tried again, and what the user is told. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { resilience } from '../../../machines/limits.ts';
 import { manifest, stackWorld } from '../../servers/stack-world.ts';
 import type { StackWorld } from '../../servers/stack-world.ts';
-import { samplesIn } from './prometheus-text.ts';
+import { hostReadings } from './host-readings.ts';
 
 let world: StackWorld;
 
@@ -55,15 +53,7 @@ async function creationUnder(code: string, status: number): Promise<Told> {
   };
 }
 
-const samples = async () => {
-  const { httpPort } = world.stack.host.ready;
-  return samplesIn(await (await fetch(`http://127.0.0.1:${httpPort}/metrics`)).text());
-};
-const valueOf = async (name: string, labels: Record<string, string>) =>
-  (await samples()).find(
-    (each) =>
-      each.name === name && Object.entries(labels).every(([key, is]) => each.labels[key] === is),
-  )?.value;
+const { lines, valueOf } = hostReadings(() => world);
 
 const once = [
   ['InvalidSubnetID.NotFound', 400, 'NotFound', 'ResourceNotFound'],
@@ -124,9 +114,7 @@ describe('an operation is tried again', () => {
 });
 
 it('a fault is logged with type, code, message and request id, and counted by type and service [V-04] [G-56]', async () => {
-  const log = readFileSync(join(world.stack.dataDir, 'logs', 'host.log'), 'utf8');
-  const lines = log.split('\n').filter((line) => line.includes('"msg":"effect failed"'));
-  const told = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+  const told = lines().filter(({ msg }) => msg === 'effect failed');
   for (const [code, , fault] of [...once, ...again]) {
     expect(told.find((line) => line['code'] === code)).toMatchObject({
       ...{ fault, effect: 'cluster.plan', reason: `No: ${code}.` },
@@ -135,6 +123,24 @@ it('a fault is logged with type, code, message and request id, and counted by ty
     const counted = await valueOf('fairlead_errors_total', { type: fault, service: 'ec2' });
     expect(counted, fault).toBeGreaterThanOrEqual(1);
   }
+});
+
+it('an answer that nobody has classified raises a counter of its own and a line with the code [V-26]', async () => {
+  const ofEc2 = { type: 'ProviderError', service: 'ec2' };
+  const before = (await valueOf('fairlead_errors_total', ofEc2)) ?? 0;
+  await world.simulator('POST', 'faults', {
+    ...{ service: 'ec2', op: 'CreateSecurityGroup', times: 1 },
+    act: { kind: 'error', code: 'NeverHeardOf', status: 400 },
+  });
+  await world.apply('odd', 1);
+  const isCounted = async () => (await valueOf('fairlead_errors_total', ofEc2)) === before + 1;
+  await world.until('it is counted', isCounted);
+  const told = () =>
+    lines().find(({ code, actor }) => code === 'NeverHeardOf' && actor === 'cluster/test/odd');
+  await world.until('it is told', () => Promise.resolve(told() !== undefined));
+  expect(told()).toMatchObject({ fault: 'ProviderError' });
+  await world.remove('odd');
+  await world.until('gone', async () => (await world.state('odd')) === 'resource.deleted');
 });
 
 it('breaker, retries, probes, rates, places and budgets have all left numbers of it [D-01] [V-01]', async () => {

@@ -1,11 +1,9 @@
 /** Budgets, probes, level, phases and lines of one real host, through a creation, an outage of the provider, and a restart. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { metrics } from '../../../actors/metric-names.ts';
 import { liveCount, stackWorld } from '../../servers/stack-world.ts';
 import type { StackWorld } from '../../servers/stack-world.ts';
-import { samplesIn } from './prometheus-text.ts';
+import { hostReadings } from './host-readings.ts';
 
 let world: StackWorld;
 
@@ -23,54 +21,9 @@ beforeAll(async () => {
 }, 90_000);
 afterAll(() => world.close());
 
-interface Line {
-  readonly level: string;
-  readonly msg: string;
-  readonly [field: string]: unknown;
-}
-const logText = (): string => readFileSync(join(world.stack.dataDir, 'logs', 'host.log'), 'utf8');
-const lines = (): Line[] =>
-  logText()
-    .split('\n')
-    .filter((line) => line.startsWith('{"level"'))
-    .map((line) => JSON.parse(line) as Line);
-const lineLike = (pattern: RegExp): Line | undefined =>
-  lines().find(({ msg }) => pattern.test(msg));
+const { logText, lines, lineLike, get, health, moved, scrape, valueOf, registry, look } =
+  hostReadings(() => world);
 
-const get = async (path: string) => {
-  const reply = await fetch(`http://127.0.0.1:${world.stack.host.ready.httpPort}${path}`);
-  return { status: reply.status, text: await reply.text() };
-};
-interface Check {
-  readonly name: string;
-  readonly ok: boolean;
-  readonly [field: string]: unknown;
-}
-const health = async (path: string) => {
-  const { status, text } = await get(path);
-  const body = JSON.parse(text) as { checks: Check[]; level: string };
-  return { ...body, status };
-};
-/** Metrics that were ever other than zero. */
-const moved = new Set<string>();
-const scrape = async () => {
-  const samples = samplesIn((await get('/metrics')).text);
-  for (const { name, value } of samples) if (value !== 0) moved.add(name);
-  return samples;
-};
-const valueOf = async (name: string, labels: Record<string, string> = {}) =>
-  (await scrape()).find(
-    (each) =>
-      each.name === name && Object.entries(labels).every(([key, is]) => each.labels[key] === is),
-  )?.value;
-
-type Entry = Readonly<Record<string, unknown>> & { readonly name: string };
-const registry = async (kind: string, asked: object = {}): Promise<Entry[]> => {
-  const to = { namespace: 'system', kind, name: '_', verb: 'survey', arguments: asked };
-  const [answer] = await world.client.survey(to);
-  return answer?.['items'] as Entry[];
-};
-const look = (names?: string[]) => registry('health', { now: true, ...(names && { names }) });
 const provider = 'main/eu-central-1';
 
 describe('a creation', () => {
@@ -284,26 +237,6 @@ describe('an outage of the provider', () => {
   });
 });
 
-describe('the answer of a provider that nobody has classified', () => {
-  it('raises a counter of its own and a line with the code [V-26]', async () => {
-    const ofEc2 = { type: 'ProviderError', service: 'ec2' };
-    const before = (await valueOf('fairlead_errors_total', ofEc2)) ?? 0;
-    await world.simulator('POST', 'faults', {
-      ...{ service: 'ec2', op: 'CreateSecurityGroup', times: 1 },
-      act: { kind: 'error', code: 'NeverHeardOf', status: 400 },
-    });
-    await world.apply('odd', 1);
-    const isCounted = async () => (await valueOf('fairlead_errors_total', ofEc2)) === before + 1;
-    await world.until('it is counted', isCounted);
-    const isTold = () => lines().find((line) => line['code'] === 'NeverHeardOf');
-    await world.until('it is told', () => Promise.resolve(isTold() !== undefined));
-    const told = isTold();
-    expect(told).toMatchObject({ fault: 'ProviderError', actor: 'cluster/test/odd' });
-    await world.remove('odd');
-    await world.until('gone', async () => (await world.state('odd')) === 'resource.deleted');
-  });
-});
-
 describe('the registry of metrics', () => {
   /** What one run with an outage cannot move, and why. */
   const unmoved: Readonly<Record<string, RegExp>> = {
@@ -315,6 +248,7 @@ describe('the registry of metrics', () => {
     'nothing waits at the moment of a scrape':
       /_(quarantined|pending|waiting|queued|depth|in_?flight|oldest_seconds)$/,
     'needs work that is refused before it reaches an actor': /_intake_/,
+    'needs a replication': /^(fairlead|unified)_replication_/,
   };
 
   it('has none that a run does not move, but for those with a reason [R-20] [G-01]', async () => {
@@ -366,12 +300,4 @@ describe('the recorded run', () => {
       ...{ state: expect.any(String) as string, correlationId: expect.any(String) as string },
     });
   });
-});
-
-it('no counter or histogram carries a namespace, a name or a cluster [R-22] [D-44]', () => {
-  const personal = Object.entries(metrics).filter(
-    ([, { type, labels }]) =>
-      type !== 'gauge' && labels.some((label) => /^(namespace|name|cluster|uid)$/.test(label)),
-  );
-  expect(personal).toEqual([]);
 });
