@@ -275,6 +275,27 @@ export const clusterEvents = [
   'deleted',
 ] as const;
 
+/** Names of what a replication publishes; a fact of one endpoint names it. */
+export const replicationEvents = [
+  'created',
+  'transitioned',
+  'phaseEntered',
+  'pointCommitted',
+  'pointPruned',
+  'lagChanged',
+  'fenceProven',
+  'lossRecorded',
+  'contested',
+  'riskAccepted',
+  'riskCleared',
+  'testStarted',
+  'testEnded',
+  'reconfigured',
+  'operationRetried',
+  'operationExhausted',
+  'deleted',
+] as const;
+
 /** What guards publish: `breakerChanged` by the guard of a host, `ordered` by the fleet's. */
 export const guardEvents = ['breakerChanged', 'ordered'] as const;
 

@@ -1,151 +1,194 @@
 /** May this order run now, and if not, why and what instead. Pure; asked before the event is sent. */
+import { backendAbilities } from './replication-capabilities.ts';
 import { publicStateOf } from './replication-context.ts';
-import type { ReplicationCommand, ReplicationContext } from './replication-context.ts';
+import type { ReplicationContext } from './replication-context.ts';
+import { admitDeclaration, modeText } from './replication-declaring.ts';
+import type { ReplicationCommand } from './replication-events.ts';
+import { moveOf } from './replication-orders.ts';
+import type { Move } from './replication-orders.ts';
 import {
-  hasData,
+  accepted,
+  admitPace,
+  cannot,
+  conflict,
+  named,
+  notAllowed,
+  refused,
+  unchanged,
+  unmet,
+} from './replication-refusal.ts';
+import type { ReplicationAdmission } from './replication-refusal.ts';
+import {
+  maySnapshot,
   overrideTokenOf,
   whyNotDemote,
   whyNotPromote,
   whyNotResync,
+  whyNotTest,
 } from './replication-safety.ts';
-import {
-  allowedNext,
-  isAllowed,
-  isTransient,
-  refuseTransition,
-  sides,
-} from './replication-table.ts';
+import { durationMs } from './replication-duration.ts';
+import { isAllowed, isTransient, sides } from './replication-table.ts';
 import type { PublicState, Side } from './replication-table.ts';
 
-interface Refusal {
-  readonly code: string;
-  readonly message: string;
-  readonly allowedNext?: readonly PublicState[];
-  readonly because?: readonly string[];
-}
-export type ReplicationAdmission =
-  | { readonly kind: 'accepted' }
-  | { readonly kind: 'unchanged' }
-  | { readonly kind: 'refused'; readonly refusal: Refusal };
+type Context = ReplicationContext;
+type Order<Type extends ReplicationCommand['type']> = Extract<ReplicationCommand, { type: Type }>;
 
-const accepted: ReplicationAdmission = { kind: 'accepted' };
-const unchanged: ReplicationAdmission = { kind: 'unchanged' };
-const refused = (refusal: Refusal): ReplicationAdmission => ({ kind: 'refused', refusal });
-
-const named = ({ namespace, name }: ReplicationContext): string =>
-  `replication "${namespace}/${name}"`;
+/** Orders that end what is under way are taken until the very end. */
+const untilTheEnd = ['delete', 'cancel', 'override', 'test-stop'].map(
+  (verb) => `replication.${verb}`,
+);
 
 export function admitReplication(
-  context: ReplicationContext,
+  context: Context | undefined,
   event: ReplicationCommand,
 ): ReplicationAdmission {
-  if (context.lifecycle !== 'active' && event.type !== 'replication.delete')
+  // Which verbs may make it is decided by whoever hosts it.
+  if (context === undefined) return accepted;
+  return admitAnyway(context, event) ?? admitByVerb(context, event);
+}
+
+/** What holds whatever the order is. */
+function admitAnyway(
+  context: Context,
+  event: ReplicationCommand,
+): ReplicationAdmission | undefined {
+  const { lifecycle, isDeleteOrdered, epoch } = context;
+  if (lifecycle === 'deleted')
+    return refused({ code: 'resource.deleted', message: `${named(context)} was deleted.` });
+  const isOnItsWay = lifecycle === 'deleting' || isDeleteOrdered;
+  if (isOnItsWay && !untilTheEnd.includes(event.type))
     return refused({
-      code: context.lifecycle === 'deleted' ? 'resource.deleted' : 'resource.deleting',
-      message: `${named(context)} is ${context.lifecycle}: nothing else can be done with it.`,
+      code: 'resource.deleting',
+      message: `${named(context)} is being deleted: nothing else is begun; wait until it is gone.`,
     });
+  if (event.expectEpoch !== undefined && event.expectEpoch !== epoch)
+    return refused({
+      code: 'epoch.stale',
+      message: `${named(context)}: expectEpoch ${event.expectEpoch}, current ${epoch}; read it again, then decide.`,
+      because: [`current epoch is ${epoch}`],
+    });
+  return undefined;
+}
+
+function admitByVerb(context: Context, event: ReplicationCommand): ReplicationAdmission {
   switch (event.type) {
+    case 'replication.create':
+      return refused({
+        code: 'resource.exists',
+        message: `${named(context)} exists already; apply changes it, or choose another name.`,
+      });
+    case 'replication.apply':
+      return admitDeclaration(context, event.manifest);
     case 'replication.promote':
-      return admitMove(context, event.endpoint, 'promoting', (side) =>
-        whyNotPromote(context, side, event.how),
-      );
     case 'replication.demote':
-      return admitMove(context, event.endpoint, 'demoting', (side) =>
-        whyNotDemote(context, side, event.force),
-      );
     case 'replication.resync':
-      return admitMove(context, event.endpoint, 'syncing', (side) => whyNotResync(context, side));
     case 'replication.recover':
-      return admitRecover(context, event.endpoint);
+    case 'replication.failover':
+    case 'replication.failback':
+    case 'replication.relocate':
+      return admitOrder(context, event);
     case 'replication.override':
       return admitOverride(context, event.token);
     case 'replication.cancel':
       return admitCancel(context);
-    case 'replication.testStart':
-      return admitTest(context, event.endpoint);
-    case 'replication.testStop':
+    case 'replication.test-start':
+      return admitTest(context, event);
+    case 'replication.test-stop':
       return context[event.endpoint].phase === 'replica.testing' ? accepted : unchanged;
     case 'replication.pause':
-      return context.isPaused ? unchanged : accepted;
     case 'replication.resume':
-      return context.isPaused ? accepted : unchanged;
+      return admitPause(context, event.type === 'replication.pause');
+    case 'replication.sync':
+      return admitSync(context);
     case 'replication.delete':
-      return context.isDeleteOrdered ? unchanged : accepted;
+      return admitDelete(context, event);
     case 'replication.reconfigure':
-      return context.operation === null ? accepted : conflict(context);
-    case 'replication.apply':
-    case 'replication.syncNow':
-      return accepted;
+      return admitReconfigure(context, event);
   }
 }
 
-/** A public move: by the table first, then by what else is under way, then by its guard. */
-function admitMove(
-  context: ReplicationContext,
-  side: Side,
-  to: PublicState,
-  why: (side: Side) => readonly string[],
-): ReplicationAdmission {
-  const { phase } = context[side];
-  const from = publicStateOf(phase);
-  if (from === to) return unchanged;
-  if (!isAllowed(from, to))
-    return refused(
-      refuseTransition(`${context.namespace}/${context.name}`, side, { from, to, phase }),
-    );
-  if (context.operation !== null) return conflict(context);
-  const because = why(side);
-  return because.length === 0 ? accepted : unmet(context, side, to, because);
+// ---------------------------------------------------------------------------------------- public moves
+
+/** The public state that a move leads into. */
+const aims = {
+  promote: 'promoting',
+  demote: 'demoting',
+  resync: 'syncing',
+  recover: 'replica',
+} as const satisfies Record<Move['kind'], PublicState>;
+
+function admitOrder(context: Context, event: ReplicationCommand): ReplicationAdmission {
+  const move = moveOf(context, event);
+  if (move === undefined)
+    return refused({
+      code: 'precondition.failed',
+      message: `${named(context)}: neither side writes, so there is no other side; promote home or away by name.`,
+      because: ['writer is none'],
+    });
+  // A friendly verb asks for an end, and that may be there already.
+  const isFriendly = move.verb !== move.kind;
+  if (isFriendly && publicStateOf(context[move.endpoint].phase) === 'source') return unchanged;
+  if (move.kind === 'recover') return admitRecover(context, move);
+  return admitMove(context, move, whyNot(context, move));
 }
 
-const unmet = (
-  context: ReplicationContext,
-  side: Side,
-  to: PublicState,
-  because: readonly string[],
-): ReplicationAdmission =>
-  refused({
-    code: 'precondition.failed',
-    message: `${named(context)}, ${side}: cannot become ${to} now: ${because.join('; ')}.`,
-    allowedNext: allowedNext(publicStateOf(context[side].phase)),
-    because,
-  });
+const whyNot = (context: Context, { kind, endpoint, how }: Move): readonly string[] => {
+  if (kind === 'promote') return whyNotPromote(context, endpoint, how);
+  if (kind === 'demote') return whyNotDemote(context, endpoint, how === 'forced');
+  return kind === 'resync' ? whyNotResync(context, endpoint) : [];
+};
 
-function conflict(context: ReplicationContext): ReplicationAdmission {
-  const { operation } = context;
-  if (operation === null) return accepted;
-  const { kind, endpoint, seq } = operation;
-  const { phase } = context[endpoint];
-  return refused({
-    code: 'operation.conflict',
-    message: `${named(context)}: ${kind} of ${endpoint} (order ${seq}) is under way (${phase}); wait for it, or cancel it.`,
-  });
+/** By the table first, then by what else is under way, then by its guard. */
+function admitMove(
+  context: Context,
+  { kind, endpoint: side }: Move,
+  because: readonly string[],
+): ReplicationAdmission {
+  const to = aims[kind];
+  const from = publicStateOf(context[side].phase);
+  if (from === to) return unchanged;
+  if (!isAllowed(from, to)) return notAllowed(context, side, to);
+  if (context.operation !== null) return conflict(context, context.operation);
+  return because.length === 0 ? accepted : unmet(context, side, `cannot become ${to}`, because);
 }
 
 /** Out of a failure nobody knows enough about, only looking leads; then recover finishes what was begun. */
-function admitRecover(context: ReplicationContext, side: Side): ReplicationAdmission {
-  const { phase } = context[side];
+function admitRecover(context: Context, move: Move): ReplicationAdmission {
+  const { phase } = context[move.endpoint];
+  const from = publicStateOf(phase);
+  // Another state's word for the same end is not taken for it: a source is demoted, not recovered.
+  if (from === 'syncing' || from === 'demoting')
+    return refused({
+      code: 'operation.conflict',
+      message: `${named(context)}, ${move.endpoint} is ${from} (${phase}) and becomes replica by itself; wait, or cancel.`,
+      because: [`${move.endpoint} is ${phase}`],
+    });
   const because =
     phase === 'failed.indeterminate'
-      ? [`${side} is ${phase}: it is looked at until somebody knows whether it can write`]
+      ? [`${move.endpoint} is ${phase}: it is looked at until somebody knows whether it can write`]
       : [];
-  // Another state's word for the same end is not taken for it: a source is demoted, not recovered.
-  if (publicStateOf(phase) === 'syncing' || publicStateOf(phase) === 'demoting')
-    return conflictOrTable(context, side);
-  return admitMove(context, side, 'replica', () => because);
+  return admitMove(context, move, because);
 }
 
-function conflictOrTable(context: ReplicationContext, side: Side): ReplicationAdmission {
-  const { phase } = context[side];
-  const from = publicStateOf(phase);
-  return refused({
-    code: 'operation.conflict',
-    message: `${named(context)}, ${side} is ${from} (${phase}) and becomes replica by itself; wait, or cancel.`,
-    allowedNext: allowedNext(from),
-  });
+/**
+ * A state asked for by its name. What a transient state becomes comes of evidence alone, so there it is accepted as a wish to
+ * wait; everything else is the verb that leads there.
+ */
+export function admitState(context: Context, side: Side, to: PublicState): ReplicationAdmission {
+  const from = publicStateOf(context[side].phase);
+  if (from === to) return unchanged;
+  if (!isAllowed(from, to)) return notAllowed(context, side, to);
+  if (isTransient(from)) return to === 'failed' ? admitCancel(context) : accepted;
+  const kind = (['promote', 'demote', 'resync', 'recover'] as const).find((k) => aims[k] === to);
+  if (from === 'absent' || kind === undefined) return accepted;
+  const stamp = { atMs: context.atMs, correlationId: '', commandId: '' };
+  const order = { type: `replication.${kind}`, endpoint: side, how: 'planned', force: false };
+  return admitReplication(context, { ...order, ...stamp } as ReplicationCommand);
 }
 
-function admitOverride(context: ReplicationContext, token: string): ReplicationAdmission {
+// --------------------------------------------------------------------------------------- other orders
+
+function admitOverride(context: Context, token: string): ReplicationAdmission {
   if (!sides.some((side) => context[side].phase === 'promoting.awaitingOverride'))
     return refused({
       code: 'precondition.failed',
@@ -159,25 +202,98 @@ function admitOverride(context: ReplicationContext, token: string): ReplicationA
   });
 }
 
-function admitCancel(context: ReplicationContext): ReplicationAdmission {
-  const isUnderWay = sides.some((side) => {
+const isUnderWay = (context: Context): boolean =>
+  sides.some((side) => {
     const { phase } = context[side];
     return isTransient(publicStateOf(phase)) || phase.includes('preflight');
   });
-  return isUnderWay ? accepted : unchanged;
+
+const admitCancel = (context: Context): ReplicationAdmission =>
+  isUnderWay(context) ? accepted : unchanged;
+
+function admitTest(
+  context: Context,
+  { endpoint: side, force }: Order<'replication.test-start'>,
+): ReplicationAdmission {
+  const backend = context.spec?.backend ?? 'ebs';
+  if (!backendAbilities[backend].testFailover)
+    return cannot(context, 'operation.unsupported', `backend ${backend} cannot test a failover`);
+  if (context[side].phase === 'replica.testing') return unchanged;
+  if (context.operation !== null) return conflict(context, context.operation);
+  const because = whyNotTest(context, side, force);
+  return because.length === 0 ? accepted : unmet(context, side, 'cannot be tested', because);
 }
 
-function admitTest(context: ReplicationContext, side: Side): ReplicationAdmission {
-  const { phase } = context[side];
-  if (phase === 'replica.testing') return unchanged;
-  if (context.operation !== null) return conflict(context);
-  const because: string[] = [];
-  if (publicStateOf(phase) !== 'replica') because.push(`${side} is ${publicStateOf(phase)}`);
-  if (!hasData(context, side)) because.push(`${side} has no committed point`);
-  if (because.length === 0) return accepted;
+function admitPause(context: Context, isPause: boolean): ReplicationAdmission {
+  const backend = context.spec?.backend ?? 'ebs';
+  if (isPause && !backendAbilities[backend].pause)
+    return cannot(context, 'operation.unsupported', `backend ${backend} cannot be paused`);
+  return context.isPaused === isPause ? unchanged : accepted;
+}
+
+function admitSync(context: Context): ReplicationAdmission {
+  const backend = context.spec?.backend ?? 'ebs';
+  if (!backendAbilities[backend].syncNow)
+    return cannot(
+      context,
+      'operation.unsupported',
+      `backend ${backend} copies by its own schedule and takes no order to copy now`,
+    );
+  const { phase } = context.schedule;
+  if (['snapshotting', 'copying', 'committing', 'pruning'].includes(phase)) return unchanged;
+  if (maySnapshot(context) && phase === 'idle') return accepted;
+  const because = context.isPaused
+    ? ['it is paused: resume it first']
+    : phase === 'backoff'
+      ? ['the last point was abandoned: the next one is tried within a minute']
+      : [
+          `writer is ${context.writer}, home is ${context.home.phase}, away is ${context.away.phase}`,
+        ];
   return refused({
     code: 'precondition.failed',
-    message: `${named(context)}, ${side}: cannot be tested now: ${because.join('; ')}.`,
+    message: `${named(context)}: no point can be taken now: ${because.join('; ')}.`,
     because,
   });
+}
+
+/** A side of which nobody knows whether it writes is given up only by somebody who types its name again. */
+function admitDelete(
+  context: Context,
+  { force, ack }: Order<'replication.delete'>,
+): ReplicationAdmission {
+  if (context.lifecycle === 'deleting') return unchanged;
+  const unknown = sides.filter((side) => context[side].phase === 'failed.indeterminate');
+  const isAcknowledged = force && ack === context.name;
+  if (unknown.length > 0 && !isAcknowledged)
+    return refused({
+      code: 'precondition.failed',
+      message:
+        `${named(context)} cannot be deleted now: nobody knows whether ${unknown.join(' and ')} can write. ` +
+        `Wait until it is known, or delete with force and ack ${context.name}.`,
+      because: unknown.map((side) => `${side} is ${context[side].phase}`),
+    });
+  if (!context.isDeleteOrdered) return accepted;
+  return force && !context.isForcedDelete ? accepted : unchanged;
+}
+
+function admitReconfigure(
+  context: Context,
+  { mode, every }: Order<'replication.reconfigure'>,
+): ReplicationAdmission {
+  const { spec, settings } = context;
+  if (spec === null || settings === null) return admitPace(context);
+  if (mode !== undefined && !backendAbilities[spec.backend].modes.includes(mode))
+    return cannot(context, 'mode.unsupported', modeText(spec.backend, mode));
+  const isSame =
+    (mode ?? spec.mode) === spec.mode &&
+    (every === undefined || durationMs(every) === settings.everyMs);
+  if (isSame) return unchanged;
+  const { rpo } = spec.schedule;
+  if (every !== undefined && rpo !== undefined && durationMs(every) > durationMs(rpo))
+    return refused({
+      code: 'precondition.failed',
+      message: `${named(context)}: every ${every} is longer than rpo ${rpo}, which could never hold; write at most ${rpo}.`,
+      because: [`rpo is ${rpo}`],
+    });
+  return admitPace(context);
 }

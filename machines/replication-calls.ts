@@ -38,8 +38,7 @@ function operationFor(
     ...input,
   };
   return {
-    // The operation carries any effect; its own table of names does not list these yet.
-    effect: effect as string as EffectName,
+    effect,
     input: whole as unknown as Effects[EffectName]['in'],
     token: opId,
     preset: 'reconcile',
@@ -95,4 +94,5 @@ export const proveSelf = (side: Side) =>
 
 export const chosenSeq: Extra = ({ operation }) => ({ seq: operation?.chosen?.seq ?? 0 });
 export const wantedSeq: Extra = ({ operation }) => ({ seq: operation?.wanted ?? null });
+export const testSeq: Extra = ({ testPoint }) => ({ seq: testPoint });
 export const pointSeq: Extra = (context) => ({ seq: context.pointSeq });

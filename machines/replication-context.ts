@@ -1,14 +1,8 @@
 /** What a replication remembers and is told; JSON only, no clock: times come with events and results. */
 import type { EffectFault } from './messages.ts';
-import type { OperationChanged, OperationOutput } from './operation-context.ts';
-import type {
-  Point,
-  PointMade,
-  ReplicationEffectName,
-  ReplicationEffects,
-  ReplicationFacts,
-  Writable,
-} from './replication-effects.ts';
+import type { Waiting } from './operation-context.ts';
+import type { Point, PointMade, ReplicationFacts, Writable } from './replication-effects.ts';
+import type { ReplicationSettings } from './replication-settings.ts';
 import type { PublicState, Side } from './replication-table.ts';
 import type { ReplicationSpec } from './specs.ts';
 
@@ -61,13 +55,25 @@ export interface EndpointMemory {
   readonly observedAtMs: number;
   readonly generation: number;
   readonly returnTo: Rest | null;
+  /** Percent of the slow work of this phase; null before it tells of any. */
+  readonly progress: number | null;
 }
 
 export type OperationKind = 'promote' | 'demote' | 'resync' | 'recover';
 
+/** What a preflight expects an order to take and to lose. */
+export interface OrderEstimate {
+  readonly rtoSeconds: number;
+  readonly lossSeconds: number;
+}
+
 /** The one order under way; a demotion that a higher epoch forces is none. */
 export interface Operation {
   readonly kind: OperationKind;
+  /** As it was ordered: `failover`, `promote`. */
+  readonly verb: string;
+  /** What follows once it is done; kept here, so that it outlives a restart and ends with a cancel. */
+  readonly then: 'promote' | null;
   readonly endpoint: Side;
   readonly how: 'planned' | 'forced';
   /** Number of the order, part of operation ids. */
@@ -85,12 +91,36 @@ export interface Operation {
   readonly fencedAtMs: number;
   readonly fenceRounds: number;
   readonly reissues: number;
+  readonly estimate: OrderEstimate | null;
 }
+
+/** How points are being taken. */
+export interface ScheduleMemory {
+  readonly phase: SchedulePhase;
+  readonly sinceMs: number;
+  readonly progress: number | null;
+  /** When the tick under way, or the last one, began. */
+  readonly tickAtMs: number;
+  /** How long the last whole tick took; 0 before. */
+  readonly cycleMs: number;
+  /** Ticks that ended after the next one was due. */
+  readonly overruns: number;
+  readonly hasOverrun: boolean;
+}
+export type SchedulePhase =
+  'idle' | 'snapshotting' | 'copying' | 'committing' | 'pruning' | 'backoff' | 'paused' | 'ended';
 
 /** Whether writers of all epochs below have been shown to be unable to write, by reads after the window. */
 export interface WriteFence {
   readonly epoch: number;
   readonly stage: 'none' | 'proven' | 'waived';
+  readonly atMs: number;
+}
+
+export interface Protection {
+  readonly isProtected: boolean;
+  readonly sinceMs: number;
+  readonly generation: number;
 }
 
 /** An operator has accepted two writers; stands until one endpoint is proven unable to write. */
@@ -119,15 +149,10 @@ export interface HistoryEntry {
   readonly phase: Phase;
   readonly epoch: number;
   readonly correlationId: string;
-}
-
-/** What the chart needs of a declaration; its schema is checked where it comes in. */
-export interface ReplicationSettings {
-  readonly initialSource: Side;
-  readonly backend: 'ebs' | 'csi-addons' | 'trident' | 'powerstore';
-  readonly mode: 'synchronous' | 'asynchronous';
-  readonly everyMs: number;
-  readonly isPaused: boolean;
+  /** Command whose order was carried out. */
+  readonly requestId: string;
+  /** Command that brought it about at once; empty where an answer or a timer did. */
+  readonly causationId: string;
 }
 
 export interface ReplicationInput {
@@ -135,9 +160,16 @@ export interface ReplicationInput {
   readonly namespace: string;
   readonly name: string;
   readonly atMs: number;
+  /** Of the tombstone under the same name: writer generations go on above it. */
+  readonly epochBefore?: number;
 }
 
-export interface ReplicationContext extends ReplicationInput {
+export interface ReplicationContext extends Omit<ReplicationInput, 'epochBefore'> {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  /** Of the declaration: grows with every change of it. */
+  readonly specGeneration: number;
+  readonly createdAtMs: number;
   /** As declared; null before. */
   readonly spec: ReplicationSpec | null;
   readonly settings: ReplicationSettings | null;
@@ -157,18 +189,28 @@ export interface ReplicationContext extends ReplicationInput {
   readonly lastSyncMs: number | null;
   readonly loss: Loss | null;
   readonly lagRatio: number;
+  /** Since the newest change of whether a committed point of this epoch and this declaration is elsewhere. */
+  readonly protection: Protection;
+  readonly schedule: ScheduleMemory;
   readonly isPaused: boolean;
+  readonly pausedAtMs: number;
   /** Some call may be delivered late: windows are longer. */
   readonly usesSsm: boolean;
   readonly isDeleteOrdered: boolean;
   readonly isForcedDelete: boolean;
   readonly lifecycle: 'active' | 'deleting' | 'deleted';
   readonly testTtlMs: number;
+  readonly testPoint: number | null;
   /** Why it stands where it stands; empty when all is well. */
   readonly reason: string;
   readonly because: readonly string[];
   readonly lastFault: EffectFault | null;
+  readonly lastFaultAtMs: number;
+  /** What the call that waits waits for. */
+  readonly waiting: Waiting | null;
   readonly correlationId: string;
+  /** Command of the order under way, or the last. */
+  readonly requestId: string;
   readonly history: readonly HistoryEntry[];
   readonly historySeq: number;
 }
@@ -179,86 +221,4 @@ export function factsOf(context: ReplicationContext): ReplicationFacts {
   if (spec === null) throw new Error(`replication ${namespace}/${name} has not been declared`);
   const armed = { home: home.epoch, away: away.epoch };
   return { uid, namespace, name, spec, epoch, writer, armed, points };
-}
-
-interface Stamp {
-  readonly atMs: number;
-  readonly correlationId: string;
-  readonly by: string;
-}
-interface Aimed {
-  readonly endpoint: Side;
-}
-
-export type ReplicationCommand =
-  | ({ readonly type: 'replication.apply'; readonly settings: ReplicationSettings } & Stamp)
-  | ({
-      readonly type: 'replication.promote';
-      readonly how: 'planned' | 'forced';
-      readonly point: number | null;
-    } & Aimed &
-      Stamp)
-  | ({
-      readonly type: 'replication.demote' | 'replication.resync';
-      readonly force: boolean;
-    } & Aimed &
-      Stamp)
-  | ({ readonly type: 'replication.recover' } & Aimed & Stamp)
-  | ({ readonly type: 'replication.override'; readonly token: string } & Stamp)
-  | ({ readonly type: 'replication.testStart'; readonly ttlMs: number } & Aimed & Stamp)
-  | ({ readonly type: 'replication.testStop' } & Aimed & Stamp)
-  | ({
-      readonly type: 'replication.reconfigure';
-      readonly mode?: ReplicationSettings['mode'];
-      readonly everyMs?: number;
-    } & Stamp)
-  | ({ readonly type: 'replication.delete'; readonly force: boolean } & Stamp)
-  | ({
-      readonly type:
-        'replication.cancel' | 'replication.pause' | 'replication.resume' | 'replication.syncNow';
-    } & Stamp);
-
-export type ReplicationEvent =
-  | ReplicationCommand
-  | {
-      readonly type: 'endpoint.observed';
-      readonly atMs: number;
-      readonly endpoint: Side;
-      readonly writable: Writable;
-      readonly generation: number;
-    }
-  /** Lag of the newest committed set as a multiple of the interval. */
-  | { readonly type: 'lag.measured'; readonly atMs: number; readonly ratio: number }
-  /** From here on between the regions of one relationship. */
-  | { readonly type: 'handOver'; readonly endpoint: Side }
-  | { readonly type: 'peer.demoted'; readonly endpoint: Side }
-  | { readonly type: 'peer.demotionFailed'; readonly endpoint: Side }
-  | { readonly type: 'point.committed'; readonly endpoint: Side }
-  | { readonly type: 'epoch.claimed' }
-  | OperationChanged;
-
-/** Done events of invoked operations are no members of the declared events; only their own transitions read them. */
-const resultOf = (event: unknown): OperationOutput['result'] =>
-  (event as { output: OperationOutput }).output.result;
-
-/** The answer, where the effect has succeeded. */
-export function answerOf<Effect extends ReplicationEffectName>(
-  event: unknown,
-  _effect: Effect,
-): ReplicationEffects[Effect]['out'] | undefined {
-  const result = resultOf(event);
-  // The operation in between carries any effect's answer; whoever reads one knows what was asked.
-  return result.ok ? (result.value as unknown as ReplicationEffects[Effect]['out']) : undefined;
-}
-
-export const faultOf = (event: unknown): EffectFault | null => {
-  const result = resultOf(event);
-  return result.ok ? null : result.fault;
-};
-
-/** When an event happened; timers and raised events carry no time, and keep the one before. */
-export function stampOf(event: object, otherwiseMs: number): number {
-  if ('atMs' in event && typeof event.atMs === 'number') return event.atMs;
-  if ('output' in event) return resultOf(event).atMs;
-  return otherwiseMs;
 }

@@ -4,7 +4,7 @@
  */
 import { call, fenceSelf, pointSeq, proveSelf } from './replication-calls.ts';
 import { replication } from './replication-limits.ts';
-import { enter, fault, late } from './replication-phases.ts';
+import { enter, fault, late, slowly } from './replication-phases.ts';
 import { replicationSetup } from './replication-setup.ts';
 import { peerOf } from './replication-table.ts';
 import type { Side } from './replication-table.ts';
@@ -13,6 +13,11 @@ export function demotingState(side: Side) {
   const me = { side } as const;
   const giveUp = '#' + side + '.demoting.compensating';
   const failed = '#' + side + '.failed';
+  const releasing = '#' + side + '.demoting.releasing';
+  const giveUpOn = {
+    'replication.cancel': cancelled(giveUp),
+    'replication.delete': { ...deleted(giveUp), guard: 'isForcedDelete' },
+  } as const;
   const isGivenUp = { type: 'isGivenUp', params: me } as const;
 
   return replicationSetup.createStateConfig({
@@ -33,6 +38,10 @@ export function demotingState(side: Side) {
           'replication.cancel': [
             { guard: isGivenUp },
             { target: failed + '.writerIntact', actions: ['noteStamp', fault('cancelled')] },
+          ],
+          'replication.delete': [
+            { guard: isGivenUp },
+            { ...deleted(failed + '.writerIntact'), guard: 'isForcedDelete' },
           ],
         },
         after: {
@@ -58,12 +67,12 @@ export function demotingState(side: Side) {
             { target: giveUp, actions: ['noteFence', fault('fence unproven')] },
           ],
         },
-        on: { 'replication.cancel': cancelled(giveUp) },
+        on: giveUpOn,
         after: { fence: { target: giveUp, actions: late(replication.fenceMs, 'fence late') } },
       },
       quietWindow: {
         entry: enter(side, 'demoting.quietWindow'),
-        on: { 'replication.cancel': cancelled(giveUp) },
+        on: giveUpOn,
         initial: 'waiting',
         states: {
           waiting: { after: { demoteWindow: { target: 'proving', actions: 'elapseWindow' } } },
@@ -91,33 +100,38 @@ export function demotingState(side: Side) {
       /** Taken after the proof, so that nothing is written behind it: this is what makes a planned promotion lose nothing. */
       finalSync: {
         entry: ['countPoint', ...enter(side, 'demoting.finalSync')],
-        invoke: {
-          ...call(side, 'replication.finalSync', pointSeq),
+        on: giveUpOn,
+        ...slowly({
+          at: '#' + side + '.demoting.finalSync',
+          of: side,
+          ask: call(side, 'replication.finalSync', pointSeq),
           onDone: [
             {
-              guard: { type: 'goesWithoutFinal', params: me },
-              target: 'releasing',
-              actions: 'noteStamp',
+              guard: 'hasSucceeded',
+              target: releasing,
+              actions: [
+                { type: 'addPoint', params: { at: peerOf(side), isFinal: true } },
+                'announcePoint',
+              ],
             },
             {
-              guard: 'hasSucceeded',
-              target: 'releasing',
-              actions: { type: 'addPoint', params: { at: peerOf(side), isFinal: true } },
+              guard: { type: 'goesWithoutFinal', params: me },
+              target: releasing,
+              actions: fault('no final point'),
             },
             { target: giveUp, actions: fault('no final point') },
           ],
-        },
-        on: { 'replication.cancel': cancelled(giveUp) },
-        after: {
-          stall: [
-            {
-              guard: { type: 'goesWithoutFinal', params: me },
-              target: 'releasing',
-              actions: late(replication.stallMs, 'final point late'),
-            },
-            { target: giveUp, actions: late(replication.stallMs, 'final point late') },
-          ],
-        },
+          after: {
+            stall: [
+              {
+                guard: { type: 'goesWithoutFinal', params: me },
+                target: releasing,
+                actions: late(replication.stallMs, 'final point late'),
+              },
+              { target: giveUp, actions: late(replication.stallMs, 'final point late') },
+            ],
+          },
+        }),
       },
       releasing: {
         entry: [...enter(side, 'demoting.releasing'), { type: 'releaseWriter', params: me }],
@@ -191,5 +205,6 @@ export function demotingState(side: Side) {
   });
 }
 
+const deleted = (target: string) => ({ target, actions: fault('deleted by force') }) as const;
 const cancelled = (target: string) =>
   ({ target, actions: ['noteStamp', fault('cancelled')] }) as const;

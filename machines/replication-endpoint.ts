@@ -36,8 +36,14 @@ function absentState(side: Side) {
   const sight = { type: 'noteSight', params: me } as const;
   return replicationSetup.createStateConfig({
     initial: 'undeclared',
+    on: { 'deletion.begun': '.undeclared' },
     states: {
-      undeclared: { on: { 'replication.apply': 'establishing' } },
+      undeclared: {
+        on: {
+          'replication.apply': 'establishing',
+          'replication.create': 'establishing',
+        },
+      },
       establishing: {
         invoke: {
           ...call(side, 'replication.establish'),
@@ -45,7 +51,13 @@ function absentState(side: Side) {
             {
               guard: { type: 'startsHere', params: me },
               target: '#' + side + '.source.exposed',
-              actions: ['noteVia', 'claim', sight, { type: 'becomeWriter', params: me }],
+              actions: [
+                'noteVia',
+                'claim',
+                sight,
+                { type: 'becomeWriter', params: me },
+                'tellWriter',
+              ],
             },
             {
               guard: { type: 'restsHere', params: me },

@@ -12,7 +12,13 @@ export function failedState(side: Side) {
   const recover = {
     guard: { type: 'mayRecover', params: me },
     target: '.fencing',
-    actions: { type: 'begin', params: { kind: 'recover' } },
+    actions: 'begin',
+  } as const;
+
+  const resync = {
+    guard: { type: 'mayResync', params: me },
+    target: '#' + side + '.syncing',
+    actions: 'begin',
   } as const;
 
   return replicationSetup.createStateConfig({
@@ -55,11 +61,8 @@ export function failedState(side: Side) {
         entry: [...enter(side, 'failed.safe'), end],
         initial: 'resting',
         on: {
-          'replication.resync': {
-            guard: { type: 'mayResync', params: me },
-            target: '#' + side + '.syncing',
-            actions: { type: 'begin', params: { kind: 'resync' } },
-          },
+          'replication.resync': resync,
+          'replication.failback': resync,
           'replication.recover': recover,
         },
         states: recovering(side, indeterminate),

@@ -2,16 +2,17 @@
 import type { PublishedEvent } from './messages.ts';
 import { replication } from './replication-limits.ts';
 import type { Point, Writable } from './replication-effects.ts';
-import { answerOf, faultOf, publicStateOf, stampOf } from './replication-context.ts';
+import { publicStateOf } from './replication-context.ts';
 import type {
   EndpointMemory,
   HistoryEntry,
   Operation,
-  OperationKind,
   Phase,
+  Protection,
   ReplicationContext,
-  ReplicationEvent,
 } from './replication-context.ts';
+import { answerOf, faultOf, progressOf, stampOf } from './replication-events.ts';
+import type { ReplicationEvent } from './replication-events.ts';
 import { peerOf } from './replication-table.ts';
 import type { Side } from './replication-table.ts';
 
@@ -20,7 +21,7 @@ type Memory = Partial<Context>;
 
 export const newEndpoint = (atMs: number): EndpointMemory => ({
   ...{ phase: 'absent.created', sinceMs: atMs, epoch: 0, fencedBelow: 0, writable: 'unknown' },
-  ...{ observedAtMs: 0, generation: 0, returnTo: null },
+  ...{ observedAtMs: 0, generation: 0, returnTo: null, progress: null },
 });
 
 const endpoint = (context: Context, side: Side, changed: Partial<EndpointMemory>): Memory => ({
@@ -32,12 +33,13 @@ export function entered(context: Context, event: object, side: Side, phase: Phas
   const atMs = stampOf(event, context.atMs);
   const from = publicStateOf(context[side].phase);
   const to = publicStateOf(phase);
-  const memory = { atMs, ...endpoint(context, side, { phase, sinceMs: atMs }) };
+  const memory = { atMs, ...endpoint(context, side, { phase, sinceMs: atMs, progress: null }) };
   if (from === to) return memory;
   const entry: HistoryEntry = {
     ...{ seq: context.historySeq + 1, endpoint: side, from, to, atMs, phase },
     ...{ reason: context.reason, epoch: context.epoch },
-    correlationId: context.correlationId,
+    ...{ correlationId: context.correlationId, requestId: context.requestId },
+    causationId: 'commandId' in event ? String(event.commandId) : '',
   };
   return {
     ...memory,
@@ -57,25 +59,6 @@ export function announced(context: Context, side: Side, phase: Phase): Published
   };
 }
 
-export function begun(context: Context, event: ReplicationEvent, kind: OperationKind): Memory {
-  if (!('endpoint' in event) || !('by' in event)) return {};
-  const { by, correlationId } = event;
-  const operation: Operation = {
-    ...{ kind, endpoint: event.endpoint, seq: context.ordersBegun + 1, by, correlationId },
-    how: isForced(event) ? 'forced' : 'planned',
-    startedAtMs: event.atMs,
-    wanted: 'point' in event ? event.point : null,
-    ...{ epoch: 0, chosen: null, observed: '', fencedAtMs: 0, fenceRounds: 0, reissues: 0 },
-  };
-  return {
-    ...{ atMs: event.atMs, operation, ordersBegun: operation.seq, correlationId },
-    ...{ reason: `${kind} (${operation.how})`, because: [], lastFault: null },
-  };
-}
-
-const isForced = (event: object): boolean =>
-  ('how' in event && event.how === 'forced') || ('force' in event && event.force === true);
-
 export const ended = (context: Context, side: Side): Memory =>
   context.operation?.endpoint === side ? { operation: null } : {};
 
@@ -86,7 +69,13 @@ const ordered = (context: Context, changed: Partial<Operation>): Memory =>
 export function claimed(context: Context): Memory {
   const epoch = context.epoch + 1;
   return {
-    ...{ epoch, fence: { epoch, stage: 'none' }, lastSyncMs: null },
+    ...{
+      epoch,
+      fence: { epoch, stage: 'none', atMs: context.atMs },
+      lastSyncMs: null,
+      lagRatio: 0,
+    },
+    protection: { isProtected: false, sinceMs: context.atMs, generation: 0 },
     ...ordered(context, { epoch }),
   };
 }
@@ -109,43 +98,40 @@ export const roundCounted = (context: Context): Memory =>
 export const reissueCounted = (context: Context): Memory =>
   ordered(context, { reissues: (context.operation?.reissues ?? 0) + 1 });
 
-export const proven = (context: Context, side: Side): Memory => ({
-  fence: { epoch: context.epoch, stage: 'proven' },
+export const proven = (context: Context, event: object, side: Side): Memory => ({
+  fence: { epoch: context.epoch, stage: 'proven', atMs: stampOf(event, context.atMs) },
   ...endpoint(context, peerOf(side), { writable: 'no' }),
 });
 
-/** Waives the proof, never the window; recorded before anything is armed. */
-export function overridden(context: Context, event: ReplicationEvent): Memory {
-  if (event.type !== 'replication.override') return {};
-  const { epoch, operation } = context;
-  return {
-    atMs: event.atMs,
-    fence: { epoch, stage: 'waived' },
-    riskAccepted: {
-      ...{ epoch, by: event.by, atMs: event.atMs, observed: operation?.observed ?? '' },
-      clearedAtMs: null,
-    },
-  };
-}
-
-/** A forced promotion loses what was written between its point and the fence; a planned one nothing. */
+/** What an order is known to lose at most, frozen when its point is chosen. */
 export function pointChosen(context: Context, event: object): Memory {
   const chosen = answerOf(event, 'replication.choosePoint') ?? null;
   const { operation, epoch } = context;
   if (chosen === null || operation === null) return {};
   const atMs = stampOf(event, context.atMs);
-  const lostMs = Math.max(0, operation.fencedAtMs - chosen.pitMs);
-  const seconds = operation.how === 'forced' ? Math.ceil(lostMs / 1_000) : 0;
+  const lostMs = Math.max(0, lastWrittenMs(context, operation) - chosen.pitMs);
   return {
     ...ordered(context, { chosen }),
-    loss: { seconds, fromPitMs: chosen.pitMs, atMs, epoch },
+    loss: { seconds: Math.ceil(lostMs / 1_000), fromPitMs: chosen.pitMs, atMs, epoch },
   };
 }
 
-export function becameWriter(context: Context, side: Side): Memory {
+/**
+ * Until when data may have been written. Nothing is written behind a final point, which is taken of a fenced writer; without
+ * one it is the fence, unless the very volumes of the last writer are here.
+ */
+function lastWrittenMs(context: Context, { endpoint: side, fencedAtMs }: Operation): number {
+  const here = context.points.filter(({ at }) => at === side);
+  const newest = here.at(-1);
+  if (context.writer === 'none' && newest?.isFinal === true) return newest.pitMs;
+  const isOwn = newest === undefined && context[side].epoch === context.writerEpoch;
+  return isOwn ? 0 : fencedAtMs;
+}
+
+export function becameWriter(context: Context, event: object, side: Side): Memory {
   const { epoch } = context;
   return {
-    ...{ writer: side, writerEpoch: epoch },
+    ...{ writer: side, writerEpoch: epoch, atMs: stampOf(event, context.atMs) },
     ...endpoint(context, side, { epoch, writable: 'yes' }),
     // Points of the old direction cannot be promoted on the side that now writes.
     points: context.points.filter(({ at }) => at !== side),
@@ -162,7 +148,17 @@ export function pointAdded(context: Context, event: object, at: Side, isFinal: b
     points: [...context.points, point].slice(-replication.pointsMax),
     pointSeq: Math.max(context.pointSeq, seq),
     lastSyncMs: Math.max(context.lastSyncMs ?? 0, pitMs),
+    lastFault: null,
+    protection: protectedBy(context, event),
   };
+}
+
+/** A newer declaration is protected only by a point taken since. */
+function protectedBy(context: Context, event: object): Protection {
+  const { protection, specGeneration: generation } = context;
+  if (protection.isProtected && protection.generation === generation) return protection;
+  const sinceMs = protection.isProtected ? protection.sinceMs : stampOf(event, context.atMs);
+  return { isProtected: true, sinceMs, generation };
 }
 
 export const writableNoted = (context: Context, side: Side, writable: Writable): Memory => ({
@@ -198,6 +194,12 @@ export const faulted = (context: Context, event: object, reason: string): Memory
   const fault = 'output' in event ? faultOf(event) : null;
   return {
     reason: fault === null ? reason : `${reason}: ${fault.code}`,
-    lastFault: fault ?? context.lastFault,
+    ...(fault !== null && { lastFault: fault, lastFaultAtMs: stampOf(event, context.atMs) }),
   };
 };
+
+/** How far slow work is, of an endpoint or of the set under way. */
+export const progressed = (context: Context, event: object, of: Side | 'schedule'): Memory => ({
+  atMs: stampOf(event, context.atMs),
+  [of]: { ...context[of], progress: progressOf(event) ?? null },
+});

@@ -13,6 +13,7 @@ export const enter = (side: Side, phase: Phase) =>
 
 export const fault = (reason: string) => ({ type: 'noteFault', params: { reason } }) as const;
 export const elapse = (ms: number) => ({ type: 'elapse', params: { ms } }) as const;
+const askAgain = elapse(replication.askAgainMs);
 
 /** A deadline passed: time has moved by it, and it is why. */
 export const late = (ms: number, reason: string) => [elapse(ms), fault(reason)] as const;
@@ -36,11 +37,73 @@ export const back = <R extends Rest>(
   return [...ways, { target: '#' + side + '.' + parent + '.' + first, actions: end } as const];
 };
 
+/** Taken where both sides rest in step; what changes is noted once, by the region of the whole. */
+export const changes = (side: Side, rest: Rest) => {
+  const change = {
+    target: 'reconfiguring',
+    actions: { type: 'keepRest', params: { side, rest } },
+  } as const;
+  return {
+    'replication.reconfigure': { ...change, guard: 'mayReconfigure' },
+    'replication.apply': { ...change, guard: 'changesPace' },
+  } as const;
+};
+
+interface Slow<Ask, Edge, Late> {
+  /** Absolute name of the state that is made of this, as `#home.syncing.transferring`. */
+  readonly at: string;
+  readonly of: Side | 'schedule';
+  readonly ask: Ask;
+  /** Once it is over, or has failed. */
+  readonly onDone: readonly Edge[];
+  /** The standstill that ends it. */
+  readonly after: Late;
+}
+
+/**
+ * Slow work, looked at again and again. Its deadline begins anew only when it has come further since, so that what stands
+ * still ends and what goes on does not.
+ */
+export const slowly = <const Ask, const Edge, const Late>({
+  at,
+  of,
+  ask,
+  onDone,
+  after,
+}: Slow<Ask, Edge, Late>) =>
+  ({
+    initial: 'looking',
+    states: {
+      looking: {
+        initial: 'asking',
+        after,
+        states: {
+          asking: {
+            invoke: {
+              ...ask,
+              onDone: [
+                {
+                  guard: { type: 'hasMovedOn', params: { of } },
+                  target: at + '.moving',
+                  actions: { type: 'noteProgress', params: { of } },
+                },
+                { guard: 'isUnderway', target: at + '.looking.waiting', actions: 'noteStamp' },
+                ...onDone,
+              ],
+            },
+          },
+          waiting: { after: { askAgain: { target: 'asking', actions: askAgain } } },
+        },
+      },
+      moving: { after: { askAgain: { target: 'looking', actions: askAgain } } },
+    },
+  }) as const;
+
 /** A change of mode or interval, taken to this endpoint; where it came from is gone back to in any case. */
 export function reconfiguring(side: Side, parent: 'replica' | 'source') {
   const over = '#' + side + '.' + parent + '.turningBack';
   return {
-    entry: ['takeChange', ...enter(side, `${parent}.reconfiguring`)],
+    entry: [...enter(side, `${parent}.reconfiguring`)],
     invoke: {
       ...call(side, 'replication.reconfigure'),
       onDone: [

@@ -11,7 +11,7 @@ import {
   wantedSeq,
 } from './replication-calls.ts';
 import { replication } from './replication-limits.ts';
-import { enter, fault, late } from './replication-phases.ts';
+import { enter, fault, late, slowly } from './replication-phases.ts';
 import { replicationSetup } from './replication-setup.ts';
 import { peerOf } from './replication-table.ts';
 import type { Side } from './replication-table.ts';
@@ -26,7 +26,14 @@ export function promotingState(side: Side) {
 
   return replicationSetup.createStateConfig({
     initial: 'claimingEpoch',
-    on: { 'replication.cancel': { target: giveUp, actions: ['noteStamp', fault('cancelled')] } },
+    on: {
+      'replication.cancel': { target: giveUp, actions: ['noteStamp', fault('cancelled')] },
+      'replication.delete': {
+        guard: 'isForcedDelete',
+        target: giveUp,
+        actions: fault('deleted by force'),
+      },
+    },
     states: {
       /** Number and intent are stored before the call; a higher number elsewhere refuses it. */
       claimingEpoch: {
@@ -110,7 +117,11 @@ export function promotingState(side: Side) {
                 {
                   guard: 'readsNo',
                   target: '#' + side + '.promoting.choosingPoint',
-                  actions: [{ type: 'noteProof', params: me }, 'clearRisk'],
+                  actions: [
+                    { type: 'noteProof', params: me },
+                    'clearRisk',
+                    { type: 'announceProof', params: me },
+                  ],
                 },
                 { guard: 'isWaived', target: '#' + side + '.promoting.choosingPoint' },
                 {
@@ -144,7 +155,11 @@ export function promotingState(side: Side) {
         invoke: {
           ...call(side, 'replication.choosePoint', wantedSeq),
           onDone: [
-            { guard: 'hasSucceeded', target: 'materializing', actions: 'notePoint' },
+            {
+              guard: 'hasSucceeded',
+              target: 'materializing',
+              actions: ['notePoint', 'announceLoss'],
+            },
             { target: giveUp, actions: fault('no point') },
           ],
         },
@@ -152,17 +167,23 @@ export function promotingState(side: Side) {
       },
       materializing: {
         entry: enter(side, 'promoting.materializing'),
-        invoke: {
-          ...call(side, 'replication.materialize', chosenSeq),
+        ...slowly({
+          at: '#' + side + '.promoting.materializing',
+          of: side,
+          ask: call(side, 'replication.materialize', chosenSeq),
           onDone: [
-            { guard: 'canArm', target: 'arming', actions: 'noteVia' },
+            {
+              guard: 'canArm',
+              target: '#' + side + '.promoting.arming',
+              actions: ['noteVia', 'noteStamp'],
+            },
             { guard: 'cameTooLate', target: window, actions: ['noteStamp', 'countReissue'] },
             { target: giveUp, actions: fault('not materialized') },
           ],
-        },
-        after: {
-          create: { target: giveUp, actions: late(replication.createMs, 'creation late') },
-        },
+          after: {
+            create: { target: giveUp, actions: late(replication.createMs, 'creation late') },
+          },
+        }),
       },
       arming: {
         entry: enter(side, 'promoting.arming'),
@@ -187,6 +208,7 @@ export function promotingState(side: Side) {
               actions: [
                 { type: 'noteSight', params: me },
                 { type: 'becomeWriter', params: me },
+                'tellWriter',
               ],
             },
             {
@@ -209,7 +231,7 @@ function compensating(side: Side, failed: string) {
   const me = { side } as const;
   return replicationSetup.createStateConfig({
     entry: enter(side, 'promoting.compensating'),
-    on: { 'replication.cancel': {} },
+    on: { 'replication.cancel': {}, 'replication.delete': {} },
     initial: 'undoing',
     states: {
       undoing: {

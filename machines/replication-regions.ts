@@ -1,106 +1,45 @@
-/** The regions beside the two endpoints: how current the copy is, when points are taken, and whether the whole is to go. */
-import { call, tickCall } from './replication-calls.ts';
+/** The regions beside the two endpoints: how current the copy is, and whether the whole is to go. */
+import { call } from './replication-calls.ts';
 import { replication } from './replication-limits.ts';
 import { elapse, fault, late } from './replication-phases.ts';
 import { replicationSetup } from './replication-setup.ts';
-
-const measured = [
-  { guard: 'isUnhealthy', target: '.unhealthy', actions: 'noteLag' },
-  { guard: 'isLagging', target: '.degraded', actions: 'noteLag' },
-  { target: '.healthy', actions: 'noteLag' },
-] as const;
 
 /** Nothing seen for two polls is unknown, never healthy. */
 export const healthState = replicationSetup.createStateConfig({
   id: 'health',
   initial: 'unknown',
-  on: { 'lag.measured': measured, 'epoch.claimed': '.unknown' },
+  on: { 'epoch.claimed': '.unknown', 'deletion.begun': '.unknown' },
   states: {
-    healthy: seen(),
-    degraded: seen(),
-    unhealthy: seen(),
-    unknown: {},
+    healthy: seen('healthy'),
+    degraded: seen('degraded'),
+    unhealthy: seen('unhealthy'),
+    unknown: { on: { 'lag.measured': measuredIn('unknown') } },
   },
 });
 
-function seen() {
+/** Told when it changes; measured again in the same state, the wait for the next measure begins anew. */
+function measuredIn(state: string) {
+  const edge = (health: string) =>
+    ({
+      ...{ target: '#health.' + health, reenter: true },
+      actions:
+        health === state
+          ? (['noteLag'] as const)
+          : (['noteLag', { type: 'announceLag', params: { health } }] as const),
+    }) as const;
+  return [
+    { guard: 'isUnhealthy', ...edge('unhealthy') },
+    { guard: 'isLagging', ...edge('degraded') },
+    edge('healthy'),
+  ] as const;
+}
+
+function seen(state: string) {
   return replicationSetup.createStateConfig({
+    on: { 'lag.measured': measuredIn(state) },
     after: { unobserved: '#health.unknown' },
   });
 }
-
-const abandoned = { target: 'backoff', actions: fault('point abandoned') } as const;
-const tooLate = (ms: number) =>
-  ({ target: 'backoff', actions: late(ms, 'point abandoned') }) as const;
-
-/** One set of snapshots after the other, of the side that writes; a change of the epoch abandons the one under way. */
-export const scheduleState = replicationSetup.createStateConfig({
-  id: 'schedule',
-  initial: 'idle',
-  on: {
-    'epoch.claimed': '.idle',
-    handOver: '.idle',
-    'replication.pause': { target: '.paused', actions: ['noteStamp', 'notePause'] },
-  },
-  states: {
-    idle: {
-      always: { guard: 'isPaused', target: 'paused' },
-      on: {
-        'replication.syncNow': { guard: 'mayTick', target: 'snapshotting', actions: 'noteStamp' },
-      },
-      after: {
-        tick: [
-          { guard: 'mayTick', target: 'snapshotting', actions: 'elapseTick' },
-          { target: 'idle', reenter: true, actions: 'elapseTick' },
-        ],
-      },
-    },
-    snapshotting: {
-      entry: 'countPoint',
-      invoke: {
-        ...tickCall('replication.snapshot'),
-        onDone: [{ guard: 'hasSucceeded', target: 'copying', actions: 'noteStamp' }, abandoned],
-      },
-      after: { stall: tooLate(replication.stallMs) },
-    },
-    copying: {
-      invoke: {
-        ...tickCall('replication.copy'),
-        onDone: [{ guard: 'hasSucceeded', target: 'committing', actions: 'noteStamp' }, abandoned],
-      },
-      after: { stall: tooLate(replication.stallMs) },
-    },
-    /** The tags are written first; the record, which is written with this transition, is the commit. */
-    committing: {
-      invoke: {
-        ...tickCall('replication.commitPoint'),
-        onDone: [
-          {
-            guard: 'hasSucceededAndMayTick',
-            target: 'pruning',
-            actions: ['noteStamp', 'addTickPoint', 'announcePoint', 'tellPoint'],
-          },
-          abandoned,
-        ],
-      },
-      after: { verify: tooLate(replication.verifyMs) },
-    },
-    pruning: {
-      invoke: {
-        ...tickCall('replication.prune'),
-        onDone: [
-          { guard: 'hasSucceeded', target: 'idle', actions: 'noteStamp' },
-          { target: 'idle', actions: fault('not pruned') },
-        ],
-      },
-      after: { prune: { target: 'idle', actions: elapse(replication.pruneMs) } },
-    },
-    backoff: { after: { backoff: { target: 'idle', actions: elapse(replication.backoffMs) } } },
-    paused: {
-      on: { 'replication.resume': { target: 'idle', actions: ['noteStamp', 'noteResume'] } },
-    },
-  },
-});
 
 /** Deletion waits until both endpoints rest; data and copies are kept or removed as declared. */
 export const lifecycleState = replicationSetup.createStateConfig({
@@ -108,8 +47,13 @@ export const lifecycleState = replicationSetup.createStateConfig({
   initial: 'active',
   // Here, and not above the regions: what one region takes never reaches the machine's own transitions.
   on: {
-    'replication.apply': { actions: 'declare' },
+    'replication.create': { actions: ['declare', 'announceDeclared'] },
+    'replication.apply': { actions: ['declare', 'announceDeclared'] },
+    'replication.reconfigure': { actions: ['takeChange', 'announceChange'] },
+    'replication.pause': { actions: 'notePause' },
+    'replication.resume': { actions: 'noteResume' },
     'endpoint.observed': { actions: 'noteObserved' },
+    'operation.changed': { actions: 'noteWaiting' },
   },
   states: {
     active: {
@@ -117,7 +61,7 @@ export const lifecycleState = replicationSetup.createStateConfig({
       always: { guard: 'mayDelete', target: 'deleting' },
     },
     deleting: {
-      entry: { type: 'noteLifecycle', params: { lifecycle: 'deleting' } },
+      entry: [{ type: 'noteLifecycle', params: { lifecycle: 'deleting' } }, 'tellDeletion'],
       initial: 'removing',
       states: {
         removing: {
@@ -132,12 +76,15 @@ export const lifecycleState = replicationSetup.createStateConfig({
           after: { remove: { target: 'waiting', actions: late(replication.removeMs, 'late') } },
         },
         waiting: {
+          on: { 'replication.delete': { target: 'removing', actions: 'orderDelete' } },
           after: {
             removeAgain: { target: 'removing', actions: elapse(replication.removeAgainMs) },
           },
         },
       },
     },
-    deleted: { entry: { type: 'noteLifecycle', params: { lifecycle: 'deleted' } } },
+    deleted: {
+      entry: [{ type: 'noteLifecycle', params: { lifecycle: 'deleted' } }, 'announceDeleted'],
+    },
   },
 });

@@ -2,37 +2,35 @@
 import { call } from './replication-calls.ts';
 import type { Rest } from './replication-context.ts';
 import { replication } from './replication-limits.ts';
-import { back, enter, fault, late, reconfiguring } from './replication-phases.ts';
+import { back, changes, enter, fault, late, reconfiguring } from './replication-phases.ts';
 import { replicationSetup } from './replication-setup.ts';
 import type { Side } from './replication-table.ts';
 import { testingState } from './replication-testing.ts';
 
 const replicaRests = ['seeding', 'lagging', 'paused', 'following'] as const;
 
-/** An order to promote, kept with where it came from. */
-const promoting = (side: Side, rest: Rest) =>
-  ({
+function replicaOrders(side: Side, rest: Rest) {
+  const keep = { type: 'keepRest', params: { side, rest } } as const;
+  const promote = {
     guard: { type: 'mayPromote', params: { side } },
     target: '#' + side + '.replica.preflightPromote',
-    actions: [
-      { type: 'begin', params: { kind: 'promote' } },
-      { type: 'keepRest', params: { side, rest } },
-    ],
-  }) as const;
-
-function replicaOrders(side: Side, rest: Rest) {
-  const me = { side } as const;
+    actions: ['begin', keep],
+  } as const;
+  const resync = {
+    guard: { type: 'mayResync', params: { side } },
+    target: '#' + side + '.syncing',
+    actions: 'begin',
+  } as const;
   return {
-    'replication.promote': promoting(side, rest),
-    'replication.resync': {
-      guard: { type: 'mayResync', params: me },
-      target: '#' + side + '.syncing',
-      actions: { type: 'begin', params: { kind: 'resync' } },
-    },
-    'replication.testStart': {
-      guard: { type: 'mayTest', params: me },
+    'replication.promote': promote,
+    'replication.failover': promote,
+    'replication.relocate': promote,
+    'replication.failback': [promote, resync],
+    'replication.resync': resync,
+    'replication.test-start': {
+      guard: { type: 'mayTest', params: { side } },
       target: '#' + side + '.replica.testing',
-      actions: ['takeTest', { type: 'keepRest', params: { side, rest } }],
+      actions: ['takeTest', keep],
     },
   } as const;
 }
@@ -53,34 +51,25 @@ export function replicaState(side: Side) {
         on: {
           ...replicaOrders(side, 'following'),
           'lag.measured': { guard: 'isLagging', target: 'lagging' },
-          'replication.pause': 'paused',
-          'replication.reconfigure': {
-            guard: 'mayReconfigure',
-            target: 'reconfiguring',
-            actions: { type: 'keepRest', params: { side, rest: 'following' } },
-          },
+          ...changes(side, 'following'),
           'epoch.claimed': 'seeding',
         },
       },
       lagging: {
         entry: enter(side, 'replica.lagging'),
+        always: { guard: 'isPaused', target: 'paused' },
         on: {
           ...replicaOrders(side, 'lagging'),
           'lag.measured': [{ guard: 'isLagging' }, { target: 'following' }],
-          'replication.pause': 'paused',
           'epoch.claimed': 'seeding',
         },
       },
       paused: {
         entry: enter(side, 'replica.paused'),
+        always: { guard: 'isNotPaused', target: 'following' },
         on: {
           ...replicaOrders(side, 'paused'),
-          'replication.resume': 'following',
-          'replication.reconfigure': {
-            guard: 'mayReconfigure',
-            target: 'reconfiguring',
-            actions: { type: 'keepRest', params: { side, rest: 'paused' } },
-          },
+          ...changes(side, 'paused'),
         },
       },
       testing: testingState(side),
@@ -95,7 +84,7 @@ export function replicaState(side: Side) {
             {
               guard: { type: 'preflightPasses', params: me },
               target: '#' + side + '.promoting',
-              actions: 'noteVia',
+              actions: ['noteVia', 'noteEstimate'],
             },
             {
               target: 'turningBack',

@@ -1,9 +1,9 @@
 /** The single-writer rules as functions: who may be promoted, armed, demoted, resynced; what is superseded. */
 import { quietWindowMs, replication } from './replication-limits.ts';
-import { peerOf } from './replication-table.ts';
+import { peerOf, sides } from './replication-table.ts';
 import type { Side } from './replication-table.ts';
 import { publicStateOf } from './replication-context.ts';
-import type { EndpointMemory, ReplicationContext } from './replication-context.ts';
+import type { EndpointMemory, Phase, ReplicationContext } from './replication-context.ts';
 
 type Context = ReplicationContext;
 
@@ -67,10 +67,7 @@ export function whyNotDemote(context: Context, side: Side, force: boolean): read
   const found: string[] = [];
   if (peer.phase !== 'replica.following' && peer.phase !== 'replica.lagging')
     found.push(`${peerOf(side)} is ${peer.phase}, not following`);
-  if (context.lagRatio >= replication.lagUnhealthyRatio)
-    found.push(
-      `lag is ${context.lagRatio.toFixed(1)}× every (limit ${replication.lagUnhealthyRatio}×)`,
-    );
+  if (context.lagRatio >= replication.lagUnhealthyRatio) found.push(`lag is ${lagText(context)}`);
   return found;
 }
 
@@ -96,10 +93,44 @@ export function overrideTokenOf(context: Context): string {
   return `${uid}.e${epoch}.${operation?.observed ?? ''}`;
 }
 
-/** Deletion waits until nothing is on its way. */
-export const isAtRest = ({ home, away }: Context): boolean =>
-  [home, away].every((each) => !isIn(each, 'promoting', 'demoting', 'syncing')) &&
-  [home, away].every(({ phase }) => phase !== 'replica.testing');
+/** Every reason why a trial of a side's points may not begin now. Force waives their age. */
+export function whyNotTest(context: Context, side: Side, force: boolean): readonly string[] {
+  const { phase } = context[side];
+  const found: string[] = [];
+  if (!isIn(context[side], 'replica')) found.push(`${side} is ${publicStateOf(phase)}`);
+  else if (phase === 'replica.reconfiguring') found.push(`${side} is being reconfigured`);
+  if (!hasData(context, side)) found.push(`${side} has no committed point`);
+  if (!force && context.lagRatio >= replication.lagUnhealthyRatio)
+    found.push(`lag is ${lagText(context)}; repeat with force to test an old point`);
+  return found;
+}
+
+const lagText = ({ lagRatio }: Context): string =>
+  `${lagRatio.toFixed(1)}× every (limit ${replication.lagUnhealthyRatio}×)`;
+
+const reconfigurable: readonly Phase[] = [
+  ...(['source.protected', 'source.paused', 'replica.following', 'replica.paused'] as const),
+];
+
+/** Mode and interval change only while both sides rest in step with each other. */
+export const whyNotReconfigure = (context: Context): readonly string[] =>
+  sides
+    .filter((side) => !reconfigurable.includes(context[side].phase))
+    .map((side) => `${side} is ${context[side].phase}: wait until it follows, or pause first`);
+
+const unsettled: readonly Phase[] = [
+  ...(['replica.testing', 'replica.reconfiguring', 'source.reconfiguring'] as const),
+];
+
+/** Deletion waits until nothing is on its way, and, unless forced, until it is known what can write. */
+export const isAtRest = ({ home, away, operation, isForcedDelete }: Context): boolean =>
+  operation === null &&
+  [home, away].every(
+    (each) =>
+      !isIn(each, 'promoting', 'demoting', 'syncing') &&
+      !unsettled.includes(each.phase) &&
+      (isForcedDelete || each.phase !== 'failed.indeterminate'),
+  );
 
 /** An override of this very epoch stands. */
 export const isRiskTaken = ({ riskAccepted, epoch }: Context): boolean =>

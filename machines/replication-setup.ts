@@ -2,19 +2,21 @@
 import { assign, emit, enqueueActions, raise, setup } from 'xstate';
 import type { PublishedEvent } from './messages.ts';
 import { operationMachine } from './operation.ts';
-import { answerOf, faultOf, stampOf } from './replication-context.ts';
 import type {
-  OperationKind,
   Phase,
   ReplicationContext,
-  ReplicationEvent,
   ReplicationInput,
   Rest,
+  SchedulePhase,
 } from './replication-context.ts';
-import { issueExpired } from './replication-effects.ts';
-import type { Writable } from './replication-effects.ts';
-import { replication } from './replication-limits.ts';
+import { replicationDelays } from './replication-delays.ts';
+import { stampOf } from './replication-events.ts';
+import type { ReplicationEvent } from './replication-events.ts';
+import { replicationGuards, writableIn } from './replication-guards.ts';
+import type { Tracked } from './replication-guards.ts';
 import * as notes from './replication-notes.ts';
+import * as orders from './replication-order-notes.ts';
+import * as schedule from './replication-schedule-notes.ts';
 import * as safety from './replication-safety.ts';
 import { peerOf } from './replication-table.ts';
 import type { Side } from './replication-table.ts';
@@ -22,12 +24,6 @@ import type { Side } from './replication-table.ts';
 interface Of {
   readonly side: Side;
 }
-
-const writableIn = (event: object): Writable | undefined =>
-  'output' in event ? answerOf(event, 'replication.prove')?.writable : undefined;
-const isAimedAt = (event: ReplicationEvent, side: Side): boolean =>
-  'endpoint' in event && event.endpoint === side;
-const succeeded = (event: object): boolean => 'output' in event && faultOf(event) === null;
 
 export const replicationSetup = setup({
   types: {
@@ -47,33 +43,28 @@ export const replicationSetup = setup({
     /** A timer carries no time: it is the last one known, and the delay. */
     elapse: assign({ atMs: ({ context }, { ms }: { ms: number }) => context.atMs + ms }),
     elapseTest: assign({ atMs: ({ context }) => context.atMs + context.testTtlMs }),
-    elapseTick: assign({ atMs: ({ context }) => context.atMs + (context.settings?.everyMs ?? 0) }),
+    elapseTick: assign({ atMs: ({ context }) => context.atMs + schedule.tickDelayMs(context) }),
     elapseWindow: assign({ atMs: ({ context }) => context.atMs + safety.windowMs(context) }),
-    begin: assign(({ context, event }, { kind }: { kind: OperationKind }) =>
-      notes.begun(context, event, kind),
-    ),
+    begin: assign(({ context, event }) => orders.begun(context, event)),
+    /** The second half of a way home. */
+    goOn: assign(({ context, event }, { side }: Of) => orders.wentOn(context, event, side)),
     end: assign(({ context }, { side }: Of) => notes.ended(context, side)),
     keepRest: assign(({ context }, { side, rest }: Of & { rest: Rest }) => ({
       [side]: { ...context[side], returnTo: rest },
     })),
     noteStamp: assign(({ context, event }) => ({ atMs: stampOf(event, context.atMs) })),
-    noteRefusal: assign(({ event }) => ({
-      because: answerOf(event, 'replication.preflight')?.because ?? [],
-    })),
+    noteRefusal: assign(({ event }) => orders.refusal(event)),
+    noteEstimate: assign(({ context, event }) => orders.estimated(context, event)),
+    noteProgress: assign(({ context, event }, { of }: Tracked) =>
+      notes.progressed(context, event, of),
+    ),
     noteFault: assign(({ context, event }, { reason }: { reason: string }) =>
       notes.faulted(context, event, reason),
     ),
-    declare: assign(({ context, event }) =>
-      event.type === 'replication.apply'
-        ? {
-            atMs: event.atMs,
-            correlationId: event.correlationId,
-            settings: event.settings,
-            isPaused: event.settings.isPaused,
-            reason: 'apply',
-          }
-        : context,
-    ),
+    declare: assign(({ context, event }) => orders.declared(context, event)),
+    announceDeclared: enqueueActions(({ context, event, enqueue }) => {
+      for (const told of orders.declaration(context, event)) enqueue.emit(told);
+    }),
     claim: assign(({ context }) => notes.claimed(context)),
     tellClaimed: raise({ type: 'epoch.claimed' }),
     noteVia: assign(({ context, event }) => notes.vias(context, event)),
@@ -81,8 +72,13 @@ export const replicationSetup = setup({
     noteFence: assign(({ context, event }) => notes.fenceAnswered(context, event)),
     countRound: assign(({ context }) => notes.roundCounted(context)),
     countReissue: assign(({ context }) => notes.reissueCounted(context)),
-    noteProof: assign(({ context }, { side }: Of) => notes.proven(context, side)),
-    recordOverride: assign(({ context, event }) => notes.overridden(context, event)),
+    noteProof: assign(({ context, event }, { side }: Of) => notes.proven(context, event, side)),
+    announceProof: emit(({ context }, { side }: Of) => ({
+      type: 'fenceProven',
+      correlationId: context.correlationId,
+      data: { endpoint: peerOf(side), epoch: context.epoch },
+    })),
+    recordOverride: assign(({ context, event }) => orders.overridden(context, event)),
     announceOverride: emit(({ context }) => ({
       type: 'riskAccepted',
       correlationId: context.correlationId,
@@ -102,7 +98,15 @@ export const replicationSetup = setup({
       data: { endpoint: side, epoch: context.epoch },
     })),
     notePoint: assign(({ context, event }) => notes.pointChosen(context, event)),
-    becomeWriter: assign(({ context }, { side }: Of) => notes.becameWriter(context, side)),
+    announceLoss: emit(({ context }) => ({
+      type: 'lossRecorded',
+      correlationId: context.correlationId,
+      data: { ...context.loss },
+    })),
+    becomeWriter: assign(({ context, event }, { side }: Of) =>
+      notes.becameWriter(context, event, side),
+    ),
+    tellWriter: raise({ type: 'writer.changed' }),
     releaseWriter: assign(({ context }, { side }: Of) =>
       context.writer === side ? { writer: 'none' as const } : {},
     ),
@@ -132,180 +136,55 @@ export const replicationSetup = setup({
     noteLag: assign(({ context, event }) =>
       event.type === 'lag.measured' ? { atMs: event.atMs, lagRatio: event.ratio } : context,
     ),
+    announceLag: emit(({ context }, { health }: { health: string }) => ({
+      type: 'lagChanged',
+      correlationId: context.correlationId,
+      data: { health, ratio: context.lagRatio, epoch: context.epoch },
+    })),
     handOver: raise((_, { side }: Of) => ({ type: 'handOver' as const, endpoint: side })),
     tellDemoted: raise((_, { side }: Of) => ({ type: 'peer.demoted' as const, endpoint: side })),
     tellDemotionFailed: raise((_, { side }: Of) => ({
       type: 'peer.demotionFailed' as const,
       endpoint: side,
     })),
-    takeTest: assign(({ context, event }) =>
-      event.type === 'replication.testStart'
-        ? { atMs: event.atMs, correlationId: event.correlationId, testTtlMs: event.ttlMs }
-        : context,
+    takeTest: assign(({ context, event }) => orders.testTaken(context, event)),
+    announceTest: emit(
+      ({ context }, { side, type }: Of & { type: 'testStarted' | 'testEnded' }) => ({
+        type,
+        correlationId: context.correlationId,
+        data: { endpoint: side, point: context.testPoint, reason: context.reason },
+      }),
     ),
-    takeChange: assign(({ context, event }) =>
-      event.type === 'replication.reconfigure' && context.settings !== null
-        ? {
-            atMs: event.atMs,
-            correlationId: event.correlationId,
-            settings: {
-              ...context.settings,
-              mode: event.mode ?? context.settings.mode,
-              everyMs: event.everyMs ?? context.settings.everyMs,
-            },
-          }
-        : context,
-    ),
-    notePause: assign({ isPaused: true }),
-    noteResume: assign({ isPaused: false }),
-    orderDelete: assign(({ context, event }) =>
-      event.type === 'replication.delete'
-        ? {
-            atMs: event.atMs,
-            correlationId: event.correlationId,
-            isDeleteOrdered: true,
-            isForcedDelete: context.isForcedDelete || event.force,
-          }
-        : context,
-    ),
+    takeChange: assign(({ context, event }) => orders.changed(context, event)),
+    announceChange: emit(({ context }) => orders.changeTold(context)),
+    notePause: assign(({ context, event }) => orders.paused(context, event, true)),
+    noteResume: assign(({ context, event }) => orders.paused(context, event, false)),
+    orderDelete: assign(({ context, event }) => orders.deleteOrdered(context, event)),
     noteLifecycle: assign((_, { lifecycle }: { lifecycle: ReplicationContext['lifecycle'] }) => ({
       lifecycle,
     })),
+    tellDeletion: raise({ type: 'deletion.begun' }),
+    announceDeleted: emit(({ context }) => ({
+      type: 'deleted',
+      correlationId: context.correlationId,
+      data: { epoch: context.epoch, onDelete: context.spec?.retention.onDelete },
+    })),
+    noteWaiting: assign(({ event }) =>
+      event.type === 'operation.changed' ? { waiting: event.waiting } : {},
+    ),
+    // ------------------------------------------------------------------------------ schedule
+    enterSchedule: assign(({ context, event }, { phase }: { phase: SchedulePhase }) =>
+      schedule.entered(context, event, phase),
+    ),
     countPoint: assign({ pointSeq: ({ context }) => context.pointSeq + 1 }),
+    beginTick: assign(({ context, event }) => schedule.tickBegun(context, event)),
+    endTick: assign(({ context, event }) => schedule.tickEnded(context, event)),
+    dropPruned: assign(({ context, event }) => schedule.pruned(context, event)),
+    announcePruned: enqueueActions(({ context, event, enqueue }) => {
+      const told = schedule.pruningTold(context, event);
+      if (told !== undefined) enqueue.emit(told);
+    }),
   },
-  guards: {
-    hasSucceeded: ({ event }) => succeeded(event),
-    isMine: ({ event }, { side }: Of) => isAimedAt(event, side),
-    // ------------------------------------------------------------------------------ orders
-    mayPromote: ({ context, event }, { side }: Of) =>
-      event.type === 'replication.promote' &&
-      isAimedAt(event, side) &&
-      context.operation === null &&
-      safety.whyNotPromote(context, side, event.how).length === 0,
-    mayDemote: ({ context, event }, { side }: Of) =>
-      event.type === 'replication.demote' &&
-      isAimedAt(event, side) &&
-      context.operation === null &&
-      context.lifecycle === 'active' &&
-      safety.whyNotDemote(context, side, event.force).length === 0,
-    mayResync: ({ context, event }, { side }: Of) =>
-      isAimedAt(event, side) &&
-      context.operation === null &&
-      context.lifecycle === 'active' &&
-      safety.whyNotResync(context, side).length === 0,
-    mayRecover: ({ context, event }, { side }: Of) =>
-      isAimedAt(event, side) && context.operation === null && context.lifecycle === 'active',
-    mayTest: ({ context, event }, { side }: Of) =>
-      isAimedAt(event, side) &&
-      context.operation === null &&
-      context.lifecycle === 'active' &&
-      safety.hasData(context, side),
-    mayReconfigure: ({ context }) => context.operation === null && context.lifecycle === 'active',
-    // ------------------------------------------------------------------------------ preflights
-    /** Asked again with the answer in hand: the peer may have moved meanwhile. */
-    preflightPasses: ({ context, event }, { side }: Of) =>
-      answerOf(event, 'replication.preflight')?.ok === true &&
-      context.operation !== null &&
-      safety.whyNotPromote(context, side, context.operation.how).length === 0,
-    demotePreflightPasses: ({ context, event }, { side }: Of) =>
-      answerOf(event, 'replication.preflight')?.ok === true &&
-      context.lifecycle === 'active' &&
-      safety.whyNotDemote(context, side, context.operation?.how === 'forced').length === 0,
-    returnsTo: ({ context }, { side, rest }: Of & { rest: Rest }) =>
-      context[side].returnTo === rest,
-    // ------------------------------------------------------------------------------ promoting
-    hasSucceededAndHandsOver: ({ context, event }, { side }: Of) =>
-      succeeded(event) &&
-      context.operation?.how === 'planned' &&
-      context[peerOf(side)].phase.startsWith('source.'),
-    isForced: ({ context }) => context.operation?.how === 'forced',
-    isFenced: ({ event }) => answerOf(event, 'replication.fence')?.fenced === true,
-    readsNo: ({ event }) => writableIn(event) === 'no',
-    readsYes: ({ event }) => writableIn(event) === 'yes',
-    mayFenceAgain: ({ context, event }) =>
-      writableIn(event) === 'yes' &&
-      (context.operation?.fenceRounds ?? replication.fenceRoundsMax) < replication.fenceRoundsMax,
-    isWaived: ({ context }) =>
-      context.fence.stage === 'waived' && context.fence.epoch === context.epoch,
-    isTokenRight: ({ context, event }) =>
-      event.type === 'replication.override' && event.token === safety.overrideTokenOf(context),
-    canArm: ({ context, event }) => succeeded(event) && safety.canArm(context),
-    cameTooLate: ({ context, event }) =>
-      faultOf(event)?.code === issueExpired &&
-      (context.operation?.reissues ?? replication.reissuesMax) < replication.reissuesMax,
-    /** Source only on evidence: writing here, and not there unless somebody took that risk. */
-    isOnlyWriter: ({ context, event }) => {
-      const sight = answerOf(event, 'replication.verify');
-      return sight?.self === 'yes' && (sight.peer === 'no' || safety.isRiskTaken(context));
-    },
-    // ------------------------------------------------------------------------------ demoting
-    isSuperseded: ({ context, event }, { side }: Of) =>
-      isAimedAt(event, side) && safety.isSuperseded(context, side),
-    isGivenUp: ({ context }, { side }: Of) => safety.isSuperseded(context, side),
-    /** Nobody waits for the last writes: they stay in the fenced volumes. */
-    goesWithoutFinal: ({ context }, { side }: Of) =>
-      safety.isSuperseded(context, side) ||
-      (context.operation?.kind === 'demote' && context.operation.how === 'forced'),
-    peerWrites: ({ context, event }, { side }: Of) =>
-      event.type === 'endpoint.observed' &&
-      event.endpoint === peerOf(side) &&
-      event.writable === 'yes' &&
-      context[peerOf(side)].epoch > 0,
-    peerRests: ({ event }, { side }: Of) =>
-      event.type === 'endpoint.observed' &&
-      event.endpoint === peerOf(side) &&
-      event.writable === 'no',
-    // ------------------------------------------------------------------------------ the rest
-    isComplete: ({ event }) => answerOf(event, 'replication.syncStatus')?.isComplete === true,
-    startsHere: ({ context, event }, { side }: Of) => {
-      const sight = answerOf(event, 'replication.verify');
-      return (
-        context.settings?.initialSource === side && sight?.self === 'yes' && sight.peer === 'no'
-      );
-    },
-    restsHere: ({ context, event }, { side }: Of) =>
-      context.settings?.initialSource === peerOf(side) &&
-      answerOf(event, 'replication.verify')?.self === 'no',
-    hasPoint: ({ context }, { side }: Of) =>
-      context.points.some(({ at, epoch }) => at === side && epoch === context.epoch),
-    isLagging: ({ event }) =>
-      event.type === 'lag.measured' && event.ratio > replication.lagDegradedRatio,
-    isUnhealthy: ({ event }) =>
-      event.type === 'lag.measured' && event.ratio >= replication.lagUnhealthyRatio,
-    mayTick: ({ context }) => safety.maySnapshot(context),
-    hasSucceededAndMayTick: ({ context, event }) => succeeded(event) && safety.maySnapshot(context),
-    mayDelete: ({ context }) => context.isDeleteOrdered && safety.isAtRest(context),
-    isPaused: ({ context }) => context.isPaused,
-  },
-  delays: {
-    establish: replication.establishMs,
-    establishAgain: replication.establishAgainMs,
-    preflight: replication.preflightMs,
-    claim: replication.claimMs,
-    handOver: replication.handOverMs,
-    fence: replication.fenceMs,
-    prove: replication.proveMs,
-    override: replication.overrideMs,
-    choose: replication.chooseMs,
-    create: replication.createMs,
-    arm: replication.armMs,
-    verify: replication.verifyMs,
-    undo: replication.undoMs,
-    drain: replication.drainMs,
-    release: replication.releaseMs,
-    stall: replication.stallMs,
-    probeAgain: ({ context }) => Math.max(replication.probeAgainMs, safety.windowMs(context)),
-    promoteWindow: ({ context }) => safety.windowMs(context),
-    demoteWindow: ({ context }) => safety.windowMs(context),
-    recoverWindow: ({ context }) => safety.windowMs(context),
-    compensationWindow: ({ context }) => safety.windowMs(context),
-    testTtl: ({ context }) => context.testTtlMs,
-    reconfigure: replication.reconfigureMs,
-    remove: replication.removeMs,
-    removeAgain: replication.removeAgainMs,
-    backoff: replication.backoffMs,
-    prune: replication.pruneMs,
-    tick: ({ context }) => context.settings?.everyMs ?? replication.backoffMs,
-    unobserved: replication.observeStableMs * replication.observationsMissedMax,
-  },
+  guards: replicationGuards,
+  delays: replicationDelays,
 });

@@ -2,30 +2,25 @@
 import { call } from './replication-calls.ts';
 import type { Rest } from './replication-context.ts';
 import { replication } from './replication-limits.ts';
-import { back, enter, fault, late, reconfiguring } from './replication-phases.ts';
+import { back, changes, enter, fault, late, reconfiguring } from './replication-phases.ts';
 import { replicationSetup } from './replication-setup.ts';
 import { peerOf } from './replication-table.ts';
 import type { Side } from './replication-table.ts';
 
 const sourceRests = ['exposed', 'lagging', 'paused', 'protected'] as const;
 
-function sourceOrders(side: Side, rest: Rest) {
-  return {
+const sourceOrders = (side: Side, rest: Rest) =>
+  ({
     'replication.demote': {
       guard: { type: 'mayDemote', params: { side } },
       target: '#' + side + '.source.preflightDemote',
-      actions: [
-        { type: 'begin', params: { kind: 'demote' } },
-        { type: 'keepRest', params: { side, rest } },
-      ],
+      actions: ['begin', { type: 'keepRest', params: { side, rest } }],
     },
-  } as const;
-}
+  }) as const;
 
 export function sourceState(side: Side) {
   const me = { side } as const;
   const demoting = '#' + side + '.demoting';
-  const paused = { target: '#' + side + '.source.paused' } as const;
   return replicationSetup.createStateConfig({
     initial: 'exposed',
     on: {
@@ -43,17 +38,16 @@ export function sourceState(side: Side) {
       /** Nothing of this epoch is anywhere else yet. */
       exposed: {
         entry: [...enter(side, 'source.exposed'), { type: 'end', params: me }],
-        always: {
-          guard: { type: 'hasPoint', params: { side: peerOf(side) } },
-          target: 'protected',
-        },
+        always: [
+          { guard: 'isPaused', target: 'paused' },
+          { guard: { type: 'hasPoint', params: { side: peerOf(side) } }, target: 'protected' },
+        ],
         on: {
           ...sourceOrders(side, 'exposed'),
           'point.committed': {
             guard: { type: 'isMine', params: { side: peerOf(side) } },
             target: 'protected',
           },
-          'replication.pause': paused,
         },
       },
       protected: {
@@ -62,32 +56,23 @@ export function sourceState(side: Side) {
         on: {
           ...sourceOrders(side, 'protected'),
           'lag.measured': { guard: 'isLagging', target: 'lagging' },
-          'replication.pause': paused,
-          'replication.reconfigure': {
-            guard: 'mayReconfigure',
-            target: 'reconfiguring',
-            actions: { type: 'keepRest', params: { side, rest: 'protected' } },
-          },
+          ...changes(side, 'protected'),
         },
       },
       lagging: {
         entry: enter(side, 'source.lagging'),
+        always: { guard: 'isPaused', target: 'paused' },
         on: {
           ...sourceOrders(side, 'lagging'),
           'lag.measured': [{ guard: 'isLagging' }, { target: 'protected' }],
-          'replication.pause': paused,
         },
       },
       paused: {
         entry: enter(side, 'source.paused'),
+        always: { guard: 'isNotPaused', target: 'exposed' },
         on: {
           ...sourceOrders(side, 'paused'),
-          'replication.resume': 'exposed',
-          'replication.reconfigure': {
-            guard: 'mayReconfigure',
-            target: 'reconfiguring',
-            actions: { type: 'keepRest', params: { side, rest: 'paused' } },
-          },
+          ...changes(side, 'paused'),
         },
       },
       reconfiguring: replicationSetup.createStateConfig(reconfiguring(side, 'source')),
@@ -101,7 +86,7 @@ export function sourceState(side: Side) {
             {
               guard: { type: 'demotePreflightPasses', params: me },
               target: demoting,
-              actions: 'noteVia',
+              actions: ['noteVia', 'noteEstimate'],
             },
             { target: 'turningBack', actions: ['noteRefusal', fault('preflight failed')] },
           ],

@@ -4,69 +4,97 @@
  */
 import { call, pointSeq } from './replication-calls.ts';
 import { replication } from './replication-limits.ts';
-import { enter, fault, late } from './replication-phases.ts';
+import { enter, fault, late, slowly } from './replication-phases.ts';
 import { replicationSetup } from './replication-setup.ts';
 import type { Side } from './replication-table.ts';
 
 export function syncingState(side: Side) {
   const safe = '#' + side + '.failed.safe';
-  const stall = { target: safe, actions: late(replication.stallMs, 'no progress') } as const;
-  const onDone = (target: string, reason: string) =>
-    [
-      { guard: 'hasSucceeded', target, actions: 'noteVia' },
-      { target: safe, actions: fault(reason) },
-    ] as const;
+  const at = (state: string) => '#' + side + '.syncing.' + state;
+  const gone = (reason: string) => ({ target: safe, actions: fault(reason) }) as const;
+  const after = { stall: { target: safe, actions: late(replication.stallMs, 'no progress') } };
 
   return replicationSetup.createStateConfig({
     initial: 'preserving',
     on: {
       'replication.cancel': { target: safe, actions: ['noteStamp', fault('cancelled')] },
+      'replication.delete': { target: safe, actions: ['noteStamp', fault('deleted')] },
     },
     states: {
       preserving: {
         entry: enter(side, 'syncing.preserving'),
-        invoke: {
-          ...call(side, 'replication.preserve'),
-          onDone: onDone('selecting', 'no safety snapshot'),
-        },
-        after: { stall },
+        ...slowly({
+          ...{ at: at('preserving'), of: side, after },
+          ask: call(side, 'replication.preserve'),
+          onDone: [
+            {
+              guard: 'hasSucceeded',
+              target: at('selecting'),
+              actions: ['noteVia', 'noteStamp'],
+            },
+            gone('no safety snapshot'),
+          ],
+        }),
       },
       selecting: {
         entry: enter(side, 'syncing.selecting'),
         invoke: {
           ...call(side, 'replication.selectBase'),
-          onDone: onDone('transferring', 'no base'),
+          onDone: [
+            { guard: 'hasSucceeded', target: 'transferring', actions: 'noteVia' },
+            gone('no base'),
+          ],
         },
         after: { choose: { target: safe, actions: late(replication.chooseMs, 'choice late') } },
       },
       transferring: {
         entry: ['countPoint', ...enter(side, 'syncing.transferring')],
-        invoke: {
-          ...call(side, 'replication.transfer', pointSeq),
-          onDone: onDone('catchingUp', 'not transferred'),
-        },
-        after: { stall },
-      },
-      catchingUp: {
-        entry: enter(side, 'syncing.catchingUp'),
-        invoke: {
-          ...call(side, 'replication.catchUp', pointSeq),
+        ...slowly({
+          ...{ at: at('transferring'), of: side, after },
+          ask: call(side, 'replication.transfer', pointSeq),
           onDone: [
             {
               guard: 'hasSucceeded',
-              target: 'verifying',
-              actions: { type: 'addPoint', params: { at: side, isFinal: false } },
+              target: at('catchingUp'),
+              actions: ['noteVia', 'noteStamp'],
             },
-            { target: safe, actions: fault('not caught up') },
+            gone('not transferred'),
           ],
-        },
-        after: { stall },
+        }),
+      },
+      catchingUp: {
+        entry: enter(side, 'syncing.catchingUp'),
+        ...slowly({
+          ...{ at: at('catchingUp'), of: side, after },
+          ask: call(side, 'replication.catchUp', pointSeq),
+          onDone: [
+            {
+              guard: 'hasSucceeded',
+              target: at('verifying'),
+              actions: [
+                { type: 'addPoint', params: { at: side, isFinal: false } },
+                'announcePoint',
+              ],
+            },
+            gone('not caught up'),
+          ],
+        }),
       },
       verifying: {
         entry: enter(side, 'syncing.verifying'),
         invoke: {
           ...call(side, 'replication.syncStatus'),
           onDone: [
+            // Home again by way of a promotion: nobody has to ask for it once more.
+            {
+              guard: { type: 'isCompleteAndGoesOn', params: { side } },
+              target: '#' + side + '.replica.preflightPromote',
+              actions: [
+                { type: 'goOn', params: { side } },
+                { type: 'keepRest', params: { side, rest: 'following' } },
+                { type: 'tellPointAt', params: { side } },
+              ],
+            },
             {
               guard: 'isComplete',
               target: '#' + side + '.replica.following',
@@ -77,7 +105,7 @@ export function syncingState(side: Side) {
                 { type: 'tellPointAt', params: { side } },
               ],
             },
-            { target: safe, actions: fault('not complete') },
+            gone('not complete'),
           ],
         },
         after: { verify: { target: safe, actions: late(replication.verifyMs, 'check late') } },

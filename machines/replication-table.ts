@@ -36,7 +36,7 @@ export const isTransient = (state: PublicState): boolean => completions[state] !
 type TransitionVerb = 'apply' | 'promote' | 'demote' | 'resync' | 'recover' | 'cancel';
 
 /** The verb that asks for a move, or nothing where only evidence brings it about. */
-function verbFor(from: PublicState, to: PublicState): TransitionVerb | undefined {
+export function verbFor(from: PublicState, to: PublicState): TransitionVerb | undefined {
   if (from === 'absent') return 'apply';
   if (isTransient(from)) return to === 'failed' ? 'cancel' : undefined;
   if (to === 'promoting') return 'promote';

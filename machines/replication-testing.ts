@@ -1,5 +1,5 @@
 /** A trial of a replica's points: a clone apart from everything, with an end of its own. */
-import { call, wantedSeq } from './replication-calls.ts';
+import { call, testSeq } from './replication-calls.ts';
 import { replication } from './replication-limits.ts';
 import { enter, fault, late } from './replication-phases.ts';
 import { replicationSetup } from './replication-setup.ts';
@@ -14,7 +14,7 @@ export function testingState(side: Side) {
     entry: enter(side, 'replica.testing'),
     initial: 'starting',
     on: {
-      'replication.testStop': {
+      'replication.test-stop': {
         guard: { type: 'isMine', params: me },
         target: '.ending',
         actions: 'noteStamp',
@@ -24,9 +24,17 @@ export function testingState(side: Side) {
     states: {
       starting: {
         invoke: {
-          ...call(side, 'replication.startTest', wantedSeq),
+          ...call(side, 'replication.startTest', testSeq),
           onDone: [
-            { guard: 'hasSucceeded', target: 'running', actions: ['noteVia', 'noteStamp'] },
+            {
+              guard: 'hasSucceeded',
+              target: 'running',
+              actions: [
+                'noteVia',
+                'noteStamp',
+                { type: 'announceTest', params: { side, type: 'testStarted' } },
+              ],
+            },
             { target: ending, actions: fault('test not started') },
           ],
         },
@@ -39,7 +47,15 @@ export function testingState(side: Side) {
         invoke: {
           ...call(side, 'replication.endTest'),
           onDone: [
-            { guard: 'hasSucceeded', target: over, actions: 'noteVia' },
+            {
+              guard: 'hasSucceeded',
+              target: over,
+              actions: [
+                'noteVia',
+                'noteStamp',
+                { type: 'announceTest', params: { side, type: 'testEnded' } },
+              ],
+            },
             { target: 'endingAgain', actions: fault('test not ended') },
           ],
         },

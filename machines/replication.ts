@@ -5,21 +5,30 @@
 import type { operationMachine } from './operation.ts';
 import { endpointState } from './replication-endpoint.ts';
 import { newEndpoint } from './replication-notes.ts';
-import { healthState, lifecycleState, scheduleState } from './replication-regions.ts';
+import { healthState, lifecycleState } from './replication-regions.ts';
+import { newSchedule } from './replication-schedule-notes.ts';
+import { scheduleState } from './replication-schedule.ts';
 import { replicationSetup } from './replication-setup.ts';
 
 export const replicationMachine = replicationSetup.createMachine({
   id: 'replication',
   context: ({ input }) => ({
-    ...input,
+    uid: input.uid,
+    namespace: input.namespace,
+    name: input.name,
+    atMs: input.atMs,
+    labels: {},
+    annotations: {},
+    specGeneration: 0,
+    createdAtMs: input.atMs,
     spec: null,
     settings: null,
-    epoch: 0,
+    epoch: input.epochBefore ?? 0,
     writer: 'none',
     writerEpoch: 0,
     home: newEndpoint(input.atMs),
     away: newEndpoint(input.atMs),
-    fence: { epoch: 0, stage: 'none' },
+    fence: { epoch: 0, stage: 'none', atMs: 0 },
     riskAccepted: null,
     operation: null,
     ordersBegun: 0,
@@ -28,16 +37,23 @@ export const replicationMachine = replicationSetup.createMachine({
     lastSyncMs: null,
     loss: null,
     lagRatio: 0,
+    protection: { isProtected: false, sinceMs: input.atMs, generation: 0 },
+    schedule: newSchedule(input.atMs),
     isPaused: false,
+    pausedAtMs: 0,
     usesSsm: false,
     isDeleteOrdered: false,
     isForcedDelete: false,
     lifecycle: 'active',
     testTtlMs: 0,
+    testPoint: null,
     reason: '',
     because: [],
     lastFault: null,
+    lastFaultAtMs: 0,
+    waiting: null,
     correlationId: '',
+    requestId: '',
     history: [],
     historySeq: 0,
   }),

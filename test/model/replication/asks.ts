@@ -6,6 +6,7 @@ import { sides } from '../../../machines/replication-table.ts';
 import type { Side } from '../../../machines/replication-table.ts';
 import { answered, confirm, order, refused } from './chart.ts';
 import type { Asked, Graph, Node } from './chart.ts';
+import { replicationManifest } from './manifest.ts';
 
 const each = <T>(make: (side: Side) => T): Readonly<Record<Side, T>> => ({
   home: make('home'),
@@ -15,12 +16,12 @@ const each = <T>(make: (side: Side) => T): Readonly<Record<Side, T>> => ({
 export const orders = {
   planned: each((endpoint) =>
     order(`promote ${endpoint} planned`, {
-      ...{ type: 'replication.promote', how: 'planned', point: null, endpoint },
+      ...{ type: 'replication.promote', how: 'planned', endpoint },
     }),
   ),
   forced: each((endpoint) =>
     order(`promote ${endpoint} forced`, {
-      ...{ type: 'replication.promote', how: 'forced', point: null, endpoint },
+      ...{ type: 'replication.promote', how: 'forced', endpoint },
     }),
   ),
   demote: each((endpoint) =>
@@ -65,9 +66,7 @@ const isUnderWay = (phase: Phase): boolean =>
 const setting = (initialSource: Side) =>
   order(`apply, ${initialSource} writes`, {
     type: 'replication.apply',
-    settings: {
-      ...{ initialSource, backend: 'ebs', mode: 'asynchronous', everyMs: 60_000, isPaused: false },
-    },
+    manifest: replicationManifest({ initialSource }),
   });
 export const applied = { home: setting('home'), away: setting('away') };
 
@@ -90,7 +89,7 @@ export function settled(graph: Graph): Node {
     applied.home,
     establishes('home', 'home'),
     establishes('away', 'home'),
-    order('sync now', { type: 'replication.syncNow' }),
+    order('sync now', { type: 'replication.sync' }),
     committed('away'),
     { ...committed('away'), label: 'schedule: copied' },
     { ...committed('away'), label: 'schedule: committed' },

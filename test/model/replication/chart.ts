@@ -2,11 +2,8 @@
 import { createActor, fromPromise, initialTransition } from 'xstate';
 import type { AnyActorScope, AnyStateNode, SnapshotFrom } from 'xstate';
 import type { replicationMachine } from '../../../machines/replication.ts';
-import type {
-  EndpointMemory,
-  Phase,
-  ReplicationEvent,
-} from '../../../machines/replication-context.ts';
+import type { EndpointMemory, Phase } from '../../../machines/replication-context.ts';
+import type { ReplicationEvent } from '../../../machines/replication-events.ts';
 import { issueExpired } from '../../../machines/replication-effects.ts';
 import { overrideTokenOf } from '../../../machines/replication-safety.ts';
 import { sides } from '../../../machines/replication-table.ts';
@@ -53,7 +50,7 @@ export interface Asked {
   readonly event: (snapshot: Snapshot) => object;
 }
 
-const stamp = { atMs: 0, correlationId: 'c', by: 'op' };
+const stamp = { atMs: 0, correlationId: 'c', commandId: 'k', by: 'op' };
 
 export const order = (label: string, event: object): Asked => ({
   label,
@@ -108,7 +105,9 @@ function keyOf({ value, context }: Snapshot): string {
     ),
     Math.sign(home.epoch - away.epoch),
     isOpen ? risk.epoch === epoch : '',
-    operation === null ? '' : `${operation.kind} ${operation.endpoint} ${operation.how}`,
+    operation === null
+      ? ''
+      : `${operation.kind} ${operation.endpoint} ${operation.how} ${operation.then}`,
     sides
       .map((side) => points.filter(({ at }) => at === side))
       .map((here) => `${here.length > 0} ${here.some((point) => point.epoch === epoch)}`)

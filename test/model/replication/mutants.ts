@@ -5,7 +5,7 @@ import { claimed } from '../../../machines/replication-notes.ts';
 import { replicationSetup } from '../../../machines/replication-setup.ts';
 import { sides } from '../../../machines/replication-table.ts';
 import type { Side } from '../../../machines/replication-table.ts';
-import { faultOf } from '../../../machines/replication-context.ts';
+import { faultOf } from '../../../machines/replication-events.ts';
 import type { Chart } from './chart.ts';
 import type { Rules } from './explorer.ts';
 
@@ -84,7 +84,7 @@ const overrideUnrecorded = (): Chart =>
   armsAnyway(replicationMachine).provide({
     actions: {
       recordOverride: assign(({ context }) => ({
-        fence: { epoch: context.epoch, stage: 'waived' as const },
+        fence: { epoch: context.epoch, stage: 'waived' as const, atMs: 0 },
       })),
     },
   });
@@ -112,7 +112,10 @@ const noClaim = (): Chart =>
     },
     guards: { canArm: ({ event }) => faultOf(event) === null },
   });
-const unclaimed = (epoch: number) => ({ epoch, fence: { epoch, stage: 'none' as const } });
+const unclaimed = (epoch: number) => ({
+  epoch,
+  fence: { epoch, stage: 'none' as const, atMs: 0 },
+});
 
 const everyWindow = [
   'promoteWindow',

@@ -8,12 +8,10 @@ import { buildOperationMachine, operationMachine } from '../../../machines/opera
 import { builtInRetries } from '../../../machines/retry.ts';
 import { buildReplicationMachine } from '../../../machines/replication.ts';
 import { admitReplication } from '../../../machines/replication-admission.ts';
-import type {
-  ReplicationCommand,
-  ReplicationSettings,
-} from '../../../machines/replication-context.ts';
+import type { ReplicationCommand } from '../../../machines/replication-events.ts';
 import { replication } from '../../../machines/replication-limits.ts';
 import { overrideTokenOf } from '../../../machines/replication-safety.ts';
+import { replicationManifest } from '../../model/replication/manifest.ts';
 
 const answers: Record<string, object> = {
   preflight: { ok: true, because: [] },
@@ -22,7 +20,7 @@ const answers: Record<string, object> = {
   verify: { self: 'yes', peer: 'no' },
   syncStatus: { isComplete: true },
 };
-const stamp = { atMs: 1_000_000, correlationId: 'c-1', by: 'ada' };
+const stamp = { atMs: 1_000_000, correlationId: 'c-1', commandId: 'k-1', by: 'ada' };
 
 interface Asked {
   readonly effect: string;
@@ -52,11 +50,8 @@ function started(script: Record<string, object> = {}) {
     clock,
   });
   actor.start();
-  const settings: ReplicationSettings = {
-    ...{ initialSource: 'home', backend: 'ebs', mode: 'asynchronous' },
-    ...{ isPaused: false, everyMs: 3_600_000 },
-  };
-  actor.send({ type: 'replication.apply', settings, ...stamp });
+  const manifest = replicationManifest({ schedule: { every: '1h', rpo: '2h' } });
+  actor.send({ type: 'replication.create', manifest, ...stamp });
   const phase = (side: 'home' | 'away') => actor.getSnapshot().context[side].phase;
   const settle = async () => {
     for (let turn = 0; turn < 200; turn += 1) await Promise.resolve();
@@ -74,14 +69,14 @@ function started(script: Record<string, object> = {}) {
   const admit = (event: ReplicationCommand) => admitReplication(actor.getSnapshot().context, event);
   const protectedNow = async () => {
     await until(() => phase('home') === 'source.exposed' && phase('away') === 'replica.seeding');
-    actor.send({ type: 'replication.syncNow', ...stamp });
+    actor.send({ type: 'replication.sync', ...stamp });
     await until(() => phase('away') === 'replica.following');
   };
   return { actor, asked, clock, phase, until, admit, protectedNow };
 }
 
 const promote = (how: 'planned' | 'forced') =>
-  ({ type: 'replication.promote', endpoint: 'away', how, point: null, ...stamp }) as const;
+  ({ type: 'replication.promote', endpoint: 'away', how, ...stamp }) as const;
 
 describe('the replication chart', () => {
   it('may be hosted', () => {
