@@ -6,8 +6,10 @@ import { networkRules } from './network-rules.ts';
 import { parameterRules } from './parameter-rules.ts';
 import { powerRules } from './power-rules.ts';
 import { openBook } from './rules.ts';
+import { snapshotRules } from './snapshot-rules.ts';
 import { tagRules } from './tag-rules.ts';
 import type { Ability, Target } from './target.ts';
+import { volumeRules } from './volume-rules.ts';
 
 /** Declares the tests; the target itself is asked for when they run. */
 export function contract(
@@ -20,6 +22,8 @@ export function contract(
   instanceRules(book);
   powerRules(book);
   tagRules(book);
+  volumeRules(book);
+  snapshotRules(book);
   networkRules(book);
   parameterRules(book);
   commandRules(book);

@@ -9,7 +9,10 @@ import { contract } from './contract.ts';
 import { clients } from './target.ts';
 import type { Ability, Target } from './target.ts';
 
-const abilities: readonly Ability[] = ['time', 'clientTokenFilter', 'ssm.exec', 'ssm.inventory'];
+const abilities: readonly Ability[] = [
+  ...(['time', 'clientTokenFilter', 'ebs.clones', 'iam.denyFenced'] as const),
+  ...(['ssm.exec', 'ssm.inventory'] as const),
+];
 const region = 'eu-central-1';
 
 describe('the simulator keeps the contract of EC2 and SSM', () => {

@@ -8,6 +8,10 @@ export type Ability =
   | 'time'
   /** Filters by client token. */
   | 'clientTokenFilter'
+  /** Clones volumes in their zone. */
+  | 'ebs.clones'
+  /** Has the policy against attaching volumes tagged as fenced. */
+  | 'iam.denyFenced'
   /** Commands run on machines and have output. */
   | 'ssm.exec'
   /** Lists agents, invocations, and cancels commands. */
