@@ -9,7 +9,7 @@ import type { PingedService } from './ping.ts';
 import { createRemote } from './remote.ts';
 import type { ScriptText } from './remote.ts';
 import { createSessions } from './session.ts';
-import type { SessionsConfig } from './session.ts';
+import type { Sessions, SessionsConfig } from './session.ts';
 import type { SharedCalls } from './shared-calls.ts';
 import { createSurroundings } from './surroundings.ts';
 
@@ -28,6 +28,8 @@ export interface Aws {
   readonly surroundings: Surroundings;
   readonly remote: Remote;
   readonly fleet: FleetView;
+  /** Single EC2 calls, for back ends of volumes. */
+  readonly ec2: Sessions['ec2'];
   /** Owner id of the account the credentials open, for what is bound to one account. @throws CloudFault `account.mismatch` */
   ownerOf(scope: CloudScope, attempt: Attempt): Promise<string>;
   /** Resolves when the service answers. @throws CloudFault, NothingLearned */
@@ -49,6 +51,7 @@ export function createAws(config: AwsConfig): Aws {
     surroundings: createSurroundings(sessions, config.artifactsUrl),
     remote: createRemote(sessions, config.script, config.pacingScale),
     fleet: createFleetView(sessions, config.shared.fanOut),
+    ec2: sessions.ec2,
     ownerOf: ({ account, region }, attempt) =>
       confirmOwner(sessions, { account, region, ...attempt }),
     ping: ({ account, region }, service, attempt) =>

@@ -137,9 +137,7 @@ async function percentFilled(work: Work, at: Side, VolumeIds: string[]): Promise
   if (VolumeStatuses.length < VolumeIds.length) return 0;
   // A clone, or a volume of no snapshot, has nothing to be filled with.
   return Math.min(
-    ...VolumeStatuses.map(({ InitializationStatusDetails: details }) =>
-      Number(details?.Progress ?? 100),
-    ),
+    ...VolumeStatuses.map(({ InitializationStatusDetails: details }) => details?.Progress ?? 100),
   );
 }
 
