@@ -109,6 +109,8 @@ export const bounds = {
   staleReloadsMax: 3,
   /** Turns of one kind of resource at once. */
   turnsPerKindMax: 32,
+  /** Resources with metric series of their own; all beyond share one. */
+  metricResourcesMax: 1_000,
   /** Calls of operations under way in one host. */
   effectsInFlightMax: 100,
   retryPoliciesMax: 32,

@@ -33,5 +33,10 @@ export const querySchemas = {
     concurrency: z.int().min(1).max(fanOut.widthMax).optional(),
     timeoutMs: z.int().min(1_000).max(600_000).default(60_000),
   }),
+  /** Of a replication: what may be promoted, the newest first. */
+  points: z.strictObject({
+    /** Only those that can be promoted there. */
+    endpoint: z.enum(['home', 'away']).optional(),
+  }),
   'dry-run': z.strictObject({ verb: z.string().max(63), arguments: z.unknown().optional() }),
 } as const;

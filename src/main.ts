@@ -1,6 +1,5 @@
 /** One host: the composition root. Adapters become ports here and nowhere else; then start, serve, drain. */
 import { parseArgs } from 'node:util';
-import { guardFleetKind } from '../machines/guard-kinds.ts';
 import { machineVersions } from '../machines/kinds.ts';
 import { paced } from '../machines/retry.ts';
 import { assertLimits, hosting, profiles } from '../machines/limits.ts';
@@ -20,10 +19,12 @@ import type { Registries } from '../actors/registries.ts';
 import { systemClock, systemRandom } from './clock.ts';
 import { openAws } from './compose/cloud.ts';
 import { openIdempotency } from './compose/idempotency.ts';
-import { hostedCluster } from './compose/kinds.ts';
+import { hostedKinds } from './compose/kinds.ts';
 import { hearGuards } from './compose/orders.ts';
 import { makePorts } from './compose/ports.ts';
+import { openReplications } from './compose/replications.ts';
 import { openSharedCalls } from './compose/shared-calls.ts';
+import { openVolumes } from './compose/volumes.ts';
 import { flagSettings } from './config/flags.ts';
 import { loadConfig } from './config/host-config.ts';
 import type { HostConfig } from './config/host-config.ts';
@@ -108,6 +109,7 @@ async function runHost(config: HostConfig, settings: LiveSettings): Promise<void
     ...operations.readings(),
     ...shared.fanOut.readings(),
     ...observer.readings(),
+    ...replications.readings(),
   ]);
   const health = await openHealth({
     ...{ connection, hostId, installation, telemetry },
@@ -133,7 +135,13 @@ async function runHost(config: HostConfig, settings: LiveSettings): Promise<void
   });
   const shared = openSharedCalls(telemetry, settings);
   const aws = await openAws(config, telemetry, guard, settings, shared);
-  const bare = await makePorts(aws, connection, telemetry);
+  const replications = openReplications({
+    ...{ telemetry, scale },
+    backends: openVolumes({ aws, clock: systemClock, telemetry, scale }),
+    resourcesMax: () => settings.current.resourcesMax,
+    circuits: () => guard.breakers(),
+  });
+  const bare = await makePorts(aws, connection, telemetry, replications.volumes);
   const guardHost = new GuardHost({ guard, hostId, installation, ports: bare });
   await guardHost.start();
   const ports = {
@@ -145,7 +153,7 @@ async function runHost(config: HostConfig, settings: LiveSettings): Promise<void
     ...{ guard, telemetry, hostId },
     ttlMs: settings.current.idempotencyTtlMs,
   });
-  const cluster = hostedCluster({ ...ports, guard, idempotency }, { retries, inFlight, scale });
+  const hosted = hostedKinds({ ...ports, guard, idempotency }, { retries, inFlight, scale });
   const registries: Registries = {
     ...health.registries,
     config: () => configEntries(settings.current),
@@ -163,12 +171,16 @@ async function runHost(config: HostConfig, settings: LiveSettings): Promise<void
     guard: guardViews({ guard, hostId, store: ports.store, clock: ports.clock }),
     ...registryViews(registries, { hostId, clock: ports.clock }),
   };
-  const kinds = [cluster, guardFleetKind];
+  const kinds = [hosted.cluster, hosted.replication, hosted.guard];
   const host = createHost({
-    ...{ kinds, ports, hostId, installation, live, watch: health.watch },
+    ...{ kinds, ports, hostId, installation, live },
+    watch: { ...health.watch, reported: replications.reported },
     turnsPerKindMax: settings.current.turnsPerKindMax,
     intake: { isAdaptive: settings.current.optional.adaptsIntake },
-    looks: { 'cluster.exec': clusterExec({ remote: ports.remote, fanOut: shared.fanOut }) },
+    looks: {
+      'cluster.exec': clusterExec({ remote: ports.remote, fanOut: shared.fanOut }),
+      ...replications.looks,
+    },
   });
   const observer = new Observer({
     ...{ clock: ports.clock, fleet: ports.fleet, telemetry, scale },
@@ -178,8 +190,9 @@ async function runHost(config: HostConfig, settings: LiveSettings): Promise<void
   });
   host.onCommitted((key, kind, snapshot) => {
     operations.note(key, snapshot);
-    if (kind === cluster.name) observer.update(key, cluster.watches(snapshot));
+    if (kind === hosted.cluster.name) observer.update(key, hosted.cluster.watches(snapshot));
   });
+  replications.follow(host);
 
   health.attach({
     ...{ host, guard, kinds, store: ports.store, bus: ports.bus },
@@ -209,6 +222,7 @@ async function runHost(config: HostConfig, settings: LiveSettings): Promise<void
     log('info', { signal }, 'draining');
     health.mark(false);
     observer.stop();
+    replications.stop();
     listening.abort();
     await host.stop();
     await guardHost.stop();

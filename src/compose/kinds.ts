@@ -1,8 +1,11 @@
 /** The kinds this host runs, their charts bound to its ports. */
+import { guardFleetKind } from '../../machines/guard-kinds.ts';
 import { clusterKind } from '../../machines/kinds.ts';
 import { buildClusterMachine } from '../../machines/cluster.ts';
 import { buildNodeMachine } from '../../machines/node.ts';
 import { buildOperationMachine } from '../../machines/operation.ts';
+import { replicationKind } from '../../machines/replication-kind.ts';
+import { buildReplicationMachine } from '../../machines/replication.ts';
 import type { Retries } from '../../machines/retry.ts';
 import { wholeCall } from '../../machines/whole-call.ts';
 import { gate } from '../../actors/effect.ts';
@@ -18,13 +21,17 @@ export interface Pace {
   readonly scale: number;
 }
 
-export function hostedCluster(
+/** One operation machine for all of them, bound bottom-up. */
+export function hostedKinds(
   ports: Ports & { readonly guard: CallGuard; readonly idempotency: Idempotency },
   { retries, inFlight, scale }: Pace,
 ) {
   const perform = gate(inFlight.bounding(performer(ports)), wholeCall);
   const operation = buildOperationMachine(retries).provide({ actors: { perform } });
-  return clusterKind(
-    buildClusterMachine({ operation, node: buildNodeMachine(operation, scale), scale }),
-  );
+  const node = buildNodeMachine(operation, scale);
+  return {
+    cluster: clusterKind(buildClusterMachine({ operation, node, scale })),
+    replication: replicationKind(buildReplicationMachine(operation)),
+    guard: guardFleetKind,
+  };
 }

@@ -1,5 +1,6 @@
 /** The ports of this process: clock and chance of the machine, store, bus and lease on NATS, the cloud. */
 import type { Ports, Telemetry } from '../../actors/ports.ts';
+import type { VolumeBackends } from '../../actors/replication-ports.ts';
 import type { Aws } from '../aws/cloud.ts';
 import { systemClock, systemRandom } from '../clock.ts';
 import { createBus } from '../nats/bus.ts';
@@ -12,10 +13,10 @@ export async function makePorts(
   { machines, surroundings, remote, fleet }: Aws,
   connection: Connection,
   telemetry: Telemetry,
+  volumes: VolumeBackends,
 ): Promise<Ports> {
   return {
-    ...{ machines, surroundings, remote, fleet, telemetry },
-    volumes: {},
+    ...{ machines, surroundings, remote, fleet, telemetry, volumes },
     clock: systemClock,
     random: systemRandom,
     store: await createRecordStore(connection),

@@ -34,6 +34,8 @@ export interface Settings {
   readonly turnsPerKindMax: number;
   readonly effectsInFlightMax: number;
   readonly idempotencyTtlMs: number;
+  /** Resources of a kind with metric series of their own. */
+  readonly resourcesMax: number;
   /** What is off unless asked for. */
   readonly optional: {
     readonly adaptsTimeouts: boolean;
@@ -127,6 +129,7 @@ function valuesOf(profile: ProfileName, given: GivenSettings) {
     BATCH_SIZE: ofProfile(batchSize),
     BATCH_TIMEOUT: builtIn(settingDefaults.batchMs),
     IDEMPOTENCY_TTL: ofProfile(idempotencyTtlMs),
+    METRICS_RESOURCES_MAX: builtIn(bounds.metricResourcesMax),
     ADAPTIVE_TIMEOUTS: builtIn('false'),
     EARLY_PROBES: builtIn('false'),
     ADAPTIVE_INTAKE: builtIn('false'),
@@ -153,6 +156,7 @@ function valuesOf(profile: ProfileName, given: GivenSettings) {
       turnsPerKindMax: number('WORKERS_PER_KIND'),
       effectsInFlightMax: number('MAX_INFLIGHT_TASKS'),
       idempotencyTtlMs: number('IDEMPOTENCY_TTL'),
+      resourcesMax: number('METRICS_RESOURCES_MAX'),
       optional: {
         adaptsTimeouts: isOn('ADAPTIVE_TIMEOUTS'),
         probesEarly: isOn('EARLY_PROBES'),
