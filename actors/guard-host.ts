@@ -17,11 +17,11 @@ import { messageOf } from './faults.ts';
 import { createHeapClock } from './heap-clock.ts';
 import type { HeapClock } from './heap-clock.ts';
 import { HostedActor } from './hosted-actor.ts';
-import type { Origin } from './hosted-actor.ts';
 import type { Guard } from './policies/call-guard.ts';
 import type { BreakerRef } from './policies/circuit.ts';
 import type { Ports, RecordStore } from './ports.ts';
 import { readRecord, snapshotOf } from './record.ts';
+import type { Origin } from './stored-life.ts';
 
 export interface GuardHostOptions {
   readonly guard: Guard;

@@ -20,8 +20,11 @@ import type { ActorRecord, Strikes } from './record.ts';
 import { acceptedCode, Seen } from './seen.ts';
 import { stepOf } from './step-log.ts';
 import type { SeenEntry } from './seen.ts';
+import type { Origin } from './stored-life.ts';
 import { Tree } from './tree.ts';
 import { acceptedEntry, decide, eventOf } from './turn.ts';
+import { tellTurn } from './turn-outcome.ts';
+import type { TurnOutcome } from './turn-outcome.ts';
 import type { TurnReport } from './turn-report.ts';
 
 export interface ActorOptions {
@@ -47,34 +50,6 @@ export interface ActorOptions {
   /** An observation or a call's result was taken in; commands are told where they are answered. */
   readonly onReport?: (report: TurnReport) => void;
 }
-
-/** What an actor starts from: what outlived the name's last bearer, or its own stored record. */
-export type Origin =
-  | {
-      readonly kind: 'new';
-      /** Of the tombstone that is replaced; 0 when there is none. */
-      readonly revision: number;
-      readonly seen: readonly SeenEntry[];
-      readonly outbox: readonly OutboxEntry[];
-      /** The tombstone that is replaced. */
-      readonly before?: KindSnapshot;
-    }
-  | {
-      readonly kind: 'stored';
-      readonly record: ActorRecord;
-      readonly bytes: string;
-      readonly revision: number;
-    };
-
-export type TurnOutcome =
-  /** The answer is stored. */
-  | { readonly kind: 'answered'; readonly entry: SeenEntry; readonly isRepeat: boolean }
-  /** Refused, and no record holds that. */
-  | { readonly kind: 'outside'; readonly entry: SeenEntry }
-  /** This very message made the chart throw, or its record too large. */
-  | { readonly kind: 'poisoned'; readonly cut: Cut }
-  /** The actor was lost meanwhile; ask its next incarnation. */
-  | { readonly kind: 'lost' };
 
 export class HostedActor implements EffectHost {
   readonly actor: string;
@@ -166,12 +141,8 @@ export class HostedActor implements EffectHost {
   async take(command: Command): Promise<TurnOutcome> {
     const startMs = this.clock.monotonicMs();
     const outcome = await this.#take(command);
-    const kind = this.#options.kind.name;
     const ms = this.clock.monotonicMs() - startMs;
-    this.telemetry.count('fairlead_turns_total', { kind, result: resultOf(outcome) });
-    if (outcome.kind === 'poisoned')
-      this.telemetry.count('fairlead_turn_errors_total', { kind, type: outcome.cut.kind });
-    this.telemetry.observe('fairlead_turn_seconds', ms / 1000, { kind });
+    tellTurn(this.telemetry, this.#options.kind.name, outcome, ms);
     this.#options.onTurn?.(ms);
     return outcome;
   }
@@ -377,10 +348,4 @@ export class HostedActor implements EffectHost {
     this.telemetry.log('warn', fields, 'stale: somebody else wrote this record');
     this.telemetry.count('fairlead_stale_total', { kind: this.#options.kind.name });
   }
-}
-
-/** A refusal is a turn that did its work; a lost one is taken again by the next incarnation. */
-function resultOf({ kind }: TurnOutcome): 'success' | 'error' | 'requeue' {
-  if (kind === 'poisoned') return 'error';
-  return kind === 'lost' ? 'requeue' : 'success';
 }

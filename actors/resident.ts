@@ -1,26 +1,24 @@
 /** What a host keeps about one key while it is busy with it: mailbox, hosted actor, and what to do when that is cut. */
-import { keyText, recordKey } from '../machines/ids.ts';
+import { keyText } from '../machines/ids.ts';
 import type { ResourceKey } from '../machines/ids.ts';
 import { bounds, hosting } from '../machines/limits.ts';
 import type { Cut } from './commit-gate.ts';
-import { loadRecord } from './commit.ts';
 import type { CommitOptions } from './commit.ts';
-import { doubt } from './doubt.ts';
 import type { Command } from './envelope.ts';
 import { messageOf, problem } from './faults.ts';
 import type { ProblemFields } from './faults.ts';
 import { HostedActor } from './hosted-actor.ts';
-import type { Origin, TurnOutcome } from './hosted-actor.ts';
 import type { HostedKind, Household, Work } from './household.ts';
 import { Mailbox } from './mailbox.ts';
 import type { Cancel } from './ports.ts';
-import { readRecord, snapshotOf } from './record.ts';
 import { refuse, replyOf, settle } from './replies.ts';
 import { Seen } from './seen.ts';
+import { storedLife } from './stored-life.ts';
+import type { NewLife, Origin } from './stored-life.ts';
 import { blame, strike } from './strikes.ts';
+import type { TurnOutcome } from './turn-outcome.ts';
 
 type CommandWork = Extract<Work, { kind: 'command' }>;
-type NewLife = Extract<Origin, { kind: 'new' }>;
 
 type Found =
   | { readonly kind: 'live'; readonly actor: HostedActor }
@@ -270,20 +268,9 @@ export class Resident {
     if (this.#quarantine !== undefined) return { kind: 'quarantined', reason: this.#quarantine };
     if (this.#actor && !this.#actor.isCut) return { kind: 'live', actor: this.#actor };
     this.#actor = undefined;
-    const stored = await loadRecord(this.#commitOptions(), recordKey(this.key));
-    if (stored === 'unowned') return { kind: 'unowned' };
-    if (!stored) return { kind: 'absent' };
-    const { bytes, revision } = stored;
-    const read = readRecord(bytes);
-    if (!read.ok) return this.#isolate(`the record cannot be read: ${read.reason}`);
-    const { record } = read;
-    const { seen, outbox } = record;
-    const before = snapshotOf(record);
-    if (this.#hosted.kind.isTombstone(before) && outbox.length === 0)
-      return { kind: 'tombstone', origin: { kind: 'new', revision, seen, outbox, before } };
-    const reason = doubt(record, this.key, this.#hosted, this.#house.fence);
-    if (reason !== undefined) return this.#isolate(reason);
-    return this.#awaken({ kind: 'stored', record, bytes, revision });
+    const life = await storedLife(this.#commitOptions(), this.key, this.#hosted, this.#house.fence);
+    if (life.kind === 'doubtful') return this.#isolate(life.reason);
+    return life.kind === 'stored' ? this.#awaken(life) : life;
   }
 
   #awaken(origin: Extract<Origin, { kind: 'stored' }>): Found {
