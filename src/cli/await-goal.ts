@@ -5,28 +5,31 @@ import { span } from './duration.ts';
 import { exits } from './exit-codes.ts';
 import { Failure } from './failure.ts';
 import { follow } from './follow.ts';
-import { goalText, judge } from './goal.ts';
-import type { Goal } from './goal.ts';
+import { faceOf } from './faces.ts';
+import { judge } from './goal.ts';
+import type { StoredKind } from './kinds.ts';
 import { openProgress } from './progress.ts';
 import type { Progress } from './progress.ts';
-import { lookForCluster } from './reads.ts';
+import { lookForResource } from './reads.ts';
 import type { Session } from './session.ts';
 import type { Shell } from './shell.ts';
-import { revisionOf, stateOf } from './view.ts';
-import type { ClusterView } from './view.ts';
+import type { Goal } from './verdict.ts';
+import { revisionOf } from './view.ts';
+import type { ResourceView } from './view.ts';
 
 /** How long `--wait` and `wait` go on when `--timeout` is not given. */
 const waitDefaultMs = 30 * 60_000;
 
 export interface Awaited {
-  readonly key: ResourceKey;
+  readonly key: ResourceKey & { readonly kind: StoredKind };
+  readonly goal: Goal;
   /** Looks older than this revision do not count; 0 when any will do. */
   readonly minRevision: number;
 }
 
 export interface Reached {
   readonly key: ResourceKey;
-  readonly view: ClusterView | 'gone';
+  readonly view: ResourceView | 'gone';
 }
 
 export interface WaitEnd {
@@ -40,7 +43,6 @@ export async function awaitGoal(
   shell: Shell,
   session: Session,
   awaited: readonly Awaited[],
-  goal: Goal,
 ): Promise<WaitEnd> {
   const timeoutMs = shell.flags.timeout ?? waitDefaultMs;
   const timeUp = AbortSignal.timeout(timeoutMs);
@@ -48,13 +50,13 @@ export async function awaitGoal(
   const progress = openProgress(shell.terminal, shell.errStyle);
   try {
     const ends = await Promise.all(
-      awaited.map((each) => awaitOne(session, each, goal, progress, signal)),
+      awaited.map((each) => awaitOne(session, each, progress, signal)),
     );
     const failures = ends.flatMap((end, index) => {
       if (end.kind === 'failure') return [end.failure];
       if (end.kind === 'reached' || shell.terminal.interrupted.aborted) return [];
-      const late = awaited[index]?.key;
-      return late === undefined ? [] : [outOfTime(late, goal, timeoutMs, end.last)];
+      const late = awaited[index];
+      return late === undefined ? [] : [outOfTime(late, timeoutMs, end.last)];
     });
     const reached = ends.flatMap((end) => (end.kind === 'reached' ? [end.reached] : []));
     return { reached, failures };
@@ -71,14 +73,13 @@ type End =
 
 async function awaitOne(
   session: Session,
-  { key, minRevision }: Awaited,
-  goal: Goal,
+  { key, goal, minRevision }: Awaited,
   progress: Progress,
   signal: AbortSignal,
 ): Promise<End> {
   let last = 'never seen';
   let isAway = false;
-  const look = (): Promise<ClusterView | 'gone'> => lookForCluster(session, key, minRevision);
+  const look = (): Promise<ResourceView | 'gone'> => lookForResource(session, key, minRevision);
   for await (const seen of follow(session, key, look, signal)) {
     if (seen.kind === 'away') {
       if (!isAway) progress.note(`${seen.problem.message}; waiting for it to come back`);
@@ -90,9 +91,9 @@ async function awaitOne(
     if (view !== 'gone') {
       if (revisionOf(view) < minRevision) continue;
       progress.show(keyText(key), view);
-      last = stateOf(view);
+      last = faceOf(view).position(view);
     }
-    const verdict = judge(goal, view);
+    const verdict = judge(key.kind, goal, view);
     if (verdict.kind === 'reached') return { kind: 'reached', reached: { key, view } };
     if (verdict.kind === 'unreachable')
       return { kind: 'failure', failure: outOfReach(key, goal, view, verdict) };
@@ -103,14 +104,14 @@ async function awaitOne(
 function outOfReach(
   key: ResourceKey,
   goal: Goal,
-  view: ClusterView | 'gone',
+  view: ResourceView | 'gone',
   verdict: { readonly why: string; readonly tries: readonly string[] },
 ): Failure {
-  const state = view === 'gone' ? {} : { state: stateOf(view) };
+  const state = view === 'gone' ? {} : { state: faceOf(view).position(view) };
   return new Failure(
     {
       code: view === 'gone' ? 'resource.notFound' : 'cli.goalUnreachable',
-      message: `${goalText(goal)} can no longer be reached`,
+      message: `${goal.text} can no longer be reached`,
       reason: verdict.why,
       actor: keyText(key),
       ...state,
@@ -121,17 +122,17 @@ function outOfReach(
   );
 }
 
-function outOfTime(key: ResourceKey, goal: Goal, timeoutMs: number, last: string): Failure {
+function outOfTime({ key, goal }: Awaited, timeoutMs: number, last: string): Failure {
   return new Failure(
     {
       code: 'cli.waitTimedOut',
-      message: `${goalText(goal)} was not reached within ${span(timeoutMs)}`,
+      message: `${goal.text} was not reached within ${span(timeoutMs)}`,
       reason: 'the work itself goes on',
       actor: keyText(key),
       state: last,
       retryable: true,
     },
     exits.timeout,
-    [`fairlead watch cluster ${key.name} -n ${key.namespace}`],
+    [`fairlead watch ${key.kind} ${key.name} -n ${key.namespace}`],
   );
 }

@@ -122,7 +122,7 @@ function detail(data: unknown): string {
     .join(' ');
 }
 
-const marked = (looks: Looks, mood: Parameters<Style['symbol']>[0], text: string): string =>
+export const marked = (looks: Looks, mood: Parameters<Style['symbol']>[0], text: string): string =>
   looks.style.decorated ? `${looks.style.symbol(mood)} ${text}` : text;
 
 function serversText(view: ClusterView): string {
@@ -141,9 +141,9 @@ function versionText(view: ClusterView): string {
   return view.status?.resolved?.version ?? wished?.k3s ?? wished?.channel ?? '';
 }
 
-const ageText = (looks: Looks, sinceMs: number | undefined): string =>
+export const ageText = (looks: Looks, sinceMs: number | undefined): string =>
   sinceMs === undefined ? '' : span(looks.nowMs - sinceMs);
 
 const percent = (progress: number | undefined): string =>
   progress === undefined ? '' : `${progress}%`;
-const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim();
+export const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim();

@@ -1,9 +1,10 @@
 /** The one list of what can be called: help, parsing, completion and the reference page follow from it. */
 import { execVerbs } from '../../machines/exec-verbs.ts';
 import type { CommandLine, FlagLine } from './command-line.ts';
-import { registryKinds, resourceKinds } from './kinds.ts';
+import { registryKinds, resourceKinds, storedKinds } from './kinds.ts';
 import { operatingCommands } from './operating-commands.ts';
 import { outputFormats } from './output.ts';
+import { agreed, expectEpoch, replicationCommands } from './replication-commands.ts';
 
 /** Flags that every verb takes. */
 export const globalFlags: readonly FlagLine[] = [
@@ -67,6 +68,15 @@ const order = (name: string, help: string, example: string): CommandLine => ({
   load: async () => (await import('./verbs/order.ts')).orderVerb(name),
 });
 
+/** One that replications take as well. */
+const sharedOrder = (name: string, help: string, examples: readonly string[]): CommandLine => ({
+  ...order(name, help, ''),
+  examples,
+  flags: [wait, reason, commandId, ifRevision, expectEpoch],
+  kinds: storedKinds,
+  load: async () => (await import('./verbs/order.ts')).orderVerb(name, () => ({}), storedKinds),
+});
+
 const listing = (name: string, help: string, examples: readonly string[]): CommandLine => ({
   name,
   operands: '<kind> [names...]',
@@ -110,9 +120,13 @@ export const commands: readonly CommandLine[] = [
     name: 'describe',
     operands: '<kind> [names...]',
     help: 'everything known about a resource, for reading',
-    examples: ['fairlead describe cluster prod', 'fairlead breaker describe ec2:mutate'],
+    examples: [
+      'fairlead describe cluster prod',
+      'fairlead describe replication db-1',
+      'fairlead breaker describe ec2:mutate',
+    ],
     flags: [],
-    kinds: ['cluster', 'breaker'],
+    kinds: [...storedKinds, 'breaker'],
     load: async () => (await import('./verbs/describe.ts')).describe,
   },
   {
@@ -121,7 +135,7 @@ export const commands: readonly CommandLine[] = [
     help: 'print resources again whenever they change; JSON lines when piped',
     examples: ['fairlead watch clusters', 'fairlead watch cluster prod | jq .status.state'],
     flags: [allNamespaces, noHeaders],
-    kinds: ['cluster', 'node'],
+    kinds: resourceKinds,
     load: async () => (await import('./verbs/watch.ts')).watch,
   },
   {
@@ -132,9 +146,15 @@ export const commands: readonly CommandLine[] = [
       'fairlead wait cluster prod --for running --timeout 20m',
       'fairlead wait cluster prod --for condition=Ready',
       'fairlead wait cluster prod --for deleted',
+      'fairlead wait replication db-1 --for writer=away',
     ],
-    flags: [{ flags: '--for <goal>', help: 'a state, "deleted", or condition=<type>[=<status>]' }],
-    kinds: ['cluster'],
+    flags: [
+      {
+        flags: '--for <goal>',
+        help: 'a state, "deleted", or condition=<type>[=<status>]; of a replication also home=<state>, writer=<side>',
+      },
+    ],
+    kinds: storedKinds,
     load: async () => (await import('./verbs/wait.ts')).wait,
   },
   {
@@ -153,7 +173,7 @@ export const commands: readonly CommandLine[] = [
       { flags: '--since <span>', help: 'not older than this, such as 10m', value: 'duration' },
       { flags: '--follow', help: 'go on with new events' },
     ],
-    kinds: ['cluster', 'breaker'],
+    kinds: [...storedKinds, 'breaker'],
     load: async () => (await import('./verbs/events.ts')).events,
   },
   {
@@ -169,7 +189,7 @@ export const commands: readonly CommandLine[] = [
       limit,
       { flags: '--correlation <id>', help: 'only what one command caused' },
     ],
-    kinds: ['cluster'],
+    kinds: storedKinds,
     load: async () => (await import('./verbs/events.ts')).history,
   },
   {
@@ -178,19 +198,21 @@ export const commands: readonly CommandLine[] = [
     help: 'what became of a command',
     examples: ['fairlead outcome cluster prod 01JD7QK3ZC8V0X5T9M2N4P6R8S'],
     flags: [],
-    kinds: ['cluster'],
+    kinds: storedKinds,
     load: async () => (await import('./verbs/outcome.ts')).outcome,
   },
   {
     name: 'create',
-    operands: '<kind> <name>',
-    help: 'create a cluster without a manifest; refused when the name is taken',
+    operands: '[kind] [name]',
+    help: 'create a cluster without a manifest, or what manifests declare; refused when the name is taken',
     examples: [
       'fairlead cluster create dev --region eu-central-1',
       'fairlead cluster create prod --region eu-central-1 --servers 3 --agents 2 --instance-type m6i.large --wait',
       'fairlead cluster create dev --region eu-central-1 --dry-run=client -o yaml > dev.yaml',
+      'fairlead replication create -f examples/replication.yaml',
     ],
     flags: [
+      files,
       { flags: '--region <region>', help: 'AWS region, such as eu-central-1' },
       { flags: '--servers <n>', help: 'servers: 1, 3, 5 or 7 (default: 1)', value: 'count' },
       {
@@ -216,42 +238,46 @@ export const commands: readonly CommandLine[] = [
       reason,
       commandId,
     ],
-    kinds: ['cluster'],
+    kinds: storedKinds,
     load: async () => (await import('./verbs/create.ts')).create,
   },
   {
     name: 'delete',
     operands: '[kind] [names...]',
-    help: 'terminate the nodes and remove what a cluster owns in AWS',
+    help: 'remove a cluster with its nodes, or a replication; volumes of a replication stay',
     examples: [
       'fairlead delete cluster dev --wait',
       'fairlead delete -f examples/fleet.yaml --yes',
+      'fairlead delete replication db-1 --force --confirm db-1',
     ],
     flags: [
       files,
       wait,
       { flags: '--force', help: 'skip what can be skipped, such as a pause' },
-      { flags: '-y, --yes', help: 'do not ask' },
+      ...agreed,
+      {
+        flags: '--ack <name>',
+        help: 'of a replication with a failed side: its name, if nobody knows whether that side writes',
+      },
+      expectEpoch,
       { flags: '--ignore-not-found', help: 'no error when it is gone already' },
       reason,
       commandId,
       ifRevision,
     ],
-    kinds: ['cluster'],
+    kinds: storedKinds,
     load: async () => (await import('./verbs/delete.ts')).remove,
   },
-  order(
-    'pause',
-    'start nothing new; a call in flight ends',
+  sharedOrder('pause', 'start nothing new; a call in flight ends', [
     'fairlead pause cluster prod --reason "audit"',
-  ),
-  order('resume', 'go on after a pause', 'fairlead resume cluster prod'),
+    'fairlead pause replication db-1',
+  ]),
+  sharedOrder('resume', 'go on after a pause', ['fairlead resume cluster prod']),
   order('retry', 'try again what failed or was blocked', 'fairlead retry cluster prod --wait'),
-  order(
-    'cancel',
-    'end what is under way at its next safe step',
+  sharedOrder('cancel', 'end what is under way at its next safe step', [
     'fairlead cancel cluster prod --reason "wrong pool"',
-  ),
+    'fairlead cancel replication db-1',
+  ]),
   order('stop', 'stop every node; nothing is lost', 'fairlead stop cluster dev --wait'),
   order('start', 'start a stopped cluster', 'fairlead start cluster dev --wait --timeout 20m'),
   {
@@ -309,14 +335,19 @@ export const commands: readonly CommandLine[] = [
     kinds: ['cluster'],
     load: async () => (await import('./verbs/exec.ts')).exec,
   },
+  ...replicationCommands([wait, reason, commandId, ifRevision]),
   ...operatingCommands,
   {
     name: 'explain',
     operands: '<path>',
     help: 'fields of a manifest',
-    examples: ['fairlead explain cluster', 'fairlead explain cluster.spec.servers'],
+    examples: [
+      'fairlead explain cluster',
+      'fairlead explain cluster.spec.servers',
+      'fairlead explain replication.spec.schedule',
+    ],
     flags: [],
-    kinds: ['cluster'],
+    kinds: storedKinds,
     load: async () => (await import('./verbs/explain.ts')).explain,
   },
   {

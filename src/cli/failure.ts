@@ -93,21 +93,29 @@ export function asFailure(thrown: unknown): Failure {
 export function hintsFor(problem: Problem): readonly string[] {
   const [kind, namespace, name] = (problem.actor ?? '').split('/');
   const target = name === undefined ? undefined : `${kind} ${name} -n ${namespace}`;
+  const many = kind === 'replication' ? 'replications' : 'clusters';
+  const describing = target === undefined ? [] : [`fairlead describe ${target}`];
   switch (problem.code) {
     case 'resource.notFound':
       return [
         namespace === undefined
-          ? 'fairlead get clusters -A'
-          : `fairlead get clusters -n ${namespace}`,
+          ? `fairlead get ${many} -A`
+          : `fairlead get ${many} -n ${namespace}`,
       ];
     case 'resource.deleted':
-      return ['fairlead get clusters -A', 'fairlead apply -f <file>'];
+      return [`fairlead get ${many} -A`, 'fairlead apply -f <file>'];
+    case 'transition.notAllowed':
+    case 'precondition.failed':
+    case 'operation.conflict':
+      if (kind === 'replication' && target !== undefined)
+        return [`fairlead next ${target}`, `fairlead describe ${target}`];
+      return describing;
     case 'service.unavailable':
       return ['npm start', 'fairlead doctor'];
     case 'mailbox.full':
       return ['the same again in a moment'];
     default:
-      return target === undefined ? [] : [`fairlead describe ${target}`];
+      return describing;
   }
 }
 
@@ -138,7 +146,7 @@ function itemText(item: ProblemItem): string {
   return item.at === undefined ? text : `${item.at}  ${text}`;
 }
 
-function becauseText(entry: unknown): string {
+export function becauseText(entry: unknown): string {
   if (typeof entry === 'string') return entry;
   if (typeof entry === 'object' && entry !== null && 'text' in entry) return String(entry.text);
   return JSON.stringify(entry);

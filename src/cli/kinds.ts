@@ -3,7 +3,9 @@ import { usage } from './failure.ts';
 import { nearest } from '../../actors/nearest.ts';
 
 /** Kinds whose members are stored resources with a namespace. */
-export const resourceKinds = ['cluster', 'node'] as const;
+export const resourceKinds = ['cluster', 'node', 'replication'] as const;
+/** Those that have a record of their own; nodes are parts of a cluster's. */
+export type StoredKind = Exclude<(typeof resourceKinds)[number], 'node'>;
 /** Kinds that hosts show out of their memory; they are only read, but for orders to breakers. */
 export const registryKinds = [
   'breaker',
@@ -22,6 +24,7 @@ export type KindName = (typeof resourceKinds)[number] | RegistryKind;
 export const kindSpellings: Readonly<Record<KindName, readonly [string, string, ...string[]]>> = {
   cluster: ['cluster', 'clusters', 'cl'],
   node: ['node', 'nodes', 'no'],
+  replication: ['replication', 'replications', 'repl', 'rep'],
   breaker: ['breaker', 'breakers', 'br'],
   limit: ['limit', 'limits'],
   budget: ['budget', 'budgets'],
@@ -82,6 +85,18 @@ export function targetOf(
       return named(kind, namespace, path);
     }),
   };
+}
+
+export const storedKinds: readonly StoredKind[] = ['cluster', 'replication'];
+
+/** Resources with a record of their own, of one kind. @throws Failure `cli.usage` as `targetOf` does */
+export function storedTargetOf(
+  operands: readonly string[],
+  namespace: string,
+  verb: string,
+): Target & { readonly kind: StoredKind } {
+  const { kind, names } = targetOf(operands, namespace, { name: verb, kinds: storedKinds });
+  return { kind: kind === 'replication' ? kind : 'cluster', names };
 }
 
 function named(

@@ -5,11 +5,12 @@ import { LineCounter, isNode, isScalar, parseAllDocuments } from 'yaml';
 import type { Document } from 'yaml';
 import { checked } from '../../actors/schema-problems.ts';
 import { manifestSchemas } from '../../machines/specs.ts';
-import type { ClusterManifest } from '../../machines/specs.ts';
+import type { ClusterManifest, ReplicationManifest } from '../../machines/specs.ts';
 import { exits } from './exit-codes.ts';
 import { Failure, usage } from './failure.ts';
 import type { ProblemItem } from './failure.ts';
 import { nearest } from '../../actors/nearest.ts';
+import type { StoredKind } from './kinds.ts';
 import { isObject } from './view.ts';
 
 export interface ManifestText {
@@ -18,12 +19,13 @@ export interface ManifestText {
   readonly text: string;
 }
 
-export interface Declared {
-  readonly kind: 'cluster';
-  readonly manifest: ClusterManifest;
+export type Declared = (
+  | { readonly kind: 'cluster'; readonly manifest: ClusterManifest }
+  | { readonly kind: 'replication'; readonly manifest: ReplicationManifest }
+) & {
   /** `fleet.yaml:12`. */
   readonly at: string;
-}
+};
 
 /** Reads what `-f` names: files, `-`, and the YAML and JSON files of a folder in order of name. */
 export function readManifestTexts(
@@ -55,14 +57,17 @@ export function parseManifests(
 ): readonly Declared[] {
   const problems: ProblemItem[] = [];
   const declared: Declared[] = [];
+  const wrongKinds: string[] = [];
   for (const text of texts)
     for (const document of documentsIn(text)) {
       const result = check(document, namespace);
-      if ('problems' in result) problems.push(...result.problems);
-      else declared.push(result.declared);
+      if ('problems' in result) {
+        problems.push(...result.problems);
+        wrongKinds.push(kindIn(document.document));
+      } else declared.push(result.declared);
     }
   problems.push(...repeats(declared));
-  if (problems.length > 0) throw invalid(problems, texts);
+  if (problems.length > 0) throw invalid(problems, texts, wrongKinds);
   if (declared.length === 0)
     throw usage(`${texts.map((text) => text.source).join(', ')} declares nothing`, {
       tries: ['fairlead explain cluster'],
@@ -110,17 +115,31 @@ function check(one: OneDocument, namespace: { name: string; isForced: boolean })
   const misplaced = problemWithKind(raw);
   if (misplaced !== undefined)
     return { problems: [{ ...misplaced, at: placeOf(one, misplaced.path) ?? start }] };
-  const parsed = checked(manifestSchemas.Cluster, raw);
+  const parsed = parsedAs(raw);
   if (!parsed.ok)
     return {
       problems: parsed.problems.map((item) => ({ ...item, at: placeOf(one, item.path) ?? start })),
     };
-  const named = parsed.value.metadata.namespace;
+  const named = parsed.declared.manifest.metadata.namespace;
   if (namespace.isForced && named !== namespace.name)
     return {
       problems: [otherNamespace(named, namespace.name, placeOf(one, 'metadata.namespace'))],
     };
-  return { declared: { kind: 'cluster', manifest: parsed.value, at: start } };
+  return { declared: { ...parsed.declared, at: start } };
+}
+
+/** By the kind it names, which has been found to be a known one. */
+function parsedAs(raw: unknown) {
+  if (isObject(raw) && raw['kind'] === 'Replication') {
+    const parsed = checked(manifestSchemas.Replication, raw);
+    if (!parsed.ok) return parsed;
+    // The schema settles the back end; the type of its fields cannot say so.
+    const manifest = parsed.value as ReplicationManifest;
+    return { ok: true as const, declared: { kind: 'replication' as const, manifest } };
+  }
+  const parsed = checked(manifestSchemas.Cluster, raw);
+  if (!parsed.ok) return parsed;
+  return { ok: true as const, declared: { kind: 'cluster' as const, manifest: parsed.value } };
 }
 
 /** The document as plain data; aliases that expand without end are refused here. */
@@ -184,9 +203,9 @@ const keysOf = (path: string): (string | number)[] =>
 
 function repeats(declared: readonly Declared[]): readonly ProblemItem[] {
   const first = new Map<string, string>();
-  return declared.flatMap(({ manifest, at }) => {
+  return declared.flatMap(({ kind, manifest, at }) => {
     const { namespace, name } = manifest.metadata;
-    const actor = `cluster/${namespace}/${name}`;
+    const actor = `${kind}/${namespace}/${name}`;
     const before = first.get(actor);
     first.set(actor, before ?? at);
     if (before === undefined) return [];
@@ -195,7 +214,17 @@ function repeats(declared: readonly Declared[]): readonly ProblemItem[] {
   });
 }
 
-function invalid(problems: readonly ProblemItem[], texts: readonly ManifestText[]): Failure {
+/** What the document says to be, for telling where its fields are explained. */
+const kindIn = (document: Document.Parsed): StoredKind =>
+  document.errors.length === 0 && document.get('kind') === 'Replication'
+    ? 'replication'
+    : 'cluster';
+
+function invalid(
+  problems: readonly ProblemItem[],
+  texts: readonly ManifestText[],
+  kinds: readonly string[],
+): Failure {
   const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
   const where = texts.length === 1 ? (texts[0]?.source ?? '') : `${texts.length} files`;
   return new Failure(
@@ -206,6 +235,6 @@ function invalid(problems: readonly ProblemItem[], texts: readonly ManifestText[
       retryable: false,
     },
     exits.usage,
-    ['fairlead explain cluster.spec'],
+    [...new Set(kinds)].map((kind) => `fairlead explain ${kind}.spec`),
   );
 }

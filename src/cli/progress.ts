@@ -3,11 +3,12 @@ import { stopwatch } from './duration.ts';
 import type { Style } from './style.ts';
 import { cut } from './table.ts';
 import type { Terminal } from './terminal.ts';
-import { agentsOf, moodOf, nodeMood, readyCount, reasonOf, serversOf, stateOf } from './view.ts';
-import type { ClusterView, NodeView } from './view.ts';
+import { faceOf } from './faces.ts';
+import { nodeMood } from './view.ts';
+import type { ClusterView, NodeView, ResourceView } from './view.ts';
 
 export interface Progress {
-  show(actor: string, view: ClusterView): void;
+  show(actor: string, view: ResourceView): void;
   /** A line of its own about a resource or the way to it. */
   note(text: string): void;
   /** Leaves the last state on the screen. */
@@ -27,11 +28,12 @@ function changeLines(terminal: Terminal, elapsed: () => string): Progress {
   const last = new Map<string, string>();
   return {
     show: (actor, view) => {
-      const reason = reasonOf(view);
-      const told = `${stateOf(view)} ${reason}`;
+      const face = faceOf(view);
+      const reason = face.reason(view);
+      const told = `${face.position(view)} ${reason}`;
       if (last.get(actor) === told) return;
       last.set(actor, told);
-      const parts = [elapsed(), actor, stateOf(view), countsText(view), reason];
+      const parts = [elapsed(), actor, face.position(view), face.detail(view), reason];
       terminal.err(`${parts.filter((part) => part !== '').join('  ')}\n`);
     },
     note: (text) => {
@@ -42,13 +44,13 @@ function changeLines(terminal: Terminal, elapsed: () => string): Progress {
 }
 
 function liveBlock(terminal: Terminal, style: Style, elapsed: () => string): Progress {
-  const views = new Map<string, ClusterView>();
+  const views = new Map<string, ResourceView>();
   let drawn = 0;
   /** Up to the first line drawn before, then clear to the end of the screen. */
   const back = (): string => (drawn > 0 ? `\u001b[${drawn}A\u001b[0J` : '');
   const draw = (): void => {
     const lines = fitting(
-      [...views].map(([actor, view]) => clusterLines(style, actor, view, elapsed())),
+      [...views].map(([actor, view]) => resourceLines(style, actor, view, elapsed())),
       (terminal.rows?.() ?? 24) - 1,
     );
     terminal.err(back() + lines.map((line) => `${cut(line, terminal.columns())}\n`).join(''));
@@ -72,28 +74,33 @@ function liveBlock(terminal: Terminal, style: Style, elapsed: () => string): Pro
   };
 }
 
-/** Lines that scrolled away cannot be redrawn: what is too much becomes one line per cluster, and then a number. */
+/** Lines that scrolled away cannot be redrawn: what is too much becomes one line per resource, and then a number. */
 function fitting(blocks: readonly (readonly string[])[], linesMax: number): readonly string[] {
   const all = blocks.flat();
   if (all.length <= linesMax) return all;
   const heads = blocks.map(([head = '']) => head);
   if (heads.length <= linesMax) return heads;
-  return [...heads.slice(0, linesMax - 1), `and ${heads.length - linesMax + 1} more clusters`];
+  return [...heads.slice(0, linesMax - 1), `and ${heads.length - linesMax + 1} more`];
 }
 
-function clusterLines(style: Style, actor: string, view: ClusterView, time: string): string[] {
+function resourceLines(style: Style, actor: string, view: ResourceView, time: string): string[] {
+  const face = faceOf(view);
   const head = [
-    `${style.symbol(moodOf(view))} ${style.paint('bold', actor)}`,
-    stateOf(view),
+    `${style.symbol(face.mood(view))} ${style.paint('bold', actor)}`,
+    face.position(view),
     time,
-    countsText(view),
-    reasonOf(view),
+    face.detail(view),
+    face.reason(view),
   ];
-  const steps = (view.status?.progress?.steps ?? []).map((step) => `${step.name} ${step.state}`);
-  const open = (view.status?.nodes ?? []).filter((node) => nodeMood(node) !== 'good');
+  return [head.filter((part) => part !== '').join('  '), ...nodeLines(style, view)];
+}
+
+/** Steps and open nodes; replications have neither. */
+function nodeLines(style: Style, { status }: ClusterView): string[] {
+  const steps = (status?.progress?.steps ?? []).map((step) => `${step.name} ${step.state}`);
+  const open = (status?.nodes ?? []).filter((node) => nodeMood(node) !== 'good');
   const hidden = open.length - nodesShownMax;
   return [
-    head.filter((part) => part !== '').join('  '),
     ...(steps.length > 0 ? [style.paint('dim', `    ${steps.join(' · ')}`)] : []),
     ...open.slice(0, nodesShownMax).map((node) => `    ${nodeText(style, node)}`),
     ...(hidden > 0 ? [`    and ${hidden} more`] : []),
@@ -109,12 +116,4 @@ function nodeText(style: Style, node: NodeView): string {
     node.reason ?? '',
   ];
   return parts.filter((part) => part !== '').join('  ');
-}
-
-function countsText(view: ClusterView): string {
-  const servers = serversOf(view);
-  const agents = agentsOf(view);
-  if (servers.length + agents.length === 0) return '';
-  const agentsText = agents.length === 0 ? '' : `  agents ${readyCount(agents)}/${agents.length}`;
-  return `servers ${readyCount(servers)}/${servers.length}${agentsText}`;
 }

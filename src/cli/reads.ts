@@ -3,31 +3,36 @@ import type { ResourceKey } from '../../machines/ids.ts';
 import { problemIn } from './failure.ts';
 import type { Problem } from './failure.ts';
 import { nearest } from '../../actors/nearest.ts';
+import { kindOf, pluralOf } from './kinds.ts';
+import type { StoredKind } from './kinds.ts';
 import type { Session } from './session.ts';
-import { asCluster, isObject } from './view.ts';
-import type { ClusterView } from './view.ts';
+import { asResource, isObject } from './view.ts';
+import type { ClusterView, ResourceView } from './view.ts';
 
 /** Pages of a list read before something must be wrong with the cursor. */
 const pagesMax = 1_000;
 
 /** @param minRevision the host waits up to 2 s until the record is at least that new. */
-export async function readCluster(
+export async function readResource(
   session: Session,
   key: ResourceKey,
   minRevision = 0,
-): Promise<ClusterView> {
+): Promise<ResourceView> {
   const options = minRevision > 0 ? { minRevision } : {};
-  return asCluster(await session.query({ ...key, verb: 'get', arguments: options }));
+  return asResource(await session.query({ ...key, verb: 'get', arguments: options }));
 }
 
-/** The cluster, or `gone` when the service knows that there is none (any more). */
-export async function lookForCluster(
+export const readCluster = (session: Session, key: ResourceKey): Promise<ClusterView> =>
+  readResource(session, key);
+
+/** The resource, or `gone` when the service knows that there is none (any more). */
+export async function lookForResource(
   session: Session,
   key: ResourceKey,
   minRevision = 0,
-): Promise<ClusterView | 'gone'> {
+): Promise<ResourceView | 'gone'> {
   try {
-    return await readCluster(session, key, minRevision);
+    return await readResource(session, key, minRevision);
   } catch (thrown) {
     const status = problemIn(thrown)?.status;
     if (status === 404 || status === 410) return 'gone';
@@ -35,28 +40,32 @@ export async function lookForCluster(
   }
 }
 
-export async function listClusters(
+export async function listResources(
   session: Session,
-  namespace: string,
-  allNamespaces: boolean,
-): Promise<readonly ClusterView[]> {
-  const found: ClusterView[] = [];
+  kind: StoredKind,
+  { namespace, allNamespaces }: { readonly namespace: string; readonly allNamespaces: boolean },
+): Promise<readonly ResourceView[]> {
+  const found: ResourceView[] = [];
   let cursor = '';
   for (let page = 0; page < pagesMax; page += 1) {
     const answer = await session.query({
-      kind: 'cluster',
-      namespace,
-      name: '_',
-      verb: 'list',
+      ...{ kind, namespace, name: '_', verb: 'list' },
       arguments: { allNamespaces, ...(cursor === '' ? {} : { cursor }) },
     });
     const items = isObject(answer) && Array.isArray(answer['items']) ? answer['items'] : [];
-    found.push(...items.map(asCluster));
+    found.push(...items.map(asResource));
     cursor = isObject(answer) && typeof answer['cursor'] === 'string' ? answer['cursor'] : '';
     if (cursor === '') return found;
   }
-  throw new Error(`the list of clusters did not end after ${pagesMax} pages`);
+  throw new Error(`the list of ${pluralOf(kind)} did not end after ${pagesMax} pages`);
 }
+
+export const listClusters = (
+  session: Session,
+  namespace: string,
+  allNamespaces: boolean,
+): Promise<readonly ClusterView[]> =>
+  listResources(session, 'cluster', { namespace, allNamespaces });
 
 /** Stored events of one resource, oldest first. */
 export async function readHistory(
@@ -75,7 +84,10 @@ export async function withNearName(
   problem: Problem,
 ): Promise<Problem> {
   if (problem.code !== 'resource.notFound') return problem;
-  const names = await listClusters(session, key.namespace, false).then(
+  const kind = kindOf(key.kind);
+  if (kind !== 'cluster' && kind !== 'replication') return problem;
+  const around = { namespace: key.namespace, allNamespaces: false };
+  const names = await listResources(session, kind, around).then(
     (views) => views.map((view) => view.metadata.name),
     // The list is only a courtesy; the not-found problem itself is reported either way.
     () => [],

@@ -1,9 +1,9 @@
-/** `-l key=value`: only clusters that carry all of these labels. */
+/** `-l key=value`: only resources that carry all of these labels. */
 import { usage } from './failure.ts';
-import type { ClusterView } from './view.ts';
+import type { ResourceView } from './view.ts';
 
 /** @throws Failure `cli.usage` for a text that is no `key=value` or `key` */
-export function isSelected(selector: readonly string[]): (view: ClusterView) => boolean {
+export function isSelected(selector: readonly string[]): (view: ResourceView) => boolean {
   const wanted = selector.map((text) => {
     const [, key, value] = /^([^=!,\s]+)(?:==?([^=\s]*))?$/.exec(text.trim()) ?? [];
     if (key === undefined)

@@ -3,23 +3,27 @@ import { keyText } from '../../machines/ids.ts';
 import type { ResourceKey } from '../../machines/ids.ts';
 import { awaitGoal } from './await-goal.ts';
 import type { Awaited } from './await-goal.ts';
-import { clusterColumns } from './columns.ts';
 import { exits } from './exit-codes.ts';
 import type { Exit } from './exit-codes.ts';
 import { asFailure, failureJson, failureText, hintsFor, refused } from './failure.ts';
 import type { Failure, Problem } from './failure.ts';
-import type { Goal } from './goal.ts';
+import { kindOf } from './kinds.ts';
+import type { StoredKind } from './kinds.ts';
+import { faceOf } from './faces.ts';
 import { objectText, printListing } from './output.ts';
 import { withNearName } from './reads.ts';
 import type { Accepted, Order, Session } from './session.ts';
 import type { Shell } from './shell.ts';
-import { stateOf } from './view.ts';
+import type { Goal } from './verdict.ts';
 import { whoAsks } from './who.ts';
 
 /** How long an answer may take when `--timeout` is not given. */
 const answerDefaultMs = 30_000;
 /** Pause before a busy actor is asked again when it does not say when. */
 const busyDefaultMs = 1_000;
+
+/** What a wait after the command is for, by resource. */
+export type GoalFor = (key: ResourceKey & { readonly kind: StoredKind }) => Goal;
 
 export interface Sent {
   readonly key: ResourceKey;
@@ -95,16 +99,21 @@ export async function finish(
   shell: Shell,
   session: Session,
   { sent, failures }: { readonly sent: readonly Sent[]; readonly failures: readonly Failure[] },
-  goal: Goal | undefined,
+  goalFor: GoalFor | undefined,
 ): Promise<Exit> {
   const isForPeople = ['table', 'wide'].includes(shell.wish.format);
-  if (goal === undefined || isForPeople) await printOutcomes(shell, sent);
+  if (goalFor === undefined || isForPeople) await printOutcomes(shell, sent);
   reportAll(shell, failures);
   const firstExit = failures[0]?.exit ?? exits.ok;
   if (shell.terminal.interrupted.aborted) return exits.interrupted;
-  if (goal === undefined || sent.length === 0) return firstExit;
-  const awaited = sent.map(({ key, accepted }) => ({ key, minRevision: accepted.revision ?? 0 }));
-  const waited = await waitAndPrint(shell, session, awaited, goal);
+  if (goalFor === undefined || sent.length === 0) return firstExit;
+  const awaited = sent.flatMap(({ key, accepted }) => {
+    const kind = kindOf(key.kind);
+    if (kind !== 'cluster' && kind !== 'replication') return [];
+    const whole = { ...key, kind };
+    return [{ key: whole, goal: goalFor(whole), minRevision: accepted.revision ?? 0 }];
+  });
+  const waited = await waitAndPrint(shell, session, awaited);
   return firstExit === exits.ok ? waited : firstExit;
 }
 
@@ -113,19 +122,21 @@ export async function waitAndPrint(
   shell: Shell,
   session: Session,
   awaited: readonly Awaited[],
-  goal: Goal,
 ): Promise<Exit> {
-  const { reached, failures } = await awaitGoal(shell, session, awaited, goal);
+  const { reached, failures } = await awaitGoal(shell, session, awaited);
   if (['table', 'wide'].includes(shell.wish.format)) {
     for (const { key, view } of reached)
-      shell.terminal.out(`${keyText(key)} ${view === 'gone' ? 'deleted' : stateOf(view)}\n`);
+      shell.terminal.out(
+        `${keyText(key)} ${view === 'gone' ? 'deleted' : faceOf(view).position(view)}\n`,
+      );
   } else {
-    const views = reached.flatMap(({ view }) => (view === 'gone' ? [] : [view]));
+    const present = reached.flatMap(({ key, view }) => (view === 'gone' ? [] : [{ key, view }]));
     await printListing(shell.terminal, shell.wish, {
-      columns: clusterColumns({ style: shell.outStyle, nowMs: 0, namespaces: true }),
-      rows: views,
-      object: (view) => view,
-      name: (view) => `cluster/${view.metadata.namespace}/${view.metadata.name}`,
+      // Machine formats only: people have read a line each.
+      columns: [],
+      rows: present,
+      object: ({ view }) => view,
+      name: ({ key }) => keyText(key),
       single: awaited.length === 1,
     });
   }

@@ -70,6 +70,20 @@ export interface Flags {
   readonly count?: number;
   readonly verb?: string;
   readonly concurrency?: number;
+  readonly endpoint?: 'home' | 'away';
+  readonly planned?: boolean;
+  readonly forced?: boolean;
+  readonly point?: number;
+  readonly expectEpoch?: number;
+  readonly token?: string;
+  /** Name of what is about to be changed for good. */
+  readonly confirm?: string;
+  readonly ack?: string;
+  /** Milliseconds. */
+  readonly ttl?: number;
+  readonly mode?: 'synchronous' | 'asynchronous';
+  /** As manifests write it: `5m`. */
+  readonly every?: string;
 }
 
 export interface Shell {

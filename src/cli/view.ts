@@ -1,4 +1,4 @@
-/** A cluster as the service shows it. Parts may be missing: an older or younger host answers too. */
+/** Resources as the service shows them, and clusters above all. Parts may be missing: an older or younger host answers too. */
 import { Failure } from './failure.ts';
 import { exits } from './exit-codes.ts';
 import type { Mood } from './style.ts';
@@ -27,7 +27,8 @@ export interface ConditionView {
   readonly message?: string;
 }
 
-export interface ClusterStatus {
+/** What every kind of resource tells of itself. */
+export interface ResourceStatus {
   readonly phase?: string;
   /** Path of the active state, e.g. `installing.staging`. */
   readonly state?: string;
@@ -35,6 +36,29 @@ export interface ClusterStatus {
   readonly revision?: number;
   readonly paused?: boolean;
   readonly health?: string;
+  readonly conditions?: readonly ConditionView[];
+  readonly createdAtMs?: number;
+  readonly sinceMs?: number;
+  readonly correlationId?: string;
+}
+
+export interface ResourceView {
+  readonly apiVersion?: string;
+  readonly kind?: string;
+  readonly metadata: {
+    readonly namespace: string;
+    readonly name: string;
+    readonly uid?: string;
+    readonly labels?: Readonly<Record<string, string>>;
+  };
+  readonly status?: ResourceStatus;
+  readonly revision?: number;
+  readonly asOf?: string | number;
+  /** Verbs that would be accepted now. */
+  readonly allowedNext?: readonly string[];
+}
+
+export interface ClusterStatus extends ResourceStatus {
   readonly resolved?: { readonly version?: string; readonly zones?: readonly string[] };
   readonly nodes?: readonly NodeView[];
   readonly progress?: {
@@ -78,21 +102,9 @@ export interface ClusterStatus {
     readonly sha256?: string;
     readonly expiresAt?: string;
   };
-  readonly conditions?: readonly ConditionView[];
-  readonly createdAtMs?: number;
-  readonly sinceMs?: number;
-  readonly correlationId?: string;
 }
 
-export interface ClusterView {
-  readonly apiVersion?: string;
-  readonly kind?: string;
-  readonly metadata: {
-    readonly namespace: string;
-    readonly name: string;
-    readonly uid?: string;
-    readonly labels?: Readonly<Record<string, string>>;
-  };
+export interface ClusterView extends ResourceView {
   readonly spec?: {
     readonly region?: string;
     readonly account?: string;
@@ -102,36 +114,32 @@ export interface ClusterView {
     readonly agentPools?: readonly { readonly name: string; readonly count?: number }[];
   };
   readonly status?: ClusterStatus;
-  readonly revision?: number;
-  readonly asOf?: string | number;
-  /** Verbs that would be accepted now. */
-  readonly allowedNext?: readonly string[];
 }
 
 /** The answer as a view; only what everything else leans on is checked. */
-export function asCluster(body: unknown): ClusterView {
+export function asResource(body: unknown): ResourceView {
   const metadata = isObject(body) && isObject(body['metadata']) ? body['metadata'] : {};
   const { name, namespace } = metadata;
   if (typeof name !== 'string' || typeof namespace !== 'string')
     throw new Failure(
       {
         code: 'cli.unexpectedAnswer',
-        message: 'the service answered with something that is no cluster',
+        message: 'the service answered with something that is no resource',
         reason: 'CLI and host are probably of different versions',
       },
       exits.failed,
       ['fairlead version', 'fairlead doctor'],
     );
-  return body as ClusterView;
+  return body as ResourceView;
 }
 
 export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-export const stateOf = (view: ClusterView): string =>
+export const stateOf = (view: ResourceView): string =>
   view.status?.state ?? view.status?.phase?.toLowerCase() ?? 'unknown';
 
-export const revisionOf = (view: ClusterView): number =>
+export const revisionOf = (view: ResourceView): number =>
   view.revision ?? view.status?.revision ?? 0;
 
 /** True when the state is `goal` or lies inside it: `running.steady` is in `running`. */

@@ -2,6 +2,7 @@
 import { commands, globalFlags, spellingsOf, takesValue } from './commands.ts';
 import { usage } from './failure.ts';
 import { isRegistry, kindOf, kindWords } from './kinds.ts';
+import type { KindName } from './kinds.ts';
 import { nearest } from '../../actors/nearest.ts';
 
 const valued = new Set(globalFlags.filter(takesValue).flatMap(spellingsOf));
@@ -13,15 +14,15 @@ const alone = new Map(
     ),
 );
 const verbs = commands.map((line) => line.name);
-const kindVerbs = commands
-  .filter((line) => line.kinds.includes('cluster'))
-  .map((line) => line.name);
+const verbsOf = (kind: KindName): readonly string[] =>
+  commands.filter((line) => line.kinds.includes(kind)).map((line) => line.name);
 
 /**
  * Puts the verb first. What hosts show out of their memory needs none: `fairlead limits` is `fairlead get limits`.
  * @throws Failure `cli.usage` when the first word is neither a verb nor a kind followed by one
  */
-export function verbFirst(argv: readonly string[]): readonly string[] {
+export function verbFirst(written: readonly string[]): readonly string[] {
+  const argv = oneWordVerbs(written);
   const [first, second] = positionsOf(argv);
   if (first === undefined) return argv;
   const word = argv[first] ?? '';
@@ -32,11 +33,23 @@ export function verbFirst(argv: readonly string[]): readonly string[] {
   if (isRegistry(kind) && (verb === undefined || (kind !== 'breaker' && !verbs.includes(verb))))
     return [...argv.slice(0, first), 'get', ...argv.slice(first)];
   if (second === undefined || verb === undefined)
-    throw usage(`${word} needs a verb`, { allowed: kindVerbs, tries: [`fairlead get ${word}`] });
+    throw usage(`${word} needs a verb`, {
+      allowed: verbsOf(kind),
+      tries: [`fairlead get ${word}`],
+    });
   if (!verbs.includes(verb)) throw unknownVerb(verb);
   const swapped = [...argv];
   [swapped[first], swapped[second]] = [verb, word];
   return swapped;
+}
+
+/** `test start` and `test stop` are one verb each, spelled `test-start`. */
+function oneWordVerbs(argv: readonly string[]): readonly string[] {
+  const at = argv.findIndex(
+    (word, index) => word === 'test' && ['start', 'stop'].includes(argv[index + 1] ?? ''),
+  );
+  if (at < 0) return argv;
+  return [...argv.slice(0, at), `test-${argv[at + 1] ?? ''}`, ...argv.slice(at + 2)];
 }
 
 /** Gives flags that may stand alone their value, so that they never swallow the next word. */

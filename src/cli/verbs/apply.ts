@@ -4,6 +4,7 @@ import { exits } from '../exit-codes.ts';
 import type { Exit } from '../exit-codes.ts';
 import { usage } from '../failure.ts';
 import { goalOf } from '../goal.ts';
+import type { StoredKind } from '../kinds.ts';
 import { parseManifests, readManifestTexts } from '../manifests.ts';
 import type { Declared } from '../manifests.ts';
 import { objectText } from '../output.ts';
@@ -29,12 +30,18 @@ export async function submit(
 ): Promise<Exit> {
   if (shell.flags.commandId !== undefined && declared.length > 1)
     throw usage('--command-id names one command; there are several documents');
-  const goal = shell.flags.wait === undefined ? undefined : goalOf(shell.flags.wait);
+  const { wait } = shell.flags;
+  const goalFor =
+    wait === undefined
+      ? undefined
+      : ({ kind }: { readonly kind: StoredKind }) => goalOf(kind, wait);
+  // A goal that is none is told before anything is sent.
+  for (const each of declared) goalFor?.(each);
   if (shell.flags.dryRun === 'client') return showChecked(shell, declared);
   const orders = declared.map((each) => orderOf(verb, each));
   const session = await shell.session();
   if (shell.flags.dryRun === 'turn') return dryRunOnService(shell, session, orders);
-  return finish(shell, session, await sendAll(shell, session, orders), goal);
+  return finish(shell, session, await sendAll(shell, session, orders), goalFor);
 }
 
 const orderOf = (verb: string, { kind, manifest }: Declared): Order => ({

@@ -3,13 +3,19 @@ import { apiVersion } from '../../../machines/ids.ts';
 import { manifestSchemas } from '../../../machines/specs.ts';
 import { checked } from '../../../actors/schema-problems.ts';
 import { exits } from '../exit-codes.ts';
+import type { Exit } from '../exit-codes.ts';
 import { Failure, usage } from '../failure.ts';
-import { targetOf } from '../kinds.ts';
-import type { Flags, Verb } from '../shell.ts';
+import { storedTargetOf } from '../kinds.ts';
+import type { Flags, Shell, Verb } from '../shell.ts';
 import { submit } from './apply.ts';
 
 export const create: Verb = async (shell) => {
-  const target = targetOf(shell.operands, shell.namespace, { name: 'create', kinds: ['cluster'] });
+  if (shell.flags.filename !== undefined) return fromFiles(shell, shell.flags.filename);
+  const target = storedTargetOf(shell.operands, shell.namespace, 'create');
+  if (target.kind === 'replication')
+    throw usage('a replication is created from a manifest', {
+      tries: ['fairlead replication create -f examples/replication.yaml'],
+    });
   const [named, ...more] = target.names;
   if (named === undefined || more.length > 0)
     throw usage('create needs one name', {
@@ -34,6 +40,20 @@ export const create: Verb = async (shell) => {
     );
   return submit(shell, 'create', [{ kind: 'cluster', manifest: parsed.value, at: 'flags' }]);
 };
+
+/** As `apply`, but refused where the name is taken. A kind may stand before `-f`: it is that of the manifests. */
+async function fromFiles(shell: Shell, filename: readonly string[]): Promise<Exit> {
+  const { parseManifests, readManifestTexts } = await import('../manifests.ts');
+  const namespace = { name: shell.namespace, isForced: shell.flags.namespace !== undefined };
+  const declared = parseManifests(readManifestTexts(filename, shell.terminal), namespace);
+  if (shell.operands.length > 0) {
+    const { kind, names } = storedTargetOf(shell.operands, shell.namespace, 'create');
+    if (names.length > 0) throw usage('create takes either -f or a name, not both');
+    const other = declared.find((each) => each.kind !== kind);
+    if (other !== undefined) throw usage(`${other.at} declares a ${other.kind}, not a ${kind}`);
+  }
+  return submit(shell, 'create', declared);
+}
 
 /** Only what was given: the schema knows the defaults. */
 function specOf(flags: Flags): Record<string, unknown> {

@@ -11,25 +11,27 @@ import type { Shell, Verb } from '../shell.ts';
 import type { Style } from '../style.ts';
 import { tableText } from '../table.ts';
 import { changeText, isObject, moodOf, nodeMood, reasonOf, revisionOf, stateOf } from '../view.ts';
-import type { ClusterView } from '../view.ts';
-import { clusterListing, looksOf, nodeRows, viewsOf } from './get.ts';
+import type { ClusterView, ResourceView } from '../view.ts';
+import { listingOf, looksOf, nodeRows, viewsOf } from './get.ts';
 
 /** Newest events shown. */
-const eventsShown = 8;
+export const eventsShown = 8;
 
 export const describe: Verb = async (shell) => {
   if (kindOf(shell.operands[0]?.split('/')[0] ?? '') === 'breaker')
     return (await import('./describe-breaker.ts')).describeBreaker(shell);
   const target = targetOf(shell.operands, shell.namespace, {
     name: 'describe',
-    kinds: ['cluster', 'breaker'],
+    kinds: ['cluster', 'replication', 'breaker'],
   });
   if (target.names.length === 0)
     throw usage('describe needs a name', { tries: ['fairlead describe cluster <name>'] });
   const session = await shell.session();
-  const views = await viewsOf(shell, session, target);
+  if (target.kind === 'replication')
+    return (await import('./describe-replication.ts')).describeReplications(shell, session, target);
+  const views = await viewsOf(shell, session, { ...target, kind: 'cluster' });
   if (!['table', 'wide'].includes(shell.wish.format)) {
-    const listing = clusterListing(looksOf(shell, target), views, views.length === 1);
+    const listing = listingOf('cluster', looksOf(shell, target), views, views.length === 1);
     await printListing(shell.terminal, shell.wish, listing);
     return exits.ok;
   }
@@ -93,15 +95,16 @@ function wishedVersion({ spec }: ClusterView): string | undefined {
   return k3s ?? (channel === undefined ? undefined : `channel ${channel}, not resolved yet`);
 }
 
-const pairs = (labels: Readonly<Record<string, string>>): string =>
+export const pairs = (labels: Readonly<Record<string, string>>): string =>
   Object.entries(labels)
     .map(([key, value]) => `${key}=${value}`)
     .join(' ');
 
-const joined = (...parts: string[]): string => parts.filter((part) => part !== '').join('   ');
-const labelled = (label: string, value: string | number | undefined): string =>
+export const joined = (...parts: string[]): string =>
+  parts.filter((part) => part !== '').join('   ');
+export const labelled = (label: string, value: string | number | undefined): string =>
   value === undefined ? '' : `${label} ${value}`;
-const row = (label: string, value: string | undefined): string | undefined =>
+export const row = (label: string, value: string | undefined): string | undefined =>
   value === undefined || value === '' ? undefined : `${label.padEnd(12)}${value}`;
 
 /** The change under way: who ordered it, what it does to the spec, and by when it has to be done. */
@@ -152,7 +155,7 @@ function accessLines(view: ClusterView): (string | undefined)[] {
   ];
 }
 
-const conditionsText = (view: ClusterView): string =>
+export const conditionsText = (view: ResourceView): string =>
   (view.status?.conditions ?? [])
     .map(
       ({ type, status, reason }) =>
@@ -171,7 +174,7 @@ function nodesText(shell: Shell, view: ClusterView, nowMs: number): string {
   return `\nNodes       ${ready} of ${rows.length} ready\n${tableText(columns, rows, { headers: true })}`;
 }
 
-function eventsText(past: readonly EventView[]): string {
+export function eventsText(past: readonly EventView[]): string {
   if (past.length === 0) return '';
   const columns = eventColumns.filter(
     (column) => column.head !== 'RESOURCE' && column.wide !== true,

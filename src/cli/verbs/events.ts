@@ -5,11 +5,11 @@ import type { EventSource } from '../event-source.ts';
 import { exits } from '../exit-codes.ts';
 import type { Exit } from '../exit-codes.ts';
 import { usage } from '../failure.ts';
-import { kindOf, targetOf } from '../kinds.ts';
-import type { Target } from '../kinds.ts';
+import { kindOf, storedTargetOf, targetOf } from '../kinds.ts';
+import type { StoredKind, Target } from '../kinds.ts';
 import { printListing } from '../output.ts';
 import type { OutputWish } from '../output.ts';
-import { listClusters, readHistory } from '../reads.ts';
+import { listResources, readHistory } from '../reads.ts';
 import type { EventFilter, Session } from '../session.ts';
 import type { Shell, Verb } from '../shell.ts';
 import { isObject } from '../view.ts';
@@ -19,7 +19,7 @@ import { breakerEvents } from './breaker-events.ts';
 const limitDefault = 100;
 
 export const history: Verb = async (shell) => {
-  const target = targetOf(shell.operands, shell.namespace, { name: 'history', kinds: ['cluster'] });
+  const target = storedTargetOf(shell.operands, shell.namespace, 'history');
   if (target.names.length === 0)
     throw usage('history needs a name', { tries: ['fairlead history cluster <name>'] });
   const session = await shell.session();
@@ -34,17 +34,21 @@ export const events: Verb = async (shell) => {
   const source =
     kindOf(words[0]?.split('/')[0] ?? '') === 'breaker'
       ? await breakerEvents(session, words)
-      : clusterEvents(
-          shell,
-          session,
-          targetOf(words, namespace, { name: 'events', kinds: ['cluster', 'breaker'] }),
-        );
+      : resourceEvents(shell, session, eventTarget(words, namespace));
   if (shell.flags.follow === true) return followEvents(shell, session, source);
   await print(shell, shell.wish, newest(shell, await source.stored()));
   return exits.ok;
 };
 
-const clusterEvents = (shell: Shell, session: Session, target: Target): EventSource => ({
+type StoredTarget = Target & { readonly kind: StoredKind };
+
+function eventTarget(words: readonly string[], namespace: string): StoredTarget {
+  const kinds = ['cluster', 'replication', 'breaker'] as const;
+  const { kind, names } = targetOf(words, namespace, { name: 'events', kinds });
+  return { kind: kind === 'replication' ? kind : 'cluster', names };
+}
+
+const resourceEvents = (shell: Shell, session: Session, target: StoredTarget): EventSource => ({
   filter: filterOf(shell, target),
   stored: () => stored(shell, session, target),
   isWanted: () => true,
@@ -68,14 +72,13 @@ async function followEvents(shell: Shell, session: Session, source: EventSource)
   return signal.aborted ? exits.interrupted : exits.ok;
 }
 
-async function stored(shell: Shell, session: Session, target: Target): Promise<EventView[]> {
+async function stored(shell: Shell, session: Session, target: StoredTarget): Promise<EventView[]> {
   const { flags, namespace } = shell;
+  const around = { namespace, allNamespaces: flags.allNamespaces === true };
   const names =
     target.names.length > 0
       ? target.names
-      : (await listClusters(session, namespace, flags.allNamespaces === true)).map(
-          (view) => view.metadata,
-        );
+      : (await listResources(session, target.kind, around)).map((view) => view.metadata);
   const limit = flags.limit ?? limitDefault;
   const options = {
     limit,
@@ -83,7 +86,7 @@ async function stored(shell: Shell, session: Session, target: Target): Promise<E
   };
   const found: EventView[] = [];
   for (const { namespace: of, name } of names) {
-    const key = { kind: 'cluster', namespace: of, name };
+    const key = { kind: target.kind, namespace: of, name };
     found.push(...(await readHistory(session, key, options)).filter(isObject));
   }
   return found;
@@ -99,11 +102,11 @@ function newest({ flags, terminal }: Shell, found: readonly EventView[]): EventV
     .slice(-limit);
 }
 
-function filterOf(shell: Shell, target: Target): EventFilter {
-  const [only, ...more] = target.names;
-  if (only !== undefined && more.length === 0) return { kind: 'cluster', ...only };
-  if (shell.flags.allNamespaces === true || more.length > 0) return { kind: 'cluster' };
-  return { kind: 'cluster', namespace: shell.namespace };
+function filterOf(shell: Shell, { kind, names }: StoredTarget): EventFilter {
+  const [only, ...more] = names;
+  if (only !== undefined && more.length === 0) return { kind, ...only };
+  if (shell.flags.allNamespaces === true || more.length > 0) return { kind };
+  return { kind, namespace: shell.namespace };
 }
 
 const idOf = (event: EventView): string => {

@@ -1,4 +1,4 @@
-/** `fairlead explain cluster[.spec.path]`: the fields of a manifest, read off the schema that checks it. */
+/** `fairlead explain cluster[.spec.path]`, or of a replication: the fields of a manifest, read off the schema that checks it. */
 import { z } from 'zod';
 import { manifestSchemas } from '../../../machines/specs.ts';
 import { exits } from '../exit-codes.ts';
@@ -35,8 +35,10 @@ export const explain: Verb = async ({ operands, terminal, wish }) => {
   if (kind === undefined) throw unknownKind(word);
   if (kind === 'node')
     throw usage('a node has no manifest: clusters declare nodes', { allowed: ['cluster'] });
-  if (kind !== 'cluster') throw usage(`no manifest declares ${word}`, { allowed: ['cluster'] });
-  const whole = z.toJSONSchema(manifestSchemas.Cluster, { io: 'input', unrepresentable: 'any' });
+  if (kind !== 'cluster' && kind !== 'replication')
+    throw usage(`no manifest declares ${word}`, { allowed: ['cluster', 'replication'] });
+  const manifest = kind === 'cluster' ? manifestSchemas.Cluster : manifestSchemas.Replication;
+  const whole = z.toJSONSchema(manifest, { io: 'input', unrepresentable: 'any' });
   const schema = descend(whole as Schema, path, kind);
   if (wish.format === 'json' || wish.format === 'yaml')
     terminal.out(await objectText(wish.format, schema));

@@ -1,18 +1,19 @@
-/** `fairlead get`: clusters as the service lists them, and nodes out of their clusters' views. */
+/** `fairlead get`: resources as the service lists them, and nodes out of their clusters' views. */
 import { keyText } from '../../../machines/ids.ts';
 import { clusterColumns, nodeColumns } from '../columns.ts';
 import type { Looks, NodeRow } from '../columns.ts';
 import { exits } from '../exit-codes.ts';
 import { hintsFor, problemIn, refused, usage } from '../failure.ts';
 import { isRegistry, kindOf, pluralOf, resourceKinds, targetOf } from '../kinds.ts';
-import type { Target } from '../kinds.ts';
+import type { StoredKind, Target } from '../kinds.ts';
 import { isSelected } from '../selector.ts';
 import { printListing } from '../output.ts';
 import type { Listing } from '../output.ts';
-import { listClusters, readCluster, withNearName } from '../reads.ts';
+import { listResources, readResource, withNearName } from '../reads.ts';
+import { replicationColumns } from '../replication-columns.ts';
 import type { Session } from '../session.ts';
 import type { Shell, Verb } from '../shell.ts';
-import type { ClusterView } from '../view.ts';
+import type { ClusterView, ResourceView } from '../view.ts';
 
 export const get: Verb = async (shell) => {
   const { terminal, operands, namespace, wish } = shell;
@@ -26,34 +27,42 @@ export const get: Verb = async (shell) => {
         tries: ['fairlead get --help'],
       });
   const session = await shell.session();
-  const found = await viewsOf(shell, session, target);
-  const views = found.filter(isSelected(shell.flags.selector ?? []));
+  const isWanted = isSelected(shell.flags.selector ?? []);
   const looks = looksOf(shell, target);
   const single = target.names.length === 1;
   if (target.kind === 'node') {
-    const rows = nodeRows(views);
+    const views = await viewsOf(shell, session, { ...target, kind: 'cluster' });
+    const rows = nodeRows(views.filter(isWanted));
     await printListing(terminal, wish, nodeListing(looks, rows));
     if (rows.length === 0) shell.note(emptyText(shell, 'nodes'));
   } else {
-    await printListing(terminal, wish, clusterListing(looks, views, single));
-    if (views.length === 0) shell.note(emptyText(shell, 'clusters'));
+    const stored = target.kind === 'replication' ? target.kind : 'cluster';
+    const found = await viewsOf(shell, session, { ...target, kind: stored });
+    const views = found.filter(isWanted);
+    await printListing(terminal, wish, listingOf(stored, looks, views, single));
+    if (views.length === 0) shell.note(emptyText(shell, pluralOf(stored)));
   }
   return exits.ok;
 };
 
-/** The clusters a target names, or all of the namespace (all of them with `-A`) when it names none. */
+/** The resources a target names, or all of the namespace (all of them with `-A`) when it names none. */
 export async function viewsOf(
   shell: Shell,
   session: Session,
-  target: Target,
-): Promise<readonly ClusterView[]> {
-  if (target.names.length === 0)
-    return listClusters(session, shell.namespace, shell.flags.allNamespaces === true);
-  const views: ClusterView[] = [];
-  for (const named of target.names) {
-    const key = { kind: 'cluster', ...named };
+  { kind, names }: Target & { readonly kind: StoredKind },
+): Promise<readonly ResourceView[]> {
+  if (names.length === 0) {
+    const around = {
+      namespace: shell.namespace,
+      allNamespaces: shell.flags.allNamespaces === true,
+    };
+    return listResources(session, kind, around);
+  }
+  const views: ResourceView[] = [];
+  for (const named of names) {
+    const key = { kind, ...named };
     try {
-      views.push(await readCluster(session, key));
+      views.push(await readResource(session, key));
     } catch (thrown) {
       const problem = problemIn(thrown);
       if (problem === undefined) throw thrown;
@@ -75,15 +84,16 @@ export const looksOf = (shell: Shell, target: Target): Looks => ({
 export const nodeRows = (views: readonly ClusterView[]): readonly NodeRow[] =>
   views.flatMap((cluster) => (cluster.status?.nodes ?? []).map((node) => ({ cluster, node })));
 
-export const clusterListing = (
+export const listingOf = (
+  kind: StoredKind,
   looks: Looks,
-  rows: readonly ClusterView[],
+  rows: readonly ResourceView[],
   single: boolean,
-): Listing<ClusterView> => ({
-  columns: clusterColumns(looks),
+): Listing<ResourceView> => ({
+  columns: kind === 'replication' ? replicationColumns(looks) : clusterColumns(looks),
   rows,
   object: (view) => view,
-  name: ({ metadata }) => `cluster/${metadata.namespace}/${metadata.name}`,
+  name: ({ metadata }) => keyText({ kind, ...metadata }),
   single,
 });
 

@@ -2,6 +2,7 @@
 import { usage } from '../failure.ts';
 import { goalOf } from '../goal.ts';
 import { targetOf } from '../kinds.ts';
+import type { StoredKind } from '../kinds.ts';
 import { finish, sendAll } from '../send.ts';
 import type { Shell, Verb } from '../shell.ts';
 
@@ -12,16 +13,22 @@ type ArgumentsOf = (shell: Shell) => Readonly<Record<string, unknown>>;
 const waitsForNothing = ['pause', 'cancel'];
 
 export const orderVerb =
-  (verb: string, argumentsOf: ArgumentsOf = () => ({})): Verb =>
+  (
+    verb: string,
+    argumentsOf: ArgumentsOf = () => ({}),
+    kinds: readonly StoredKind[] = ['cluster'],
+  ): Verb =>
   async (shell) => {
-    const target = targetOf(shell.operands, shell.namespace, { name: verb, kinds: ['cluster'] });
+    const target = targetOf(shell.operands, shell.namespace, { name: verb, kinds });
+    if (target.kind === 'replication')
+      return (await import('./replication-order.ts')).orderReplications(shell, verb, target);
     if (target.names.length === 0)
       throw usage(`${verb} needs a name`, { tries: [`fairlead ${verb} cluster <name>`] });
     const { reason, wait } = shell.flags;
     if (waitsForNothing.includes(verb) && wait === 'done')
       throw usage(`${verb} has nothing to wait for: it is in force when it is accepted`);
     const wish = verb === 'stop' && wait === 'done' ? 'stopped' : wait;
-    const goal = wish === undefined ? undefined : goalOf(wish);
+    const goal = wish === undefined ? undefined : goalOf('cluster', wish);
     const own = argumentsOf(shell);
     const session = await shell.session();
     const orders = target.names.map((named) => ({
@@ -30,5 +37,5 @@ export const orderVerb =
       verb,
       arguments: { ...own, ...(reason !== undefined && { reason }) },
     }));
-    return finish(shell, session, await sendAll(shell, session, orders), goal);
+    return finish(shell, session, await sendAll(shell, session, orders), goal && (() => goal));
   };

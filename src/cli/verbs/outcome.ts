@@ -3,7 +3,7 @@ import { keyText } from '../../../machines/ids.ts';
 import { exits } from '../exit-codes.ts';
 import { asFailure, refused, usage } from '../failure.ts';
 import type { Problem } from '../failure.ts';
-import { targetOf } from '../kinds.ts';
+import { storedTargetOf } from '../kinds.ts';
 import { objectText } from '../output.ts';
 import type { Verb } from '../shell.ts';
 import { isObject } from '../view.ts';
@@ -12,16 +12,13 @@ export const outcome: Verb = async (shell) => {
   const { operands, namespace, terminal, wish } = shell;
   const isPath = operands[0]?.includes('/') === true;
   const commandId = operands[isPath ? 1 : 2];
-  const target = targetOf(operands.slice(0, isPath ? 1 : 2), namespace, {
-    name: 'outcome',
-    kinds: ['cluster'],
-  });
+  const target = storedTargetOf(operands.slice(0, isPath ? 1 : 2), namespace, 'outcome');
   const [named] = target.names;
   if (named === undefined || commandId === undefined)
     throw usage('outcome needs a name and a command id', {
       tries: ['fairlead outcome cluster <name> <command-id>'],
     });
-  const key = { kind: 'cluster', ...named };
+  const key = { kind: target.kind, ...named };
   const session = await shell.session();
   const answer = await session.query({ ...key, verb: 'outcome', arguments: { commandId } });
   if (!isObject(answer)) throw asFailure(new Error('the service answered without an outcome'));

@@ -1,22 +1,24 @@
 /** `fairlead watch`: the same rows and objects as `get`, printed again whenever one changes, until Ctrl-C. */
 import { exits } from '../exit-codes.ts';
 import { follow } from '../follow.ts';
-import { targetOf } from '../kinds.ts';
+import { resourceKinds, targetOf } from '../kinds.ts';
 import { printListing } from '../output.ts';
 import type { OutputWish } from '../output.ts';
 import type { EventFilter } from '../session.ts';
 import type { Target } from '../kinds.ts';
 import type { Shell, Verb } from '../shell.ts';
 import { revisionOf } from '../view.ts';
-import type { ClusterView } from '../view.ts';
-import { clusterListing, looksOf, nodeListing, nodeRows, viewsOf } from './get.ts';
+import type { ResourceView } from '../view.ts';
+import { listingOf, looksOf, nodeListing, nodeRows, viewsOf } from './get.ts';
 
 export const watch: Verb = async (shell) => {
   const { terminal, operands, namespace } = shell;
-  const target = targetOf(operands, namespace, { name: 'watch', kinds: ['cluster', 'node'] });
+  const target = targetOf(operands, namespace, { name: 'watch', kinds: resourceKinds });
+  const kind = target.kind === 'replication' ? target.kind : 'cluster';
   const session = await shell.session();
+  const look = () => viewsOf(shell, session, { ...target, kind });
   // The first look may fail as `get` does: a name that does not exist is an error, not something to wait for.
-  await viewsOf(shell, session, target);
+  await look();
   const printed = new Map<string, string>();
   const timeUp =
     shell.flags.timeout === undefined ? [] : [AbortSignal.timeout(shell.flags.timeout)];
@@ -24,8 +26,7 @@ export const watch: Verb = async (shell) => {
   const wish = watchWish(shell);
   let isFirst = true;
   let isAway = false;
-  const look = () => viewsOf(shell, session, target);
-  for await (const seen of follow(session, filterOf(shell, target), look, signal)) {
+  for await (const seen of follow(session, filterOf(shell, { ...target, kind }), look, signal)) {
     if (seen.kind === 'away') {
       if (!isAway) shell.note(`${seen.problem.message}; what is shown may be old`);
       isAway = true;
@@ -47,18 +48,18 @@ function watchWish({ wish, flags, terminal }: Shell): OutputWish {
   return flags.output === 'json' ? { ...wish, format: 'jsonl' } : wish;
 }
 
-function filterOf(shell: Shell, target: Target): EventFilter {
-  const [only, ...more] = target.names;
-  if (only !== undefined && more.length === 0) return { kind: 'cluster', ...only };
-  if (shell.flags.allNamespaces === true || more.length > 0) return { kind: 'cluster' };
-  return { kind: 'cluster', namespace: shell.namespace };
+function filterOf(shell: Shell, { kind, names }: Target): EventFilter {
+  const [only, ...more] = names;
+  if (only !== undefined && more.length === 0) return { kind, ...only };
+  if (shell.flags.allNamespaces === true || more.length > 0) return { kind };
+  return { kind, namespace: shell.namespace };
 }
 
 /** Prints rows whose content is new; a resource that has left the list is named once. */
 async function printChanged(
   shell: Shell,
   target: Target,
-  views: readonly ClusterView[],
+  views: readonly ResourceView[],
   printed: Map<string, string>,
   wish: OutputWish,
 ): Promise<void> {
@@ -71,7 +72,8 @@ async function printChanged(
     if (rows.length > 0) await printListing(shell.terminal, wish, { ...listing, rows });
     return;
   }
-  const listing = clusterListing(looks, views, false);
+  const kind = target.kind === 'replication' ? target.kind : 'cluster';
+  const listing = listingOf(kind, looks, views, false);
   const rows = views.filter((view) => isNew(printed, listing.name(view), String(revisionOf(view))));
   if (rows.length > 0) await printListing(shell.terminal, wish, { ...listing, rows });
   const present = new Set(views.map(listing.name));

@@ -38,7 +38,7 @@ describe('bash completion', () => {
   });
 
   it('offers verbs, kinds, names, flags and formats where they belong', async () => {
-    expect(await offered('de')).toEqual(['describe', 'delete']);
+    expect(await offered('de')).toEqual(['describe', 'delete', 'demote']);
     expect(await offered('get', '')).toEqual([...resourceKinds, ...registryKinds]);
     expect(await offered('breaker', 'r')).toEqual(['reset', 'release']);
     expect(await offered('get', 'cluster', '')).toEqual(['web', 'dev']);

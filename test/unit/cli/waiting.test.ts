@@ -182,6 +182,6 @@ describe('progress on a terminal', () => {
     );
     const blocks = stderr.split('\u001b[0J').map((block) => block.split('\n').length - 1);
     expect(Math.max(...blocks)).toBe(5);
-    expect(stderr).toContain('and 4 more clusters\n');
+    expect(stderr).toContain('and 4 more\n');
   });
 });
