@@ -11,9 +11,15 @@ export function isBefore(act: FaultAct): boolean {
 }
 
 export function send(res: ServerResponse, answer: Answer, requestId: string, act?: FaultAct): void {
-  if (act === undefined) sendWhole(res, answer, requestId);
-  else sendTroubled(res, answer, requestId, act);
+  if (act === undefined || (act.kind === 'late' && act.reply === '503'))
+    sendWhole(res, answer, requestId);
+  else if (!isSilent(act)) sendTroubled(res, answer, requestId, act);
 }
+
+type Silent = Extract<FaultAct, { kind: 'hold' | 'late' }>;
+
+/** Nothing is ever sent: the client's own time-out, or its death, ends it. */
+const isSilent = (act: FaultAct): act is Silent => act.kind === 'hold' || act.kind === 'late';
 
 function sendWhole(
   res: ServerResponse,
@@ -25,7 +31,12 @@ function sendWhole(
   res.end(answer.body);
 }
 
-function sendTroubled(res: ServerResponse, answer: Answer, requestId: string, act: FaultAct): void {
+function sendTroubled(
+  res: ServerResponse,
+  answer: Answer,
+  requestId: string,
+  act: Exclude<FaultAct, Silent>,
+): void {
   switch (act.kind) {
     case 'error':
       sendWhole(
@@ -39,11 +50,6 @@ function sendTroubled(res: ServerResponse, answer: Answer, requestId: string, ac
     case 'hangupAfter':
       res.socket?.destroySoon();
       return;
-    case 'late':
-      if (act.reply === '503') sendWhole(res, answer, requestId);
-      return; // else as with `hold`
-    case 'hold':
-      return; // the client's own time-out, or its death, ends it
     case 'rst':
       res.socket?.resetAndDestroy();
       return;

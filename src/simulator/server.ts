@@ -122,7 +122,7 @@ function comeLate(
   act: FaultAct & { kind: 'late' },
 ): Answer {
   const { world } = parts.control;
-  const { contentType, formatError } = protocols[call.service];
+  const protocol = protocols[call.service];
   world.clock.at(world.clock.nowMs() + world.clock.scaled(act.ms), () => {
     const { status, code } = answer(world, parts.throttle, call, caller, randomUUID());
     const by = caller === undefined ? 'unknown' : nameOf(caller);
@@ -131,7 +131,8 @@ function comeLate(
   });
   const refusal = new AwsError('ServiceUnavailable', 'The service is unavailable. Try again.');
   const { code, status } = refusal;
-  return { status, code, contentType, body: formatError(refusal, randomUUID()) };
+  const body = protocol.formatError(refusal, randomUUID());
+  return { status, code, contentType: protocol.contentType, body };
 }
 
 function nameOf(caller: Caller): string {

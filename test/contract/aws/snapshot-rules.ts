@@ -71,6 +71,18 @@ function taking({ rule }: Book): void {
         return (await target.ec2.send(wish)).Snapshots?.[0];
       });
     },
+    deviations: {
+      moto: {
+        id: 'boot-volume-not-left-out',
+        does: async (target) => {
+          const InstanceId = await launched(target);
+          await attached(target, await volume(target), InstanceId);
+          const InstanceSpecification = { InstanceId, ExcludeBootVolume: true };
+          const command = new CreateSnapshotsCommand({ InstanceSpecification });
+          expect((await target.ec2.send(command)).Snapshots).toHaveLength(2);
+        },
+      },
+    },
   });
 
   rule('a deleted snapshot is unknown', {

@@ -9,7 +9,7 @@ export function viewVolume(record: VolumeRecord, nowMs: number): Volume {
   const attachment = seenAttachment(record, nowMs);
   return {
     ...identityOf(record),
-    State: seenVolumeState(record, nowMs) as NonNullable<Volume['State']>,
+    State: seenVolumeState(record, nowMs),
     Attachments:
       attachment === undefined
         ? []
