@@ -41,8 +41,8 @@ export async function climb(work: Work, side: Side, look: Look): Promise<FenceAn
   await markFenced(work, side, found.volumes);
   for (const rung of rungs.slice(0, highest + 1)) {
     if (isAllDetached(found)) break;
-    // Stopped ones cannot write; they are only let go of, and nothing higher is done for that.
-    if (isAtRest(found) && rung !== 'detach') break;
+    // Stopped ones cannot write: they are made to let go, and nothing ends for that.
+    if (isAtRest(found) && (rung === 'stop' || rung === 'terminate')) continue;
     found = await climbers[rung](work, side, found, look);
   }
   const { writable, observed } = verdictOf(found);
@@ -70,8 +70,12 @@ const climbers: Readonly<Record<'detach' | 'stop' | 'force' | 'terminate', Climb
     return wait(work, ebs.forceMs, look, isAllDetached);
   },
 
+  /** Of the stopped only: taken from a running instance, a file system is torn, and writes may be under way. */
   force: async (work, side, found, look) => {
-    await detach(work, side, found, true);
+    const { volumes, instances } = found;
+    const stopped = volumes.filter((each) => writableOf(each, instances) === 'no');
+    if (stopped.length === 0) return found;
+    await detach(work, side, { volumes: stopped, instances }, true);
     return wait(work, ebs.forceMs, look, isAllDetached);
   },
 
