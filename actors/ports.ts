@@ -301,6 +301,8 @@ export interface Remote {
       parameters: Readonly<Record<string, string>>;
       /** True when an earlier attempt may have sent it: look for that command first. */
       mayBeSent: boolean;
+      /** How long it may wait for the node before it is dropped; at least 30. Default 60. */
+      deliverySeconds?: number;
     },
     attempt: Attempt,
   ): Promise<ScriptAnswer>;

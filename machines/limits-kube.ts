@@ -1,9 +1,11 @@
 /** Bounds of calls to the API servers of clusters. */
 
+import { replication } from './replication-limits.ts';
+
 /** Times in milliseconds, never scaled unless said so; sizes in bytes or characters. */
 export const kube = {
   /** One read or one change over a connection of our own. */
-  attemptMs: 10_000,
+  attemptMs: replication.attemptTimeoutMs,
   socketsMax: 8,
   answerBytesMax: 8 * 1024 * 1024,
   /** One object, or one line of a watch. */
@@ -30,7 +32,9 @@ export const kube = {
   remoteListPage: 16,
   remoteListObjectsMax: 500,
   /** How long kubectl itself may take for one request, in seconds. */
-  remoteRequestSeconds: 10,
-  /** A command is no longer delivered after so long: SSM's least. */
-  remoteDeliverySeconds: 30,
+  remoteRequestSeconds: replication.attemptTimeoutMs / 1_000,
+  /** From sending a command until its answer is seen. */
+  remoteAttemptMs: 60_000,
+  /** Servers asked for one thing before the cluster counts as unreachable. */
+  remoteServersMax: 3,
 } as const;

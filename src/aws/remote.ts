@@ -95,7 +95,7 @@ async function send(
       DocumentName: 'AWS-RunShellScript',
       InstanceIds: [order.instanceId],
       Comment: order.opId,
-      TimeoutSeconds: deliverySeconds,
+      TimeoutSeconds: order.deliverySeconds ?? deliverySeconds,
       Parameters: {
         commands: [rendered(order, script)],
         executionTimeout: [String(Math.ceil(deadlines.scriptFollowMs / 1_000))],

@@ -3,11 +3,11 @@ import { kubeFieldManager } from '../../actors/kube-port.ts';
 import type { KubeIssue, KubePort } from '../../actors/kube-port.ts';
 import type { Attempt, CallGuard, Clock, Random, Telemetry } from '../../actors/ports.ts';
 import { kube } from '../../machines/limits.ts';
-import type { EffectFault } from '../../machines/messages.ts';
 import type { AccessSource } from './kube-access.ts';
+import { kubeBreakerKey, kubeTeller, refuseLate, thrownFault } from './kube-call-rules.ts';
 import { kubeCalls, listAll } from './kube-calls.ts';
 import type { Carry, KubeCall } from './kube-calls.ts';
-import { expired, faultOfThrown, KubeFault } from './kube-faults.ts';
+import { KubeFault } from './kube-faults.ts';
 import { ask } from './kube-http.ts';
 import type { KubeRequest } from './kube-http.ts';
 import { watchKind } from './kube-watch.ts';
@@ -22,10 +22,6 @@ export interface DirectParts {
   readonly random: Pick<Random, 'roll'>;
   readonly telemetry?: Pick<Telemetry, 'log'>;
 }
-
-/** Key of the one breaker of a cluster; no slash in its last part, so that no row of a service fits by accident. */
-export const kubeBreakerKey = (cluster: string): string =>
-  `backend/kube/${cluster.replaceAll('/', '.')}`;
 
 export function createDirectKube(parts: DirectParts): Required<KubePort> {
   const { cluster, access, guard, clock } = parts;
@@ -45,20 +41,20 @@ export function createDirectKube(parts: DirectParts): Required<KubePort> {
       : guard.call(
           {
             ...{ key, attempt, operation: call.action, timeoutMs: kube.attemptMs },
-            classify: (thrown) => faultOf(thrown, attempt.signal),
+            classify: (thrown) => thrownFault(thrown, attempt.signal),
           },
           ({ signal }) => once(call, issue, signal),
         );
 
   const carry: Carry = async (call, issue, attempt) => {
-    const tell = teller(parts, call, attempt);
+    const tell = kubeTeller(parts, call, attempt);
     try {
       refuseLate(issue, clock);
       const value = await guarded(call, issue, attempt);
       tell();
       return value;
     } catch (thrown) {
-      const fault = faultOf(thrown, attempt.signal);
+      const fault = thrownFault(thrown, attempt.signal);
       if (fault.type === 'Unauthorized') access.refused();
       tell(fault);
       throw thrown instanceof KubeFault ? thrown : new KubeFault(fault, thrown);
@@ -74,17 +70,6 @@ export function createDirectKube(parts: DirectParts): Required<KubePort> {
         list: () => listAll(carry, what, bounds, attempt),
       }),
   };
-}
-
-/** @throws KubeFault `call.issueExpired` */
-export function refuseLate({ issueBeforeMs = Infinity }: KubeIssue, clock: Clock): void {
-  if (clock.nowMs() >= issueBeforeMs) throw expired();
-}
-
-/** A guard's refusal carries its fault already. */
-function faultOf(thrown: unknown, signal: AbortSignal): EffectFault {
-  if (thrown instanceof Error && 'fault' in thrown) return thrown.fault as EffectFault;
-  return faultOfThrown(thrown, signal).fault;
 }
 
 function requestOf({ action, path, body }: KubeCall): KubeRequest {
@@ -103,24 +88,4 @@ function requestOf({ action, path, body }: KubeCall): KubeRequest {
     case 'delete':
       return { method: 'DELETE', path, body: body ?? {} };
   }
-}
-
-/** One line per call: never a body, a header or a query. */
-export function teller(
-  { cluster, clock, telemetry }: Pick<DirectParts, 'cluster' | 'clock' | 'telemetry'>,
-  { action, path }: KubeCall,
-  { correlationId }: Attempt,
-): (fault?: EffectFault) => void {
-  const startedMs = clock.monotonicMs();
-  return (fault) => {
-    telemetry?.log(
-      'debug',
-      {
-        ...{ correlationId, cluster, action, path: path.split('?')[0] },
-        ms: Math.round(clock.monotonicMs() - startedMs),
-        ...(fault === undefined ? {} : { fault: fault.code, type: fault.type }),
-      },
-      'kube call',
-    );
-  };
 }

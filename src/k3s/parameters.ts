@@ -1,4 +1,6 @@
 /** Which parameters each node script takes, and what word each may be: the only texts that reach a shell. */
+import { kubeKinds } from '../../actors/kube-port.ts';
+import { kube } from '../../machines/limits.ts';
 
 /** `always`; `server`: only when FL_ROLE is server; `optional`: may be empty. */
 export type Need = 'always' | 'server' | 'optional';
@@ -62,6 +64,16 @@ const byVerb = {
   stop: { ...common, FL_ROLE: 'always' },
   restart: { ...common, FL_ROLE: 'always' },
   check: { ...common, FL_ROLE: 'always' },
+  kube: {
+    ...common,
+    FL_ACTION: 'always',
+    FL_PATH: 'always',
+    FL_MANAGER: 'always',
+    FL_REQUEST_SECONDS: 'always',
+    FL_ANSWER_MAX: 'always',
+    FL_INPUT: 'optional',
+    FL_ISSUE_BEFORE: 'optional',
+  },
 } as const satisfies Record<string, Record<string, Need>>;
 
 export type Verb = keyof typeof byVerb;
@@ -82,6 +94,11 @@ const version = 'v1\\.\\d{1,3}\\.\\d{1,3}\\+k3s\\d{1,2}';
 const labelKey = '([A-Za-z0-9.-]{1,253}/)?[A-Za-z0-9._-]{1,63}';
 const labelValue = '[A-Za-z0-9._-]{0,63}';
 const parameterPath = '/[A-Za-z0-9._/-]{1,500}';
+const kubePlaces = Object.values(kubeKinds).map(({ apiVersion, plural, isNamespaced }) => {
+  const base = `${apiVersion.includes('/') ? 'apis' : 'api'}/${apiVersion.replaceAll('.', '\\.')}`;
+  return `${base}/${isNamespaced ? '(namespaces/[a-z0-9.-]{1,253}/)?' : ''}${plural}`;
+});
+const kubePath = `/(${kubePlaces.join('|')})(/[a-z0-9.-]{1,253})?(\\?[A-Za-z0-9%&=._+*-]{1,2000})?`;
 const listOf = (word: string) => `${word}(,${word}){0,199}`;
 
 /** Whole-word patterns. None admits a quote, a blank, a backslash or a dollar sign. */
@@ -118,6 +135,16 @@ const patterns: Readonly<Record<string, string>> = {
   FL_DRAIN_TIMEOUT: '[1-9]\\d{0,3}',
   FL_ON_TIMEOUT: 'abort|force',
   FL_SNAPSHOT: '[a-z0-9]([a-z0-9.-]{0,78}[a-z0-9])?',
+  FL_ACTION: 'get|apply|applyForce|replace|delete',
+  /** A kind of the table only; whoever could order any path could read every secret of the cluster. */
+  FL_PATH: kubePath,
+  FL_MANAGER: label,
+  FL_REQUEST_SECONDS: '[1-9]\\d{0,2}',
+  FL_ANSWER_MAX: '[1-9]\\d{0,4}',
+  /** gzip in base64. */
+  FL_INPUT: `[A-Za-z0-9+/]{1,${kube.remoteInputChars}}={0,2}`,
+  /** Seconds since the epoch. */
+  FL_ISSUE_BEFORE: '[1-9]\\d{9}',
 };
 
 /** The parameters of a verb in their order, each with whether this call needs it. */

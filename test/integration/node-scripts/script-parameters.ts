@@ -52,6 +52,15 @@ export function defaults(verb: Verb, machine: Machine, opId: string): Record<str
     case 'leave-etcd':
     case 'delete-node':
       return common;
+    case 'kube':
+      return {
+        ...common,
+        FL_ACTION: 'get',
+        FL_PATH: '/api/v1/persistentvolumes/pv-1',
+        FL_MANAGER: 'fairlead-replication',
+        FL_REQUEST_SECONDS: '10',
+        FL_ANSWER_MAX: '22000',
+      };
     case 'snapshot':
       return { ...common, FL_SNAPSHOT: 'before-stop' };
     case 'stop':

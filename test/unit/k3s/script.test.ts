@@ -57,6 +57,7 @@ describe('a rendered script', () => {
       'stop',
       'restart',
       'check',
+      'kube',
     ]);
   });
 
