@@ -1,79 +1,12 @@
 /** The replication chart run as an actor: its operations, their ids, and what it answers to orders. */
-import { createActor, fromPromise, SimulatedClock } from 'xstate';
 import { describe, expect, it } from 'vitest';
 import { gate } from '../../../actors/effect.ts';
 import { lint } from '../../../actors/lint.ts';
-import type { PerformInput, PerformResult } from '../../../machines/messages.ts';
-import { buildOperationMachine, operationMachine } from '../../../machines/operation.ts';
-import { builtInRetries } from '../../../machines/retry.ts';
+import { operationMachine } from '../../../machines/operation.ts';
 import { buildReplicationMachine } from '../../../machines/replication.ts';
-import { admitReplication } from '../../../machines/replication-admission.ts';
-import type { ReplicationCommand } from '../../../machines/replication-events.ts';
 import { replication } from '../../../machines/replication-limits.ts';
 import { overrideTokenOf } from '../../../machines/replication-safety.ts';
-import { replicationManifest } from '../../model/replication/manifest.ts';
-
-const answers: Record<string, object> = {
-  preflight: { ok: true, because: [] },
-  fence: { fenced: true, observed: 'detached' },
-  prove: { writable: 'no', observed: '' },
-  verify: { self: 'yes', peer: 'no' },
-  syncStatus: { isComplete: true },
-};
-const stamp = { atMs: 1_000_000, correlationId: 'c-1', commandId: 'k-1', by: 'ada' };
-
-interface Asked {
-  readonly effect: string;
-  readonly input: { opId?: string; issueBeforeMs?: number; epoch: number; endpoint: string };
-}
-
-function started(script: Record<string, object> = {}) {
-  const asked: Asked[] = [];
-  const clock = new SimulatedClock();
-  const perform = fromPromise<PerformResult, PerformInput | Record<string, never>>(({ self }) => {
-    const above = self._parent?.getSnapshot() as { context: Asked };
-    const { effect, input } = above.context;
-    asked.push({ effect, input });
-    const name = effect.slice('replication.'.length);
-    const side = input.endpoint;
-    const sight = { self: side === 'home' ? 'yes' : 'no', peer: side === 'home' ? 'no' : 'yes' };
-    const value = script[name] ?? (name === 'establish' ? sight : answers[name]);
-    const point = { seq: 1, pitMs: 400_000 };
-    return Promise.resolve({
-      ...{ ok: true, atMs: stamp.atMs + clock.now(), roll: 0.5 },
-      value: (value ?? point) as never,
-    });
-  });
-  const operation = buildOperationMachine(builtInRetries).provide({ actors: { perform } });
-  const actor = createActor(buildReplicationMachine(operation), {
-    input: { uid: 'u'.repeat(26), namespace: 'prod', name: 'db-1', atMs: 0 },
-    clock,
-  });
-  actor.start();
-  const manifest = replicationManifest({ schedule: { every: '1h', rpo: '2h' } });
-  actor.send({ type: 'replication.create', manifest, ...stamp });
-  const phase = (side: 'home' | 'away') => actor.getSnapshot().context[side].phase;
-  const settle = async () => {
-    for (let turn = 0; turn < 200; turn += 1) await Promise.resolve();
-  };
-  /** Lets calls answer and time pass until it is so. */
-  const until = async (isSo: () => boolean) => {
-    for (let steps = 0; !isSo() && steps < 100; steps += 1) {
-      await settle();
-      if (!isSo()) clock.increment(5_000);
-    }
-    expect({ home: phase('home'), away: phase('away'), isSo: isSo() }).toMatchObject({
-      isSo: true,
-    });
-  };
-  const admit = (event: ReplicationCommand) => admitReplication(actor.getSnapshot().context, event);
-  const protectedNow = async () => {
-    await until(() => phase('home') === 'source.exposed' && phase('away') === 'replica.seeding');
-    actor.send({ type: 'replication.sync', ...stamp });
-    await until(() => phase('away') === 'replica.following');
-  };
-  return { actor, asked, clock, phase, until, admit, protectedNow };
-}
+import { stamp, started } from './replication-double.ts';
 
 const promote = (how: 'planned' | 'forced') =>
   ({ type: 'replication.promote', endpoint: 'away', how, ...stamp }) as const;
