@@ -6,7 +6,7 @@ import { publicStateOf } from './replication-context.ts';
 import type { Operation, ReplicationContext } from './replication-context.ts';
 import type { ReplicationCommand } from './replication-events.ts';
 import { orderIdOf } from './replication-refusal.ts';
-import { windowMs } from './replication-safety.ts';
+import { overrideTokenOf, windowMs } from './replication-safety.ts';
 import { allowedNext, verbFor } from './replication-table.ts';
 import type { Side } from './replication-table.ts';
 import { apiVersion } from './ids.ts';
@@ -88,6 +88,9 @@ function operationOf(context: Context, operation: Operation): Shown {
     ...(chosen !== null && { point: chosen }),
     estimate: { ...estimate, windowSeconds: windowMs(context) / 1_000 },
     ...(operation.observed !== '' && { observed: operation.observed }),
+    ...(context[endpoint].phase === 'promoting.awaitingOverride' && {
+      overrideToken: overrideTokenOf(context),
+    }),
   };
 }
 

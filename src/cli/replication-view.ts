@@ -175,21 +175,30 @@ export function replicationMood(view: ReplicationView): Mood {
 }
 
 /** Why it stands where it stands, in one line; empty when there is nothing to say. */
-export function replicationReason(view: ReplicationView): string {
+export const replicationReason = (view: ReplicationView): string =>
+  overrideReason(view) || riskReason(view) || plainReason(view);
+
+function overrideReason(view: ReplicationView): string {
+  const side = sides.find((each) => phaseOf(view, each) === 'promoting.awaitingOverride');
+  if (side === undefined) return '';
+  return `${side} waits for an override: ${view.status?.operation?.observed ?? 'the fence is not proven'}`;
+}
+
+function riskReason({ status }: ReplicationView): string {
+  const risk = status?.riskAccepted ?? null;
+  if (risk === null || msOf(risk.clearedAtMs) !== undefined) return '';
+  return `two writers accepted by ${risk.by ?? 'somebody'} in epoch ${risk.epoch ?? '?'}`;
+}
+
+function plainReason(view: ReplicationView): string {
   const { status } = view;
-  const because = (status?.because ?? []).join('; ');
-  const risk = status?.riskAccepted;
-  const waiting = sides.find((side) => phaseOf(view, side) === 'promoting.awaitingOverride');
-  if (waiting !== undefined)
-    return `${waiting} waits for an override: ${status?.operation?.observed ?? 'the fence is not proven'}`;
-  if (risk !== undefined && risk !== null && msOf(risk.clearedAtMs) === undefined)
-    return `two writers accepted by ${risk.by ?? 'somebody'} in epoch ${risk.epoch ?? ''}`;
-  if (because !== '') return because;
+  const mood = replicationMood(view);
+  if ((status?.because ?? []).length > 0) return (status?.because ?? []).join('; ');
   if (status?.paused === true) return 'paused';
-  const fault = status?.lastFault;
-  if (replicationMood(view) === 'bad' && fault !== undefined && fault !== null)
-    return [fault.code, fault.message].filter(Boolean).join(': ');
-  return replicationMood(view) === 'good' ? '' : (status?.reason ?? '');
+  const { code, message } = status?.lastFault ?? {};
+  const fault = [code, message].filter(Boolean).join(': ');
+  if (mood === 'bad' && fault !== '') return fault;
+  return mood === 'good' ? '' : (status?.reason ?? '');
 }
 
 /** How old the newest committed set is; undefined while there is none of this epoch. */

@@ -13,7 +13,8 @@ export const points: Verb = async (shell) => {
   const target = targetOf(shell.operands, shell.namespace, { name: 'points', kinds: [kind] });
   if (target.names.length !== 1)
     throw usage('points needs one name', { tries: ['fairlead points replication <name>'] });
-  const [view] = await viewsOf(shell, await shell.session(), { ...target, kind });
+  const views = await viewsOf(shell, await shell.session(), { ...target, kind });
+  const [view]: readonly ReplicationView[] = views;
   const rows = view?.status?.points ?? [];
   await printListing(shell.terminal, shell.wish, {
     columns: pointColumns(shell.terminal.nowMs()),
