@@ -3,7 +3,6 @@ import type { Attempt } from '../../../actors/ports.ts';
 import type { Capabilities, VolumeBackend } from '../../../actors/replication-ports.ts';
 import { ebs } from '../../../machines/limits-ebs.ts';
 import type { ReplicationFacts } from '../../../machines/replication-effects.ts';
-import { peerOf } from '../../../machines/replication-table.ts';
 import { arm, sight } from './arm.ts';
 import { choosePoint } from './choosing.ts';
 import { claim } from './claim.ts';
@@ -78,8 +77,8 @@ export function createEbs(tools: Tools): VolumeBackend {
         await compensate(work, endpoint);
         return {};
       }),
-      'replication.finalSync': acting((work, { endpoint, seq }) =>
-        syncing.finalSync(work, endpoint, seq),
+      'replication.finalSync': acting((work, { endpoint, ...point }) =>
+        syncing.finalSync(work, endpoint, point),
       ),
       'replication.release': takingAway(async (work, { endpoint, epoch }) => {
         const { volumes } = await suspectsOf(work, endpoint, epoch + 1);
@@ -93,10 +92,9 @@ export function createEbs(tools: Tools): VolumeBackend {
       'replication.transfer': acting((work, { endpoint, seq }) =>
         syncing.transfer(work, endpoint, seq),
       ),
-      'replication.catchUp': acting(async (work, { endpoint, seq }) => ({
-        isDone: true,
-        ...(await syncing.commitPoint(work, peerOf(endpoint), seq)),
-      })),
+      'replication.catchUp': acting((work, { endpoint, seq }) =>
+        syncing.catchUp(work, endpoint, seq),
+      ),
       'replication.syncStatus': looking(async (work, { endpoint }) => ({
         isComplete: await syncing.isSynced(work, endpoint),
       })),

@@ -8,7 +8,7 @@ import type { Gathered } from './gather.ts';
 import { newestVolumes, takePoint } from './points.ts';
 import { pitOf, spreadOf } from './sets.ts';
 import { enableFastRestore } from './prune.ts';
-import { tell } from './work.ts';
+import { mustBeAskedAgain, tell } from './work.ts';
 import type { Work } from './work.ts';
 
 const done = { isDone: true } as const;
@@ -39,14 +39,22 @@ export async function commitPoint(work: Work, from: Side, seq: number): Promise<
  * The last point of a writer whose volumes nobody can write to any more. A writer that a newer one has overtaken gives a
  * safety snapshot instead: what it holds is nobody's next point.
  */
-export async function finalSync(work: Work, from: Side, seq: number): Promise<Underway<PointMade>> {
-  const { armed } = work.of;
-  if (armed[peerOf(from)] > armed[from]) {
+export async function finalSync(
+  work: Work,
+  from: Side,
+  { seq, isSuperseded }: { readonly seq: number; readonly isSuperseded: boolean },
+): Promise<Underway<PointMade>> {
+  if (isSuperseded) {
     const kept = await takePoint(work, { from, seq: 0, role: 'safety' });
     return kept.isDone ? { ...done, seq, pitMs: pitOf(kept.set) } : kept;
   }
   const moved = await takeAndBring(work, from, seq, true);
-  return moved.isDone ? { ...done, ...(await commitPoint(work, from, seq)) } : moved;
+  return moved.isDone ? committed(work, from, seq) : moved;
+}
+
+async function committed(work: Work, from: Side, seq: number): Promise<Underway<PointMade>> {
+  if (mustBeAskedAgain(work)) return { isDone: false, progress: 99 };
+  return { ...done, ...(await commitPoint(work, from, seq)) };
 }
 
 /** Both halves in one call: percent of the whole. */
@@ -76,6 +84,9 @@ export async function transfer(work: Work, to: Side, seq: number): Promise<Under
   const brought = await takeAndBring(work, peerOf(to), seq, false);
   return brought.isDone ? done : brought;
 }
+
+export const catchUp = (work: Work, to: Side, seq: number): Promise<Underway<PointMade>> =>
+  committed(work, peerOf(to), seq);
 
 /** The newest set here that is whole: what the next copy is built on. */
 export async function selectBase(work: Work, side: Side): Promise<number | null> {

@@ -23,8 +23,6 @@ export interface Work {
   readonly opId: string;
   /** Wall time after which nothing new is begun; null for what only looks or only takes away. */
   readonly issueBeforeMs: number | null;
-  /** True when its time was not over yet as it began. */
-  readonly isInTime: boolean;
   /** Monotonic time at which slow work is answered with its progress. */
   readonly followUntilMs: number;
 }
@@ -36,9 +34,8 @@ export function begin(
   order: { readonly opId?: string; readonly issueBeforeMs?: number },
 ): Work {
   const { opId = '', issueBeforeMs = null } = order;
-  const isInTime = issueBeforeMs === null || tools.clock.nowMs() <= issueBeforeMs;
   const followUntilMs = tools.clock.monotonicMs() + replication.followMs;
-  return { tools, of, attempt, opId, issueBeforeMs, isInTime, followUntilMs };
+  return { tools, of, attempt, opId, issueBeforeMs, followUntilMs };
 }
 
 const scopeOf = ({ of, attempt }: Work, side: Side) => {
@@ -73,15 +70,8 @@ function lateBy({ tools, issueBeforeMs }: Work): number {
   return issueBeforeMs === null ? 0 : tools.clock.nowMs() - issueBeforeMs;
 }
 
-/**
- * True when slow work may begin nothing more in this call, but has begun in time: asked again, it goes on with a new time.
- * @throws VolumeFault `call.issueExpired` when it was too late from the start
- */
-export function mustBeAskedAgain(work: Work): boolean {
-  const lateMs = lateBy(work);
-  if (lateMs > 0 && !work.isInTime) throw expired(lateMs);
-  return lateMs > 0;
-}
+/** True when slow work may begin nothing more in this call: it is answered with its progress, and asked again with a new time. */
+export const mustBeAskedAgain = (work: Work): boolean => lateBy(work) > 0;
 
 /** True once slow work has been followed long enough for one call. */
 export const isFollowed = ({ tools, followUntilMs }: Work): boolean =>

@@ -47,13 +47,19 @@ describe('a point', () => {
     ).rejects.toMatchObject({ fault: { code: 'point.gone' } });
   });
 
-  it('asked for too late is not begun', async () => {
+  it('asked for too late is not begun, and asked for anew it is', async () => {
     const region = await established();
-    const issueBeforeMs = region.clock.nowMs() - 1;
-    await expect(
-      region.ask('replication.snapshot', 'home', { seq: 1 }, { issueBeforeMs }),
-    ).rejects.toMatchObject({ fault: { code: 'call.issueExpired', mayHaveHappened: false } });
+    const late = { issueBeforeMs: region.clock.nowMs() - 1 };
+    expect(await region.ask('replication.snapshot', 'home', { seq: 1 }, late)).toEqual({
+      ...{ isDone: false, progress: 0 },
+    });
     expect(living(region)).toEqual([]);
+    await region.follow('replication.snapshot', 'home', { seq: 1 });
+    await region.follow('replication.copy', 'home', { seq: 1 });
+    const later = { issueBeforeMs: region.clock.nowMs() - 1 };
+    await expect(
+      region.ask('replication.commitPoint', 'home', { seq: 1 }, later),
+    ).rejects.toMatchObject({ fault: { code: 'call.issueExpired', mayHaveHappened: false } });
   });
 
   it('of an older epoch than the stored one is refused', async () => {
