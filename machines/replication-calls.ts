@@ -4,7 +4,8 @@ import type { OperationInput } from './operation-context.ts';
 import { opIdOf } from './replication-effects.ts';
 import type { ReplicationEffectName } from './replication-effects.ts';
 import { replication } from './replication-limits.ts';
-import type { ReplicationContext } from './replication-context.ts';
+import type { Flow, ReplicationContext } from './replication-context.ts';
+import { isSuperseded } from './replication-safety.ts';
 import { peerOf } from './replication-table.ts';
 import type { Side } from './replication-table.ts';
 
@@ -29,9 +30,12 @@ function operationFor(
   effect: ReplicationEffectName,
   input: object,
   side: Side,
+  flow: Flow = side,
 ): OperationInput {
   const { uid, epoch, atMs, operation, correlationId } = context;
-  const seq = ofPoint.has(effect) ? context.pointSeq : (operation?.seq ?? context.ordersBegun);
+  const seq = ofPoint.has(effect)
+    ? context.pointSeqs[flow]
+    : (operation?.seq ?? context.ordersBegun);
   const opId = opIdOf(uid, effect, { side, epoch, seq });
   const whole = {
     ...{ endpoint: side, epoch, opId, issueBeforeMs: atMs + replication.issueWindowMs },
@@ -67,8 +71,9 @@ export const tickCall = (effect: ReplicationEffectName) => ({
     operationFor(
       context,
       effect,
-      { seq: context.pointSeq },
+      { seq: context.pointSeqs.schedule },
       context.writer === 'none' ? 'home' : context.writer,
+      'schedule',
     ),
 });
 
@@ -95,4 +100,10 @@ export const proveSelf = (side: Side) =>
 export const chosenSeq: Extra = ({ operation }) => ({ seq: operation?.chosen?.seq ?? 0 });
 export const wantedSeq: Extra = ({ operation }) => ({ seq: operation?.wanted ?? null });
 export const testSeq: Extra = ({ testPoint }) => ({ seq: testPoint });
-export const pointSeq: Extra = (context) => ({ seq: context.pointSeq });
+export const pointSeqOf =
+  (side: Side): Extra =>
+  ({ pointSeqs }) => ({ seq: pointSeqs[side] });
+/** A side that a later epoch has fenced has nothing that anybody may promote: what it holds is kept, not passed on. */
+export const finalSeqOf =
+  (side: Side): Extra =>
+  (context) => ({ seq: context.pointSeqs[side], isSuperseded: isSuperseded(context, side) });

@@ -164,6 +164,9 @@ export interface ReplicationInput {
   readonly epochBefore?: number;
 }
 
+/** What makes points: an endpoint at its end or its beginning, and the schedule. */
+export type Flow = Side | 'schedule';
+
 export interface ReplicationContext extends Omit<ReplicationInput, 'epochBefore'> {
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
@@ -184,7 +187,10 @@ export interface ReplicationContext extends Omit<ReplicationInput, 'epochBefore'
   readonly operation: Operation | null;
   readonly ordersBegun: number;
   readonly points: readonly Point[];
+  /** The highest given out. */
   readonly pointSeq: number;
+  /** Of the point that is being made by each: a superseded writer and the schedule of the new one may go on side by side. */
+  readonly pointSeqs: Readonly<Record<Flow, number>>;
   /** Point in time of the newest committed set of this epoch; null after every change of the epoch. */
   readonly lastSyncMs: number | null;
   readonly loss: Loss | null;

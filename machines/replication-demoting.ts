@@ -2,7 +2,7 @@
  * The writer on its way to being a replica: draining → selfFencing → quietWindow → finalSync → releasing → verifying;
  * compensating when it comes to nothing. Entered by order, by a hand-over, or because a later epoch has fenced it.
  */
-import { call, fenceSelf, pointSeq, proveSelf } from './replication-calls.ts';
+import { call, fenceSelf, finalSeqOf, proveSelf } from './replication-calls.ts';
 import { replication } from './replication-limits.ts';
 import { enter, fault, late, slowly } from './replication-phases.ts';
 import { replicationSetup } from './replication-setup.ts';
@@ -99,13 +99,14 @@ export function demotingState(side: Side) {
       },
       /** Taken after the proof, so that nothing is written behind it: this is what makes a planned promotion lose nothing. */
       finalSync: {
-        entry: ['countPoint', ...enter(side, 'demoting.finalSync')],
+        entry: [{ type: 'countPoint', params: me }, ...enter(side, 'demoting.finalSync')],
         on: giveUpOn,
         ...slowly({
           at: '#' + side + '.demoting.finalSync',
           of: side,
-          ask: call(side, 'replication.finalSync', pointSeq),
+          ask: call(side, 'replication.finalSync', finalSeqOf(side)),
           onDone: [
+            { guard: { type: 'hasKept', params: me }, target: releasing, actions: 'noteStamp' },
             {
               guard: 'hasSucceeded',
               target: releasing,

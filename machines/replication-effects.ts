@@ -68,7 +68,10 @@ export interface ReplicationEffects {
   'replication.verify': { in: Ask; out: Sight };
   /** Disarms this endpoint and deletes what carries this operation's id, nothing else. */
   'replication.compensate': { in: Act; out: Via };
-  'replication.finalSync': { in: Act & { seq: number }; out: Underway<PointMade> };
+  'replication.finalSync': {
+    in: Act & { seq: number; isSuperseded: boolean };
+    out: Underway<PointMade>;
+  };
   'replication.release': { in: Act; out: Via };
   'replication.preserve': { in: Act; out: Underway<Via> };
   'replication.selectBase': { in: Ask; out: { seq: number | null } };

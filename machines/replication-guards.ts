@@ -121,6 +121,9 @@ export const replicationGuards = {
   isSuperseded: ({ context, event }: Seen, { side }: Of) =>
     isAimedAt(event, side) && context.lifecycle === 'active' && safety.isSuperseded(context, side),
   isGivenUp: ({ context }: Seen, { side }: Of) => safety.isSuperseded(context, side),
+  /** What a superseded writer held is kept; it is nobody's next point. */
+  hasKept: ({ context, event }: Seen, { side }: Of) =>
+    succeeded(event) && safety.isSuperseded(context, side),
   /** Nobody waits for the last writes: they stay in the fenced volumes. */
   goesWithoutFinal: ({ context }: Seen, { side }: Of) =>
     safety.isSuperseded(context, side) ||

@@ -5,6 +5,7 @@ import type { Point, Writable } from './replication-effects.ts';
 import { publicStateOf } from './replication-context.ts';
 import type {
   EndpointMemory,
+  Flow,
   HistoryEntry,
   Operation,
   Phase,
@@ -138,6 +139,12 @@ export function becameWriter(context: Context, event: object, side: Side): Memor
     reason: '',
   };
 }
+
+/** A number that no other point has, for the one that is made now. */
+export const pointCounted = (context: Context, flow: Flow): Memory => {
+  const pointSeq = context.pointSeq + 1;
+  return { pointSeq, pointSeqs: { ...context.pointSeqs, [flow]: pointSeq } };
+};
 
 export function pointAdded(context: Context, event: object, at: Side, isFinal: boolean): Memory {
   const made = answerOf(event, 'replication.choosePoint');

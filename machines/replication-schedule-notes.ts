@@ -3,6 +3,7 @@ import type { PublishedEvent } from './messages.ts';
 import type { ReplicationContext, ScheduleMemory, SchedulePhase } from './replication-context.ts';
 import { answerOf, stampOf } from './replication-events.ts';
 import { replication } from './replication-limits.ts';
+import { pointCounted } from './replication-notes.ts';
 import { maySnapshot } from './replication-safety.ts';
 
 type Context = ReplicationContext;
@@ -28,7 +29,7 @@ export const entered = (context: Context, event: object, phase: SchedulePhase): 
 };
 
 export const tickBegun = (context: Context, event: object): Memory => ({
-  pointSeq: context.pointSeq + 1,
+  ...pointCounted(context, 'schedule'),
   schedule: { ...context.schedule, tickAtMs: stampOf(event, context.atMs) },
 });
 

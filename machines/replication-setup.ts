@@ -176,7 +176,7 @@ export const replicationSetup = setup({
     enterSchedule: assign(({ context, event }, { phase }: { phase: SchedulePhase }) =>
       schedule.entered(context, event, phase),
     ),
-    countPoint: assign({ pointSeq: ({ context }) => context.pointSeq + 1 }),
+    countPoint: assign(({ context }, { side }: Of) => notes.pointCounted(context, side)),
     beginTick: assign(({ context, event }) => schedule.tickBegun(context, event)),
     endTick: assign(({ context, event }) => schedule.tickEnded(context, event)),
     dropPruned: assign(({ context, event }) => schedule.pruned(context, event)),

@@ -2,7 +2,7 @@
  * A side that is overwritten with what the other has written since: preserving → selecting → transferring → catchingUp →
  * verifying. It never becomes writable here; what it held is in the safety snapshot.
  */
-import { call, pointSeq } from './replication-calls.ts';
+import { call, pointSeqOf } from './replication-calls.ts';
 import { replication } from './replication-limits.ts';
 import { enter, fault, late, slowly } from './replication-phases.ts';
 import { replicationSetup } from './replication-setup.ts';
@@ -48,10 +48,10 @@ export function syncingState(side: Side) {
         after: { choose: { target: safe, actions: late(replication.chooseMs, 'choice late') } },
       },
       transferring: {
-        entry: ['countPoint', ...enter(side, 'syncing.transferring')],
+        entry: [{ type: 'countPoint', params: { side } }, ...enter(side, 'syncing.transferring')],
         ...slowly({
           ...{ at: at('transferring'), of: side, after },
-          ask: call(side, 'replication.transfer', pointSeq),
+          ask: call(side, 'replication.transfer', pointSeqOf(side)),
           onDone: [
             {
               guard: 'hasSucceeded',
@@ -66,7 +66,7 @@ export function syncingState(side: Side) {
         entry: enter(side, 'syncing.catchingUp'),
         ...slowly({
           ...{ at: at('catchingUp'), of: side, after },
-          ask: call(side, 'replication.catchUp', pointSeq),
+          ask: call(side, 'replication.catchUp', pointSeqOf(side)),
           onDone: [
             {
               guard: 'hasSucceeded',

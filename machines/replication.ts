@@ -34,6 +34,7 @@ export const replicationMachine = replicationSetup.createMachine({
     ordersBegun: 0,
     points: [],
     pointSeq: 0,
+    pointSeqs: { home: 0, away: 0, schedule: 0 },
     lastSyncMs: null,
     loss: null,
     lagRatio: 0,
