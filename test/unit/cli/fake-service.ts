@@ -1,6 +1,6 @@
 /** A service in memory: clusters by name, each with the views that successive looks show. */
 import type { Order, Session } from '../../../src/cli/session.ts';
-import type { ClusterView } from '../../../src/cli/view.ts';
+import type { ResourceView } from '../../../src/cli/view.ts';
 import { ClientProblem } from '../../../src/nats/problem.ts';
 import { clientProblem } from '../../../src/nats/problem.ts';
 import type { Problem } from '../../../src/nats/problem.ts';
@@ -12,7 +12,7 @@ export interface FakeService {
   /** Refuses the next orders, in turn. */
   refuse(problem: Problem): void;
   /** Later looks at the cluster show these, the last one for ever; `gone` answers 404. */
-  show(name: string, ...views: (ClusterView | 'gone' | 'away')[]): void;
+  show(name: string, ...views: (ResourceView | 'gone' | 'away')[]): void;
   /** Stored events by cluster name. */
   readonly past: Map<string, Readonly<Record<string, unknown>>[]>;
   /** Publishes to whoever follows events now. */
@@ -29,8 +29,8 @@ const notFound = (name: string): ClientProblem =>
     }),
   );
 
-export function fakeService(...views: readonly ClusterView[]): FakeService {
-  const shown = new Map<string, (ClusterView | 'gone' | 'away')[]>();
+export function fakeService(...views: readonly ResourceView[]): FakeService {
+  const shown = new Map<string, (ResourceView | 'gone' | 'away')[]>();
   const past = new Map<string, Readonly<Record<string, unknown>>[]>();
   const answers: FakeService['answers'] = new Map();
   const orders: Order[] = [];
@@ -39,7 +39,7 @@ export function fakeService(...views: readonly ClusterView[]): FakeService {
   let closed = false;
   for (const view of views) shown.set(view.metadata.name, [view]);
 
-  const look = (name: string): ClusterView => {
+  const look = (name: string): ResourceView => {
     const queue = shown.get(name) ?? ['gone' as const];
     const seen = queue.length > 1 ? queue.shift() : queue[0];
     if (seen === 'away')
@@ -47,7 +47,7 @@ export function fakeService(...views: readonly ClusterView[]): FakeService {
     if (seen === undefined || seen === 'gone') throw notFound(name);
     return seen;
   };
-  const present = (): ClusterView[] =>
+  const present = (): ResourceView[] =>
     [...shown.values()].flatMap((queue) => {
       const [first] = queue;
       return first === undefined || first === 'gone' || first === 'away' ? [] : [first];
