@@ -84,12 +84,26 @@ const ebsExtension = z.strictObject({
   volumeInitializationRate: z.int().min(100).max(300).optional(),
 });
 
+/** Ranges of addresses, such as 10.0.0.0/24. */
+const cidrs = z
+  .array(
+    z
+      .string()
+      .regex(/^[0-9a-fA-F.:]{2,39}\/[0-9]{1,3}$/, 'is not a range; write one such as 10.0.0.0/24'),
+  )
+  .min(1)
+  .max(20);
+
 const extensions = z
   .strictObject({
     ebs: ebsExtension,
     'csi-addons': z.strictObject({
       volumeReplicationClass: dnsName,
       groupReplicationClass: dnsName.optional(),
+      /** Addresses of each side's machines, and the class that cuts them off from the storage. */
+      networkFence: z
+        .strictObject({ className: dnsName.optional(), home: cidrs, away: cidrs })
+        .optional(),
     }),
     trident: z.strictObject({
       policy: z.string().min(1).max(128),

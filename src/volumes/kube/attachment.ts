@@ -20,7 +20,9 @@ export async function attachmentOf(
     port.list({ kind: 'VolumeAttachment' }, attempt),
     ...namespaces.map((namespace) => port.list({ kind: 'Pod', namespace }, attempt)),
   ]);
-  const volumes = await Promise.all(claims.map((claim) => volumeOf(port, claim, attempt)));
+  const volumes: readonly unknown[] = await Promise.all(
+    claims.map((claim) => volumeOf(port, claim, attempt)),
+  );
   const users = [
     ...pods
       .flat()

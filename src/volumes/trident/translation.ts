@@ -24,6 +24,8 @@ export interface TridentMirror {
   /** ONTAP names. */
   readonly policy: string;
   readonly schedule: string;
+  /** Promotes that very snapshot, once it has arrived; only with a planned promotion. */
+  readonly promotedSnapshotHandle?: string;
 }
 
 /** The spec of a mirror relationship; null where nothing is to be written. Keeps what may not change. */
@@ -34,12 +36,15 @@ export function tridentSpecOf(
   const state = verbs[desired];
   if (state === null) return null;
   const { localPVCName, remoteVolumeHandle = '', policy, schedule } = mirror;
+  const { promotedSnapshotHandle = '' } = mirror;
   const remote = remoteVolumeHandle === '' ? {} : { remoteVolumeHandle };
+  const isNamed = state === 'promoted' && promotedSnapshotHandle !== '';
+  const last = isNamed ? { promotedSnapshotHandle } : {};
   return {
     state,
     replicationPolicy: policy,
     replicationSchedule: schedule,
-    volumeMappings: [{ localPVCName, ...remote }],
+    volumeMappings: [{ localPVCName, ...remote, ...last }],
   };
 }
 
