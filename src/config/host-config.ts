@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { bounds } from '../../machines/limits.ts';
+import { bounds, kube } from '../../machines/limits.ts';
 import { ConfigError } from './config-error.ts';
 import { retryPolicySchema } from './policies.ts';
 
@@ -38,6 +38,28 @@ const realAws = z.strictObject({
     .default({ main: {} }),
 });
 
+const path = z.string().min(1);
+
+/** Access to one cluster's API; credentials stay in files, which are read again when they were renewed. */
+const kubeAccess = z.union(
+  [
+    z.strictObject({
+      kubeconfigFile: path,
+      /** Default: the file's current one. */
+      context: path.optional(),
+    }),
+    z.strictObject({ server: z.url({ protocol: /^https$/ }), caFile: path, tokenFile: path }),
+  ],
+  { error: 'expected kubeconfigFile (and context), or server (https), caFile and tokenFile' },
+);
+
+const clusterKey = z
+  .string()
+  .regex(
+    /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\/[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/,
+    'expected <namespace>/<name> of a cluster',
+  );
+
 const hostConfig = z
   .strictObject({
     /** Folder of this host's own state: its id and lock. Relative paths count from the config file. */
@@ -59,6 +81,17 @@ const hostConfig = z
         url: httpUrl.optional(),
       })
       .default({}),
+    kubernetes: z
+      .strictObject({
+        /** API servers that this host reaches by itself; those of other clusters are asked over SSM. */
+        clusters: z
+          .record(clusterKey, kubeAccess)
+          .refine((clusters) => Object.keys(clusters).length <= kube.clustersMax, {
+            message: `expected at most ${kube.clustersMax} clusters`,
+          })
+          .default({}),
+      })
+      .default({ clusters: {} }),
     pacing: z
       .strictObject({
         /** Divides polls and waits, never deadlines. Other than 1 only with the simulator. */
@@ -153,6 +186,20 @@ function withAbsolutePaths(config: HostConfig, folder: string): HostConfig {
       ...config.nats,
       ...absolute('nkeySeedFile', config.nats.nkeySeedFile),
       ...absolute('credsFile', config.nats.credsFile),
+    },
+    kubernetes: {
+      clusters: Object.fromEntries(
+        Object.entries(config.kubernetes.clusters).map(([cluster, access]) => [
+          cluster,
+          'server' in access
+            ? {
+                ...access,
+                caFile: resolve(folder, access.caFile),
+                tokenFile: resolve(folder, access.tokenFile),
+              }
+            : { ...access, kubeconfigFile: resolve(folder, access.kubeconfigFile) },
+        ]),
+      ),
     },
     aws:
       config.aws.mode === 'simulator'

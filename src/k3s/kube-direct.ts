@@ -50,6 +50,8 @@ export function createDirectKube(parts: DirectParts): Required<KubePort> {
     const tell = kubeTeller(parts, call, attempt);
     try {
       refuseLate(issue, clock);
+      // The first time loads the SDK, which is no fault of the server's and takes none of the attempt's time.
+      await access.open();
       const value = await guarded(call, issue, attempt);
       tell();
       return value;

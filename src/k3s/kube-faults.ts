@@ -135,10 +135,9 @@ export function faultOfKubectl(stderr: string): KubeFault {
   });
 }
 
-const neverConnected = new Set([
-  ...['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'],
-  ...['kube.connectTimeout'],
-]);
+const neverConnected = new Set(
+  'ECONNREFUSED ENOTFOUND EAI_AGAIN EHOSTUNREACH ENETUNREACH'.split(' '),
+);
 
 /** Whatever a request of our own threw: the connection, the signal, or a fault already. */
 export function faultOfThrown(thrown: unknown, signal?: AbortSignal): KubeFault {

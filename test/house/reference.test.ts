@@ -78,6 +78,7 @@ const areas = [
   ...['actor', 'service', 'internal', 'effect', 'limit', 'account', 'region', 'group', 'image'],
   ...['batch', 'fanOut', 'instance', 'precondition', 'mode'],
   ...['reply', 'pages', 'dryRun', 'channels', 'script', 'config', 'cli', 'stack'],
+  'kube',
 ];
 /** Areas that name events or effects too: a code only where the line says so. */
 const sharedAreas = [

@@ -67,6 +67,8 @@ export interface KubeServer {
   /** Every open watch gets a bookmark of now. */
   bookmark(): void;
   cutWatches(): void;
+  /** As after their time-out: the answers end. */
+  endWatches(): void;
   watches(): number;
   stop(): Promise<void>;
 }
@@ -165,6 +167,10 @@ export async function startKubeServer(options: KubeServerOptions = {}): Promise<
     },
     cutWatches: () => {
       for (const { response } of watches) response.destroy();
+      watches.clear();
+    },
+    endWatches: () => {
+      for (const { response } of watches) response.end();
       watches.clear();
     },
     watches: () => watches.size,

@@ -33,6 +33,25 @@ describe('the host config', () => {
     expect(config.aws).toMatchObject({ accessKeyFile: join(folder, 'key') });
   });
 
+  it('takes access to clusters as files, counted from its own folder', async () => {
+    const clusters = {
+      'prod/eu-a': { kubeconfigFile: 'eu-a.yaml' },
+      'prod/eu-b': { server: 'https://10.0.0.1:6443', caFile: 'ca', tokenFile: 'token' },
+    };
+    const config = await load({ ...simulated, kubernetes: { clusters } });
+    expect(config.kubernetes.clusters).toEqual({
+      'prod/eu-a': { kubeconfigFile: join(folder, 'eu-a.yaml') },
+      'prod/eu-b': {
+        ...clusters['prod/eu-b'],
+        ...{ caFile: join(folder, 'ca'), tokenFile: join(folder, 'token') },
+      },
+    });
+    const refused = { kubernetes: { clusters: { 'prod/eu-a': { token: 'canary' } } } };
+    await expect(load({ ...simulated, ...refused })).rejects.toThrow(
+      'kubernetes.clusters.prod/eu-a: expected kubeconfigFile',
+    );
+  });
+
   it('gives a real cloud the account main and pace 1', async () => {
     const config = await load(real);
     expect(config.aws).toEqual({ mode: 'real', accounts: { main: {} } });
