@@ -19,7 +19,7 @@ export const holdsNewestData = ({ armed }: ReplicationFacts, side: Side): boolea
 
 /**
  * The one asked for, else this side's own volumes where nothing is newer, else the newest committed one that is whole.
- * @throws VolumeFault `point.gone`
+ * @throws VolumeFault `volume.pointGone`
  */
 export async function choosePoint(
   work: Work,
@@ -41,7 +41,7 @@ export async function choosePoint(
   }
   throw volumeFault(
     'NotFound',
-    'point.gone',
+    'volume.pointGone',
     wanted === null
       ? `${side} has no committed point that is whole`
       : `point ${wanted} is not committed and whole at ${side}; see the replication's points`,

@@ -24,7 +24,7 @@ export const promotableRole = (work: Work): Extract<Role, 'point' | 'copy'> =>
 
 /**
  * Copies the point of side `from` to its peer's region.
- * @throws VolumeFault `point.failed`; `point.notWhole` when it was never taken whole
+ * @throws VolumeFault `volume.pointFailed`; `volume.pointNotWhole` when it was never taken whole
  */
 export async function copyPoint(work: Work, from: Side, seq: number): Promise<Gathered> {
   const taken = await takenPoint(work, from, seq);
@@ -58,7 +58,7 @@ async function takenPoint(work: Work, from: Side, seq: number): Promise<readonly
   if (best.length === length && best.every(isComplete)) return best;
   throw volumeFault(
     'NotFound',
-    'point.notWhole',
+    'volume.pointNotWhole',
     `${best.filter(isComplete).length} of ${length} snapshots of point ${seq} are complete at ${from}`,
     { retryable: true },
   );
@@ -167,12 +167,12 @@ async function namesOf(work: Work, side: Side, set: readonly SnapshotFact[]) {
 /**
  * Marks all of a set in one call; the record, written after it, is the commit.
  * @param to  side where it can be promoted
- * @throws VolumeFault `point.notWhole`
+ * @throws VolumeFault `volume.pointNotWhole`
  */
 export async function commit(work: Work, to: Side, seq: number): Promise<PointMade> {
   const set = await promotable(work, to, seq);
   if (set === undefined)
-    throw volumeFault('NotFound', 'point.notWhole', `point ${seq} is not complete at ${to}`, {
+    throw volumeFault('NotFound', 'volume.pointNotWhole', `point ${seq} is not complete at ${to}`, {
       retryable: true,
     });
   await nameMembers(work, to, set);

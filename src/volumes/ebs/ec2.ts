@@ -14,6 +14,10 @@ interface Calls {
   deleteSnapshot: [sdk.DeleteSnapshotRequest, object];
   deleteTags: [sdk.DeleteTagsRequest, object];
   deleteVolume: [sdk.DeleteVolumeRequest, object];
+  describeFastSnapshotRestores: [
+    sdk.DescribeFastSnapshotRestoresRequest,
+    sdk.DescribeFastSnapshotRestoresResult,
+  ];
   describeInstances: [sdk.DescribeInstancesRequest, sdk.DescribeInstancesResult];
   describeSnapshots: [sdk.DescribeSnapshotsRequest, sdk.DescribeSnapshotsResult];
   describeVolumes: [sdk.DescribeVolumesRequest, sdk.DescribeVolumesResult];

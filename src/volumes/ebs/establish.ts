@@ -97,7 +97,7 @@ function placeProblems(
   if (instance.zone === zone) return [];
   return [
     {
-      code: 'manifest.zoneNotUsable',
+      code: 'manifest.instanceElsewhere',
       text: `${path} is ${place.instanceId}: it runs in ${instance.zone}, and volumes do not leave their zone; write spec.endpoints.${side}.zone: ${instance.zone}.`,
     },
   ];

@@ -25,7 +25,7 @@ export interface Gathering {
 
 /**
  * None of these calls knows a token: nothing is sent before two looks, apart by more than reads may lag, found it missing.
- * @throws VolumeFault `point.failed` when one ended in an error: the whole set is deleted
+ * @throws VolumeFault `volume.pointFailed` when one ended in an error: the whole set is deleted
  */
 export async function gather(work: Work, what: Gathering): Promise<Gathered> {
   for (let looksMissing = 0; ;) {
@@ -55,7 +55,7 @@ const underway = (found: readonly SnapshotFact[], size: number): Gathered => ({
 /** A bad key shows only here, long after the call was accepted. */
 function failed({ id, message }: SnapshotFact) {
   const text = message === '' ? 'EC2 gives no reason' : message;
-  return volumeFault('ProviderError', 'point.failed', `${id} ended in an error: ${text}`);
+  return volumeFault('ProviderError', 'volume.pointFailed', `${id} ended in an error: ${text}`);
 }
 
 async function dropSpares(work: Work, side: Side, spares: readonly SnapshotFact[]): Promise<void> {

@@ -23,7 +23,7 @@ export interface VolumeOrder {
   readonly role: Extract<Role, 'volume' | 'test'>;
 }
 
-/** @throws VolumeFault `call.issueExpired`, `point.gone`, `volume.failed` */
+/** @throws VolumeFault `call.issueExpired`, `volume.pointGone`, `volume.failed` */
 export async function materialize(work: Work, order: VolumeOrder): Promise<Underway<object>> {
   const made = await makeVolumes(work, order);
   for (;;) {
@@ -49,7 +49,7 @@ export async function makeVolumes(work: Work, order: VolumeOrder): Promise<reado
   return made;
 }
 
-/** @throws VolumeFault `point.gone` */
+/** @throws VolumeFault `volume.pointGone` */
 async function sourcesOf(
   work: Work,
   { at, seq }: VolumeOrder,
@@ -57,7 +57,7 @@ async function sourcesOf(
   const found = seq === ownData ? await newestVolumes(work, at) : await committedAt(work, at, seq);
   if (found?.length === work.of.spec.volumes.length) return found;
   const what = seq === ownData ? 'its own volumes are' : `point ${seq} is`;
-  throw volumeFault('NotFound', 'point.gone', `${what} not whole any more at ${at}`);
+  throw volumeFault('NotFound', 'volume.pointGone', `${what} not whole any more at ${at}`);
 }
 
 interface OneOrder {

@@ -46,7 +46,7 @@ async function sourceVolumes(work: Work, side: Side): Promise<readonly VolumeFac
   );
 }
 
-/** Asked again with the same order it goes on where it was. @throws VolumeFault `point.failed`, `volume.missing` */
+/** Asked again with the same order it goes on where it was. @throws VolumeFault `volume.pointFailed`, `volume.missing` */
 export async function takePoint(work: Work, order: PointOrder): Promise<Gathered> {
   const sources = await sourceVolumes(work, order.from);
   const ids = sources.map(({ id }) => id);

@@ -72,7 +72,7 @@ async function dataProblems(work: Work, side: Side): Promise<readonly string[]> 
     await choosePoint(work, side, null);
     return [];
   } catch (thrown) {
-    if (!hasCode(thrown, ['point.gone'])) throw thrown;
+    if (!hasCode(thrown, ['volume.pointGone'])) throw thrown;
     return [faultIn(thrown)?.message ?? ''];
   }
 }

@@ -1,16 +1,15 @@
 /** Removes what nothing needs any more, in both regions, and what a relationship leaves behind when it ends. */
 import { ebs } from '../../../machines/limits-ebs.ts';
 import type { Side } from '../../../machines/replication-table.ts';
-import { unlessDone } from './faults.ts';
+import { disableFastRestore } from './fast-restore.ts';
 import { deleteSnapshots } from './gather.ts';
 import { isVolumeOf, ownSnapshots, ownVolumes } from './lookups.ts';
 import type { SnapshotFact } from './lookups.ts';
 import { isOneRegion, settingsOf } from './places.ts';
 import { orphans, prunable } from './prune-rules.ts';
 import type { Stock } from './prune-rules.ts';
-import { isCommitted } from './sets.ts';
 import { keys } from './tags.ts';
-import { act, call, mustBeAskedAgain, tell } from './work.ts';
+import { call, mustBeAskedAgain } from './work.ts';
 import type { Work } from './work.ts';
 import { deleteVolumes, endTest } from './undo.ts';
 
@@ -54,34 +53,11 @@ export async function prune(work: Work): Promise<void> {
   }
 }
 
-/** Fast restores first: a snapshot that has one cannot be deleted. */
+/** Fast restores first: a snapshot that has one cannot be deleted, and is left for a later round. */
 async function drop(work: Work, side: Side, found: readonly SnapshotFact[]): Promise<void> {
   if (settingsOf(work.of).fastRestore && found.length > 0)
-    await unlessDone(
-      ['InvalidSnapshot.NotFound'],
-      call(work, side, 'disableFastSnapshotRestores', {
-        AvailabilityZones: [work.of.spec.endpoints[side].zone],
-        SourceSnapshotIds: found.map(({ id }) => id),
-      }),
-    );
+    await disableFastRestore(work, side, found);
   await deleteSnapshots(work, side, found);
-}
-
-/** Enabling takes a while and is only a wish: a region that has no more of them is told about, not waited for. */
-export async function enableFastRestore(work: Work, side: Side, seq: number): Promise<void> {
-  if (!settingsOf(work.of).fastRestore) return;
-  const found = (await ownSnapshots(work, side)).filter(
-    (each) => each.seq === seq && isCommitted(each),
-  );
-  try {
-    await act(work, side, 'enableFastSnapshotRestores', {
-      AvailabilityZones: [work.of.spec.endpoints[side].zone],
-      SourceSnapshotIds: found.map(({ id }) => id),
-    });
-  } catch (thrown) {
-    if (work.attempt.signal.aborted) throw thrown;
-    tell(work, 'no fast restore of a point', { seq, reason: String(thrown).slice(0, 200) });
-  }
 }
 
 /** The end of a relationship: tests go, sets that were never committed go, the others as declared; volumes always stay. */

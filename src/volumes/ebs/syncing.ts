@@ -7,7 +7,7 @@ import { commit, copyPoint } from './copies.ts';
 import type { Gathered } from './gather.ts';
 import { newestVolumes, takePoint } from './points.ts';
 import { pitOf, spreadOf } from './sets.ts';
-import { enableFastRestore } from './prune.ts';
+import { enableFastRestore } from './fast-restore.ts';
 import { mustBeAskedAgain, tell } from './work.ts';
 import type { Work } from './work.ts';
 

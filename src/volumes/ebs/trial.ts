@@ -7,7 +7,7 @@ import { makeVolumes, progressOf } from './materialize.ts';
 import { within } from './work.ts';
 import type { Work } from './work.ts';
 
-/** @throws VolumeFault `point.gone`, `volume.failed`, `call.issueExpired` */
+/** @throws VolumeFault `volume.pointGone`, `volume.failed`, `call.issueExpired` */
 export async function startTest(
   work: Work,
   at: Side,

@@ -44,7 +44,7 @@ describe('a point', () => {
     region.memory.points.push({ seq: 1, pitMs: 1, at: 'away', isFinal: false, epoch: 1 });
     await expect(
       region.ask('replication.choosePoint', 'away', { seq: null }),
-    ).rejects.toMatchObject({ fault: { code: 'point.gone' } });
+    ).rejects.toMatchObject({ fault: { code: 'volume.pointGone' } });
   });
 
   it('asked for too late is not begun, and asked for anew it is', async () => {
@@ -172,7 +172,7 @@ describe('a set that comes to nothing', () => {
     region.cloud.side('POST', 'volumes/flags', { name: 'brokenKey' });
     await expect(tick(region, 2)).rejects.toMatchObject({
       fault: {
-        code: 'point.failed',
+        code: 'volume.pointFailed',
         retryable: false,
         message: expect.stringContaining('key') as unknown,
       },
@@ -184,7 +184,7 @@ describe('a set that comes to nothing', () => {
     const region = await established({ volumes: 2 });
     const [volumeId] = region.first;
     region.cloud.side('POST', 'volumes/outcomes', { what: 'snapshot', volumeId });
-    await expect(tick(region, 1)).rejects.toMatchObject({ fault: { code: 'point.failed' } });
+    await expect(tick(region, 1)).rejects.toMatchObject({ fault: { code: 'volume.pointFailed' } });
     expect(living(region)).toEqual([]);
   });
 });

@@ -161,7 +161,7 @@ describe('a forced promotion', () => {
       seq: 1,
     });
     await expect(region.ask('replication.choosePoint', 'away', { seq: 7 })).rejects.toMatchObject({
-      fault: { code: 'point.gone' },
+      fault: { code: 'volume.pointGone' },
     });
   });
 });
