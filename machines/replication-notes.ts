@@ -151,9 +151,14 @@ export function pointAdded(context: Context, event: object, at: Side, isFinal: b
   if (made === undefined) return {};
   const { seq, pitMs } = made;
   const point: Point = { seq, pitMs, at, isFinal, epoch: context.epoch };
-  return {
+  const noted: Memory = {
     points: [...context.points, point].slice(-replication.pointsMax),
     pointSeq: Math.max(context.pointSeq, seq),
+  };
+  // What a promotion takes along is no copy of what the new writer will write.
+  if (isFinal && context.operation?.kind === 'promote') return noted;
+  return {
+    ...noted,
     lastSyncMs: Math.max(context.lastSyncMs ?? 0, pitMs),
     lastFault: null,
     protection: protectedBy(context, event),

@@ -64,8 +64,8 @@ export function started(script: Script = {}, spec: Readonly<Record<string, unkno
     for (let turn = 0; turn < 200; turn += 1) await Promise.resolve();
   };
   /** Lets calls answer and time pass until it is so. */
-  const until = async (isSo: () => boolean) => {
-    for (let steps = 0; !isSo() && steps < 100; steps += 1) {
+  const until = async (isSo: () => boolean, stepsMax = 100) => {
+    for (let steps = 0; !isSo() && steps < stepsMax; steps += 1) {
       await settle();
       if (!isSo()) clock.increment(5_000);
     }
