@@ -158,12 +158,12 @@ function letting({ rule }: Book): void {
   rule('a volume is deleted only once it is detached', {
     source: 'EC2 API reference, DetachVolume, DeleteVolume',
     holds: async (target) => {
-      const instanceId = await launched(target);
+      const InstanceId = await launched(target);
       const VolumeId = await volume(target);
-      await attached(target, VolumeId, instanceId);
+      await attached(target, VolumeId, InstanceId);
       const remove = () => target.ec2.send(new DeleteVolumeCommand({ VolumeId }));
       expect(await refusal(remove())).toEqual({ name: 'VolumeInUse', status: 400 });
-      await target.ec2.send(new DetachVolumeCommand({ VolumeId }));
+      await target.ec2.send(new DetachVolumeCommand({ VolumeId, InstanceId }));
       await volumeIn(target, VolumeId, 'available');
       await remove();
       await eventually('the end of the volume', target, () =>
@@ -184,7 +184,7 @@ function letting({ rule }: Book): void {
     },
     deviations: {
       moto: {
-        id: 'detach-of-nothing-crashes',
+        id: 'detach-without-instance-crashes',
         does: async (target) => {
           const VolumeId = await volume(target);
           const detach = target.ec2.send(new DetachVolumeCommand({ VolumeId }));

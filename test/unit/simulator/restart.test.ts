@@ -1,4 +1,8 @@
-import { DescribeSecurityGroupsCommand, RunInstancesCommand } from '@aws-sdk/client-ec2';
+import {
+  CreateVolumeCommand,
+  DescribeSecurityGroupsCommand,
+  RunInstancesCommand,
+} from '@aws-sdk/client-ec2';
 import { GetCommandInvocationCommand, SendCommandCommand } from '@aws-sdk/client-ssm';
 import { afterEach, expect, it } from 'vitest';
 import {
@@ -9,6 +13,14 @@ import {
   terminated,
 } from '../../contract/aws/scene.ts';
 import { eventually } from '../../contract/aws/target.ts';
+import type { StorageTruth } from '../../../src/simulator/ec2/volumes/truth.ts';
+import {
+  attached,
+  completed,
+  snapshot,
+  volumeIn,
+  volumeInput,
+} from '../../contract/aws/volume-scene.ts';
 import { startCloud } from './cloud.ts';
 import type { Cloud } from './cloud.ts';
 
@@ -48,6 +60,28 @@ it('keeps instances, tokens, groups and the port', async () => {
   expect(again.Instances?.[0]?.InstanceId).toBe(first.Instances?.[0]?.InstanceId);
   await instanceIn(cloud, first.Instances?.[0]?.InstanceId ?? '', 'running');
   await cloud.ec2.send(new DescribeSecurityGroupsCommand({ GroupIds }));
+});
+
+it('keeps volumes, their tokens, snapshots and what was written', async () => {
+  cloud = await startCloud();
+  const instanceId = await registered(cloud);
+  const input = volumeInput(cloud);
+  const { VolumeId = '' } = await cloud.ec2.send(new CreateVolumeCommand(input));
+  await volumeIn(cloud, VolumeId, 'available');
+  await attached(cloud, VolumeId, instanceId);
+  const snapshotId = await snapshot(cloud, VolumeId);
+  const lengthOf = async () => {
+    const { volumes } = await cloud.side<StorageTruth>('GET', 'volumes');
+    return volumes.find((each) => each.volumeId === VolumeId)?.length ?? 0;
+  };
+  const before = await lengthOf();
+  cloud = await cloud.restarted();
+  const again = await cloud.ec2.send(new CreateVolumeCommand(input));
+  expect(again.VolumeId).toBe(VolumeId);
+  expect(again.Attachments).toMatchObject([{ InstanceId: instanceId, State: 'attached' }]);
+  await completed(cloud, snapshotId);
+  expect(before).toBeGreaterThan(0);
+  expect(await lengthOf()).toBeGreaterThan(before);
 });
 
 it('delivers a command that was still on its way', async () => {

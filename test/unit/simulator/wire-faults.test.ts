@@ -2,6 +2,7 @@ import { RunInstancesCommand } from '@aws-sdk/client-ec2';
 import { GetParameterCommand } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { launchInput, unique } from '../../contract/aws/scene.ts';
+import { eventually } from '../../contract/aws/target.ts';
 import { startCloud } from './cloud.ts';
 import type { Cloud } from './cloud.ts';
 
@@ -63,6 +64,13 @@ it.each([
   ['a cut body', { kind: 'cutBody' }, { code: 'ECONNRESET' }, 1],
   ['a stalled body', { kind: 'stall' }, {}, 1],
   ['a page of a load balancer', { kind: 'html500' }, { status: 500 }, 0],
+  ['a late call', { kind: 'late', ms: 36_000_000 }, {}, 0],
+  [
+    'a late call that is refused',
+    { kind: 'late', ms: 36_000_000, reply: '503' },
+    { name: 'ServiceUnavailable', status: 503 },
+    0,
+  ],
   ['an empty body', { kind: 'emptyBody' }, {}, 1],
   ['a delay', { kind: 'delay', ms: 50 }, {}, 1],
   ['a late clock', { kind: 'dateSkew', ms: -600_000 }, {}, 1],
@@ -76,6 +84,15 @@ it('ends a stalled reply only when the caller gives up', async () => {
   const startedMs = Date.now();
   await launchUnder({ kind: 'stall' });
   expect(Date.now() - startedMs).toBeGreaterThan(900);
+});
+
+it('does a late call after its time, without a caller', async () => {
+  await launchUnder({ kind: 'late', ms: 60_000, reply: '503' });
+  await eventually('the launch', cloud, async () => {
+    const path = 'log?op=RunInstances';
+    const { calls } = await cloud.side<{ calls: { fault?: string }[] }>('GET', path);
+    return calls.find(({ fault }) => fault === 'landed');
+  });
 });
 
 it('meets only the nth call that matches, once', async () => {
