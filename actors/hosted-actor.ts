@@ -154,12 +154,10 @@ export class HostedActor implements EffectHost {
     const atMs = this.clock.nowMs();
     this.#tree.root.send({ ...event, atMs, roll: this.random.roll() });
     await this.committed();
-    const cut = this.#causeOfCut();
-    if (cut?.kind === 'stopped' || cut?.kind === 'unowned') return;
+    if (this.#causeOfCut()) return;
     this.#options.onReport?.({
       ...{ by: 'observation', ms: this.clock.monotonicMs() - beganMs },
       correlationId: observationId(this.#options.key, atMs),
-      ...(cut && { failed: cut.kind === 'stale' ? 'store' : 'poison' }),
     });
   }
 

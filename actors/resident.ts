@@ -10,6 +10,7 @@ import type { ProblemFields } from './faults.ts';
 import { HostedActor } from './hosted-actor.ts';
 import type { HostedKind, Household, Work } from './household.ts';
 import { Mailbox } from './mailbox.ts';
+import { observationId } from './observation-id.ts';
 import type { Cancel } from './ports.ts';
 import { refuse, replyOf, settle } from './replies.ts';
 import { Seen } from './seen.ts';
@@ -325,6 +326,7 @@ export class Resident {
     this.#unhandled = undefined;
     const { actor, cut } = unhandled;
     await actor.settled();
+    if (culprit === undefined) this.#reportLoss(cut);
     if (cut.kind === 'stale') {
       this.#staleInARow += 1;
       if (this.#staleInARow > bounds.staleReloadsMax)
@@ -337,6 +339,14 @@ export class Resident {
     const { name, version } = this.#hosted.kind;
     this.#house.ports.telemetry.count('fairlead_poison_total', { kind: name });
     await strike(this.#commitOptions(), this.key, version, cut, culprit);
+  }
+
+  /** Of a turn that no command began; those are told where they are answered. */
+  #reportLoss(cut: Cut): void {
+    this.#house.watch?.reported?.(this.key, {
+      ...{ by: 'result', ms: 0, correlationId: observationId(this.key, this.#house.clock.nowMs()) },
+      failed: cut.kind === 'stale' ? 'store' : 'poison',
+    });
   }
 
   async #refuse(work: CommandWork, { code, message, more }: Attempt & { kind: 'refused' }) {
