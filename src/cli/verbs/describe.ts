@@ -15,7 +15,7 @@ import type { ClusterView, ResourceView } from '../view.ts';
 import { listingOf, looksOf, nodeRows, viewsOf } from './get.ts';
 
 /** Newest events shown. */
-export const eventsShown = 8;
+const eventsShown = 8;
 
 export const describe: Verb = async (shell) => {
   if (kindOf(shell.operands[0]?.split('/')[0] ?? '') === 'breaker')
@@ -174,7 +174,7 @@ function nodesText(shell: Shell, view: ClusterView, nowMs: number): string {
   return `\nNodes       ${ready} of ${rows.length} ready\n${tableText(columns, rows, { headers: true })}`;
 }
 
-export function eventsText(past: readonly EventView[]): string {
+function eventsText(past: readonly EventView[]): string {
   if (past.length === 0) return '';
   const columns = eventColumns.filter(
     (column) => column.head !== 'RESOURCE' && column.wide !== true,

@@ -10,7 +10,7 @@ import { replicationArguments } from '../replication-arguments.ts';
 import type { Order, Session } from '../session.ts';
 import type { Shell, Verb } from '../shell.ts';
 
-export interface Answer {
+interface Answer {
   readonly verb: string;
   readonly actor: string;
   readonly allowed: boolean;
