@@ -98,6 +98,17 @@ it('stops writes with the machine, not with the order to stop it', async () => {
   expect(sim.volume(volumeId)).toMatchObject({ state: 'in-use', isWritable: false });
 });
 
+it('ends a stop that takes its time when it is forced', async () => {
+  sim.side('POST', 'durations', { name: 'stop', range: { min: 3_600_000, max: 3_600_000 } });
+  const { instanceId, volumeId } = await sim.workload();
+  await sim.ec2(sim.at(home), 'stopInstances', { InstanceIds: [instanceId] });
+  await sim.seconds(120);
+  expect(sim.volume(volumeId).isWritable).toBe(true);
+  await sim.ec2(sim.at(home), 'stopInstances', { InstanceIds: [instanceId], Force: true });
+  await sim.seconds(20);
+  expect(sim.volume(volumeId).isWritable).toBe(false);
+});
+
 it('gives volumes back when their instance ends, and deletes those that were to go with it', async () => {
   const { instanceId, volumeId } = await sim.workload();
   const doomed = await sim.made();
