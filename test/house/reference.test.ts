@@ -76,7 +76,7 @@ describe('docs/reference/faults.md', () => {
 const areas = [
   ...['manifest', 'command', 'resource', 'revision', 'transition', 'mailbox', 'outbox', 'record'],
   ...['actor', 'service', 'internal', 'effect', 'limit', 'account', 'region', 'group', 'image'],
-  ...['batch', 'fanOut', 'instance', 'precondition', 'mode'],
+  ...['batch', 'fanOut', 'instance', 'precondition', 'mode', 'volume'],
   ...['reply', 'pages', 'dryRun', 'channels', 'script', 'config', 'cli', 'stack'],
   'kube',
 ];
