@@ -14,7 +14,7 @@ export interface KubeClustersParts {
   readonly access: Readonly<Record<string, KubeAccessSettings>>;
   readonly remote: Remote;
   /** Uid and running servers of a cluster of ours. @throws `CloudFault`-shaped errors when it is not one or is unknown now */
-  servers(cluster: string): ReturnType<SsmKubeParts['servers']>;
+  readonly servers: (cluster: string) => ReturnType<SsmKubeParts['servers']>;
   readonly guard?: CallGuard;
   readonly clock: Clock;
   readonly random: Random;
