@@ -1,9 +1,12 @@
 /** A service in memory: clusters by name, each with the views that successive looks show. */
 import type { Order, Session } from '../../../src/cli/session.ts';
-import type { ResourceView } from '../../../src/cli/view.ts';
+import type { ReplicationView } from '../../../src/cli/replication-view.ts';
+import type { ClusterView } from '../../../src/cli/view.ts';
 import { ClientProblem } from '../../../src/nats/problem.ts';
 import { clientProblem } from '../../../src/nats/problem.ts';
 import type { Problem } from '../../../src/nats/problem.ts';
+
+type ResourceView = ClusterView | ReplicationView;
 
 export interface FakeService {
   readonly session: Session;

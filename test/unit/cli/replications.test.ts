@@ -2,6 +2,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { createActor } from 'xstate';
+import { operationMachine } from '../../../machines/operation.ts';
+import { replicationKind } from '../../../machines/replication-kind.ts';
+import { buildReplicationMachine } from '../../../machines/replication.ts';
 import { phases } from '../../../machines/replication-context.ts';
 import { refuseTransition } from '../../../machines/replication-table.ts';
 import { commands, globalFlags } from '../../../src/cli/commands.ts';
@@ -338,6 +342,22 @@ describe('examples/replication.yaml', () => {
     const { stdout, exit } = await fairlead('explain replication.spec.schedule');
     expect(exit).toBe(0);
     expect(stdout).toMatch(/rpo +string/);
+  });
+});
+
+describe('what the service tells of a replication just declared', () => {
+  it('is read by get, describe and next as it is', async () => {
+    const machine = buildReplicationMachine(operationMachine);
+    const input = { uid: '01jddb', namespace: 'default', name: 'db-1', atMs: nowMs };
+    const told = replicationKind(machine).view(createActor(machine, { input }).getSnapshot());
+    const service = fakeService({ ...(told as unknown as ReplicationView), revision: 1 });
+    const row = await fairlead('get replication db-1 --no-headers', service);
+    expect(row.stdout).toMatch(/^db-1 {2}absent +created +none +0 +unknown/);
+    const whole = await fairlead('describe replication db-1', service);
+    expect(whole.stdout).toContain('Home        absent.created   writable unknown');
+    expect(whole.stdout).toContain('Protected=False (NoPoint)');
+    const moves = await fairlead('next replication db-1 -o jsonl', service);
+    expect(moves.stdout).toContain('"to":"replica"');
   });
 });
 
