@@ -21,7 +21,7 @@ export function wireCallOf(region: string, name: string, input: object): WireCal
         const step = Array.isArray(value) ? String(Number(key) + 1) : key;
         walk(item, path === '' ? step : `${path}.${step}`);
       }
-    } else parameters.set(path, String(value));
+    } else parameters.set(path, typeof value === 'string' ? value : JSON.stringify(value));
   };
   walk(input, '');
   const zone = parameters.get('AvailabilityZone');
