@@ -125,6 +125,8 @@ export async function fence(driver: KubeDriver, asked: Work, side: Side): Promis
 
 /** Waiting helps only while the storage is still on its way. */
 const mayChange = async (driver: KubeDriver, work: Work, side: Side): Promise<boolean> => {
+  const isIsolated = await driver.isIsolated?.(work, side).catch(() => undefined);
+  if (isIsolated === false) return true;
   try {
     const { state, unlisted } = await driver.look(work, side);
     return state === 'demoting' || (driver.roleProves && state !== 'absent' && unlisted === '');
