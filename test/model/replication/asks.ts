@@ -36,6 +36,7 @@ export const orders = {
   recover: each((endpoint) =>
     order(`recover ${endpoint}`, { type: 'replication.recover', endpoint }),
   ),
+  failback: order('failback', { type: 'replication.failback' }),
   cancel: order('cancel', { type: 'replication.cancel' }),
 };
 
@@ -56,6 +57,7 @@ export function ordersIn({ phases, hasOperation }: Node): Asked[] {
     if (state === 'source') found.push(orders.demote[side], orders.demoteForced[side]);
     if (state === 'failed') found.push(orders.recover[side]);
   }
+  if (!hasOperation && /^(replica|failed)/.test(phases.home)) found.push(orders.failback);
   if (sides.some((side) => isUnderWay(phases[side]))) found.push(orders.cancel);
   return found;
 }
@@ -118,18 +120,27 @@ export function answersTo(side: Side, effect: string): Asked[] {
     case 'verify':
       return sights.flatMap((self) => sights.map((peer) => verifies(side, self, peer)));
     case 'choosePoint':
+      return [ok({ seq: 1, pitMs: 0 }), failing];
     case 'finalSync':
     case 'catchUp':
-      return [ok({ seq: 1, pitMs: 0 }), failing];
+      return [ok({ seq: 1, pitMs: 0 }), failing, goesOn(side, effect)];
+    case 'preserve':
+    case 'transfer':
+      return [ok(), failing, goesOn(side, effect)];
     case 'syncStatus':
       return [ok({ isComplete: true }), ok({ isComplete: false }, 'incomplete')];
     case 'materialize':
+      return [ok(), failing, refused(side, effect, issueExpired), goesOn(side, effect)];
     case 'arm':
       return [ok(), failing, refused(side, effect, issueExpired)];
     default:
       return [ok(), failing];
   }
 }
+
+/** Told once it has moved, told again it stands still. */
+export const goesOn = (side: Side, effect: string): Asked =>
+  answered(side, effect, { isDone: false, progress: 50 }, 'goes on');
 
 const sights = ['yes', 'no', 'unknown'] as const;
 export const unproven = (side: Side): Asked =>

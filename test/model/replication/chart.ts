@@ -101,7 +101,7 @@ function keyOf({ value, context }: Snapshot): string {
     `${epoch} ${isPromoting ? fence.stage : ''}`,
     ...[home, away].map(
       (each) =>
-        `${each.epoch > 0} ${each.epoch === context.writerEpoch} ${each.epoch < each.fencedBelow} ${restOf(each)}`,
+        `${each.epoch > 0} ${each.epoch === context.writerEpoch} ${each.epoch < each.fencedBelow} ${restOf(each)} ${each.progress === null}`,
     ),
     Math.sign(home.epoch - away.epoch),
     isOpen ? risk.epoch === epoch : '',
@@ -112,7 +112,7 @@ function keyOf({ value, context }: Snapshot): string {
       .map((side) => points.filter(({ at }) => at === side))
       .map((here) => `${here.length > 0} ${here.some((point) => point.epoch === epoch)}`)
       .join(),
-    `${context.usesSsm} ${context.settings?.initialSource}`,
+    `${context.usesSsm} ${context.isPaused} ${context.settings?.initialSource}`,
   ].join('|');
 }
 

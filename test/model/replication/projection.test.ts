@@ -2,15 +2,20 @@
 import { expect, it } from 'vitest';
 import { phases, publicStateOf } from '../../../machines/replication-context.ts';
 import { replicationMachine } from '../../../machines/replication.ts';
-import { publicStates, sides, transitionTable } from '../../../machines/replication-table.ts';
-import type { PublicState } from '../../../machines/replication-table.ts';
+import {
+  allowedNext,
+  publicStates,
+  sides,
+  transitionTable,
+} from '../../../machines/replication-table.ts';
 import { answersTo, applied, orders, ordersIn, seen, settled } from './asks.ts';
-import { Graph, elapsed } from './chart.ts';
+import { Graph, elapsed, order } from './chart.ts';
 import type { Asked, Node } from './chart.ts';
 
 /** No world: every answer at every time, true or not. One epoch after the first shows every edge on both sides. */
-function* asksIn(node: Node): Generator<Asked> {
+function* asksIn(node: Node, more: readonly Asked[]): Generator<Asked> {
   yield* ordersIn(node);
+  yield* more;
   for (const side of sides) {
     if (sides.some((each) => node.phases[each].startsWith('source.'))) {
       yield seen(side, 'yes');
@@ -23,42 +28,106 @@ function* asksIn(node: Node): Generator<Asked> {
   yield* node.timers.map(elapsed);
 }
 
+interface Found {
+  /** Public moves, by side. */
+  readonly edges: ReadonlySet<string>;
+  readonly reached: ReadonlySet<string>;
+  readonly states: number;
+  /** Where one can get from each state that was looked at, in one step. */
+  readonly ways: ReadonlyMap<number, ReadonlySet<number>>;
+}
+
 /** Each edge of each side with the history the chart wrote of it. */
-function search(graph: Graph, start: Node, epochsMax: number) {
+function search(start: Node, epochsMax: number, more: readonly Asked[] = []): Found {
   const edges = new Set<string>();
   const reached = new Set<string>();
+  const ways = new Map<number, Set<number>>();
   const queue = [start];
   const found = new Set([start.id]);
   for (const node of queue) {
-    for (const asked of asksIn(node)) {
-      const next = graph.step(node, asked);
+    const next = new Set<number>();
+    ways.set(node.id, next);
+    for (const asked of asksIn(node, more)) {
+      const after = graph.step(node, asked);
+      next.add(after.id);
       for (const side of sides) {
-        reached.add(`${side} ${next.phases[side]}`);
+        reached.add(`${side} ${after.phases[side]}`);
         const from = publicStateOf(node.phases[side]);
-        const to = publicStateOf(next.phases[side]);
+        const to = publicStateOf(after.phases[side]);
         if (from !== to) edges.add(`${side}: ${from} → ${to}`);
       }
-      if (next.epoch > epochsMax || found.has(next.id)) continue;
-      found.add(next.id);
-      queue.push(next);
+      if (after.epoch > epochsMax || found.has(after.id)) continue;
+      found.add(after.id);
+      queue.push(after);
     }
   }
-  return { edges, reached, states: queue.length };
+  return { edges, reached, states: queue.length, ways };
 }
+
+/** What happens to sides that rest, beside the moves of the table. */
+const whileAtRest: readonly Asked[] = [
+  ...(['pause', 'resume'] as const).map((verb) => order(verb, { type: `replication.${verb}` })),
+  order('another interval', { type: 'replication.reconfigure', every: '2m' }),
+  ...[0.5, 2.5].map((ratio) => order(`lag ${ratio}`, { type: 'lag.measured', ratio })),
+  ...sides.flatMap((endpoint) => [
+    order(`test ${endpoint}`, {
+      ...{ type: 'replication.test-start', ttlSeconds: 60, force: false, endpoint },
+    }),
+    order(`end of the test of ${endpoint}`, { type: 'replication.test-stop', endpoint }),
+  ]),
+];
 
 /** One search for all that is asked of it. */
 const graph = new Graph(replicationMachine);
-const life = search(graph, settled(graph), 2);
+const birth = search(graph.begin(), 0);
+const life = search(settled(graph), 2);
+const rest = search(settled(graph), 1, whileAtRest);
 
-it('projects onto the thirteen edges of the table on both sides', () => {
-  const birth = search(graph, graph.begin(), 0);
-  console.info('states of the chart', { birth: birth.states, life: life.states });
-  const edges = [...birth.edges, ...life.edges];
+it('projects onto the thirteen edges of the table on both sides [U-02]', () => {
+  const counts = { birth: birth.states, life: life.states, rest: rest.states };
+  console.info('states of the chart', counts);
+  const edges = [...birth.edges, ...life.edges, ...rest.edges];
   const promised = sides.flatMap((side) =>
     publicStates.flatMap((from) => transitionTable[from].map((to) => `${side}: ${from} → ${to}`)),
   );
   expect([...new Set(edges)].sort()).toEqual(promised.sort());
 }, 60_000);
+
+it('writes nothing but edges of the table into the history of any state [S9]', () => {
+  const strange = graph.nodes.flatMap((node) =>
+    graph
+      .snapshotOf(node)
+      .context.history.filter(({ from, to }) => !allowedNext(from).includes(to))
+      .map(({ endpoint, from, to }) => `${endpoint}: ${from} → ${to}`),
+  );
+  expect(strange).toEqual([]);
+}, 60_000);
+
+it('leads from every state to replica or source, on either side [L2]', () => {
+  const rested = /^(replica|source)\./;
+  for (const { ways } of [life, rest])
+    for (const side of sides) {
+      const leads = reaching(ways, (id) => rested.test(graph.node(id).phases[side]));
+      const stuck = [...ways.keys()].filter((id) => !leads.has(id));
+      expect(stuck.map((id) => graph.node(id).phases)).toEqual([]);
+    }
+}, 60_000);
+
+/** Every state from which one of the wanted ones can be reached: backwards from those. */
+function reaching(ways: Found['ways'], isWanted: (id: number) => boolean): ReadonlySet<number> {
+  const back = new Map<number, number[]>();
+  for (const [from, targets] of ways)
+    for (const to of targets) back.set(to, [...(back.get(to) ?? []), from]);
+  const queue = [...new Set([...ways.keys(), ...back.keys()])].filter(isWanted);
+  const leads = new Set(queue);
+  for (const id of queue)
+    for (const from of back.get(id) ?? [])
+      if (!leads.has(from)) {
+        leads.add(from);
+        queue.push(from);
+      }
+  return leads;
+}
 
 it('is left by a deadline from every phase in which something is on its way', () => {
   const resting =
@@ -73,9 +142,13 @@ it('is left by a deadline from every phase in which something is on its way', ()
     }
 }, 60_000);
 
-it('has forty phases per endpoint', () => {
-  const count = (state: PublicState) => phases[state].length;
-  expect(publicStates.reduce((sum, state) => sum + count(state), 0)).toBe(40);
+/** Both sides are made by one function; what one of them can be, the other can. */
+it('reaches each of its forty phases', () => {
+  const all = publicStates.flatMap((state) => phases[state].map((phase) => `${state}.${phase}`));
+  expect(all).toHaveLength(40);
+  const reached = new Set([...birth.reached, ...life.reached, ...rest.reached]);
+  const isReached = (phase: string) => sides.some((side) => reached.has(`${side} ${phase}`));
+  expect(all.filter((phase) => phase !== 'absent.created' && !isReached(phase))).toEqual([]);
 });
 
 it('follows a birth, a planned failover and a failback by the table', () => {
