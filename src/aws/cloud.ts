@@ -51,7 +51,7 @@ export function createAws(config: AwsConfig): Aws {
     surroundings: createSurroundings(sessions, config.artifactsUrl),
     remote: createRemote(sessions, config.script, config.pacingScale),
     fleet: createFleetView(sessions, config.shared.fanOut),
-    ec2: sessions.ec2,
+    ec2: (scope, name, input) => sessions.ec2(scope, name, input),
     ownerOf: ({ account, region }, attempt) =>
       confirmOwner(sessions, { account, region, ...attempt }),
     ping: ({ account, region }, service, attempt) =>

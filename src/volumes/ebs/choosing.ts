@@ -14,7 +14,7 @@ import type { Work } from './work.ts';
 export const ownData = 0;
 
 /** Nobody has written since this side did. */
-export const holdsNewestData = ({ armed }: ReplicationFacts, side: Side): boolean =>
+const holdsNewestData = ({ armed }: ReplicationFacts, side: Side): boolean =>
   armed[side] > 0 && armed[side] > armed[peerOf(side)];
 
 /**

@@ -12,7 +12,7 @@ export type Gathered =
   | { readonly isDone: true; readonly set: readonly SnapshotFact[] }
   | { readonly isDone: false; readonly progress: number };
 
-export interface Gathering {
+interface Gathering {
   /** Side whose region the snapshots are in. */
   readonly side: Side;
   readonly size: number;

@@ -16,7 +16,7 @@ import type { Role } from './tags.ts';
 import { act, call, isFollowed, mustBeAskedAgain, pause, tell } from './work.ts';
 import type { Work } from './work.ts';
 
-export interface VolumeOrder {
+interface VolumeOrder {
   readonly at: Side;
   readonly epoch: number;
   readonly seq: number;
@@ -127,7 +127,7 @@ export async function progressOf(
   return Math.min(99, Math.floor((100 * filled) / Math.max(1, wanted)));
 }
 
-export const wantedPercent = (hydrate: string): number =>
+const wantedPercent = (hydrate: string): number =>
   hydrate === 'full' ? 100 : hydrate === 'lazy' ? 0 : Number(hydrate.slice('percent:'.length));
 
 /** Of the one that is filled least. */

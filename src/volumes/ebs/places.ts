@@ -4,7 +4,7 @@ import type { Side } from '../../../machines/replication-table.ts';
 import { volumeFault } from './faults.ts';
 
 /** A place at an instance; the volume is named where one exists from the beginning. */
-export interface Place {
+interface Place {
   readonly volumeId?: string;
   readonly instanceId: string;
   readonly device: string;

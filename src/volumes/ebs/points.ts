@@ -14,7 +14,7 @@ import type { Label, Role } from './tags.ts';
 import { act, paced } from './work.ts';
 import type { Work } from './work.ts';
 
-export interface PointOrder {
+interface PointOrder {
   /** Side whose volumes are taken. */
   readonly from: Side;
   readonly seq: number;

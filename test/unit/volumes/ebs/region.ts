@@ -64,14 +64,14 @@ export async function openRegion(options: Options = {}) {
 
   /** Time passes until the promise has settled. */
   async function settled<T>(running: Promise<T>, boundMs = 3_600_000): Promise<T> {
-    let isOver = false;
+    const state = { isOver: false };
     const over = () => {
-      isOver = true;
+      state.isOver = true;
     };
     running.then(over, over);
     await clock.advance(0);
-    for (let leftMs = boundMs; !isOver && leftMs > 0; leftMs -= 500) await clock.advance(500);
-    if (!isOver) throw new Error('it never ends');
+    for (let leftMs = boundMs; !state.isOver && leftMs > 0; leftMs -= 500) await clock.advance(500);
+    if (!state.isOver) throw new Error('it never ends');
     return running;
   }
 
