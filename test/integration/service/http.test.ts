@@ -91,7 +91,7 @@ describe('metrics', () => {
     const { types } = await scrape();
     for (const [name, { type }] of Object.entries(metrics))
       expect(types.get(name), name).toBe(type);
-    const ours = [...types.keys()].filter((name) => name.startsWith('fairlead_'));
+    const ours = [...types.keys()].filter((name) => /^(fairlead|unified_replication)_/.test(name));
     expect(ours.sort()).toEqual(Object.keys(metrics).sort());
   });
 
