@@ -3,13 +3,14 @@ import type { EndpointSight, VolumeBackend } from '../../../actors/replication-p
 import { kubeVolumes } from '../../../machines/limits-kube-volumes.ts';
 import { issueExpired } from '../../../machines/replication-effects.ts';
 import type { PointMade, ReplicationFacts, Sight } from '../../../machines/replication-effects.ts';
-import { quietWindowMs, replication } from '../../../machines/replication-limits.ts';
+import { replication } from '../../../machines/replication-limits.ts';
 import { peerOf, sides } from '../../../machines/replication-table.ts';
 import type { Side } from '../../../machines/replication-table.ts';
 import { faultIn, hasCode, isSilence, volumeFault } from '../ebs/faults.ts';
 import { attachmentOf } from './attachment.ts';
 import type { Flow, KubeDriver, Look, Point } from './driver.ts';
 import { preflight, requireServed } from './preflight.ts';
+import { estimated } from './estimate.ts';
 import { fence, idle, lookTwice, prove, sightOf } from './proof.ts';
 import { takeSafetyCopies } from './safety-copy.ts';
 import { begin, claimsOf, clusterOf, notYet, portOf, unsupported, until, viaSsm } from './work.ts';
@@ -194,7 +195,9 @@ function copyingEffects(driver: KubeDriver, tools: Tools) {
     },
     'replication.finalSync': async (facts, input, attempt) => {
       const work = of(facts, input, attempt);
-      const { endpoint, seq, epoch } = input;
+      const { endpoint, seq, epoch, isSuperseded } = input;
+      // The other side writes already: nothing of this one goes there any more, and it is not marked as sent.
+      if (isSuperseded) return { isDone: true, seq, pitMs: tools.clock.nowMs() };
       const flow = await followed(work, () => driver.finalSync(work, endpoint, seq));
       if (flow.isDone) await driver.stamp(work, endpoint, { [marks.sent]: String(epoch) });
       return numbered(seq, flow);
@@ -289,15 +292,4 @@ function sightFrom(look: Look, writable: Sight['self']): EndpointSight {
     ...{ writable, isFresh, lastPitMs: pitMs, observed: why },
     progress: state === 'syncing' ? 0 : null,
   };
-}
-
-/** Window, and for a planned one the wait for workloads and the last copy; roles change within a minute. */
-function estimated({ points }: ReplicationFacts, what: 'planned' | 'forced', { clock }: Tools) {
-  const windowMs = quietWindowMs(false);
-  const roleMs = 60_000;
-  const rtoMs = what === 'planned' ? 2 * (windowMs + roleMs) : windowMs + roleMs;
-  const newest = points.at(-1);
-  const lostMs = newest === undefined ? 0 : Math.max(0, clock.nowMs() - newest.pitMs);
-  const lossSeconds = what === 'planned' ? 0 : Math.ceil(lostMs / 1_000);
-  return { rtoSeconds: Math.ceil(rtoMs / 1_000), lossSeconds };
 }

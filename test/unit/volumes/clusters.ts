@@ -60,14 +60,14 @@ export class Cluster {
           timely(issueBeforeMs);
           const { name, namespace } = draft.metadata;
           const at = place(draft.kind, name, namespace);
-          return this.store.apply(at, whole(draft), 'fairlead', force) as KubeObject;
+          return this.store.apply(at, whole(draft), 'fairlead', force);
         }),
       casReplace: (object, { issueBeforeMs }) =>
         ask(object.kind, () => {
           timely(issueBeforeMs);
           const { name, namespace } = object.metadata;
           const at = place(object.kind as KubeKind, name, namespace);
-          return this.store.replace(at, object as unknown as Stored, 'fairlead') as KubeObject;
+          return this.store.replace(at, object as unknown as Stored, 'fairlead');
         }),
       delete: ({ kind, name, namespace }) =>
         ask(kind, () => {
@@ -86,7 +86,7 @@ export class Cluster {
   }
 
   all(kind: KubeKind): readonly KubeObject[] {
-    return this.store.listed(kubeKinds[kind].plural, undefined) as KubeObject[];
+    return this.store.listed(kubeKinds[kind].plural, undefined);
   }
 
   /** What a controller writes to the status of every object of a kind. */
@@ -200,7 +200,8 @@ export function twoClusters(backend: BackendName, extensions: object, hostFence?
     let isOver = false;
     const over = () => (isOver = true);
     promise.then(over, over);
-    for (let round = 0; round < 400 && !isOver; round += 1) {
+    const ended = () => isOver;
+    for (let round = 0; round < 400 && !ended(); round += 1) {
       controllers();
       await clock.advance(1_000);
     }

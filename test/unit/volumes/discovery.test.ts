@@ -30,7 +30,7 @@ describe('discovery', () => {
   it('a CRD alone shows no controller: partial, available once a node of the driver is there', async () => {
     const { home, of, discovery } = world();
     home.serve(...csi);
-    expect(await of()).toMatchObject({ availability: 'partial', why: /controller/ as unknown });
+    expect(await of()).toMatchObject({ availability: 'partial', why: /controller/ });
     home.seed('CSIAddonsNode', 'node-1', {}, 'csi-addons-system');
     discovery.forget('prod/eu-a', 'csi-addons');
     expect((await of()).availability).toBe('available');

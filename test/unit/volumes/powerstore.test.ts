@@ -29,7 +29,11 @@ function world() {
     });
   }
   const { effects, ...backend } = createPowerstore(whole.tools);
-  const group = (cluster: Cluster) => cluster.all('DellCSIReplicationGroup')[0] as KubeObject;
+  const group = (cluster: Cluster): KubeObject => {
+    const [found] = cluster.all('DellCSIReplicationGroup');
+    if (found === undefined) throw new Error('no group was seeded');
+    return found;
+  };
   let minute = 0;
   /** The driver takes an order up and ends it. */
   const obey = (cluster: Cluster, link: string, isSource: boolean, known = true) => {

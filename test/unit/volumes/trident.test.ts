@@ -130,7 +130,7 @@ describe('trident as a back end', () => {
   it('a planned promotion names the last snapshot of the source; the reverse mirror needs no resync', async () => {
     const { effects, facts, act, run, home, away, mirror, controllers } = await world();
     const claimed = facts({ epoch: 2 });
-    const final = { ...act('home', 2, 'finalSync'), seq: 4 };
+    const final = { ...act('home', 2, 'finalSync'), seq: 4, isSuperseded: false };
     expect(
       await run(effects['replication.finalSync'](claimed, final, attempt), controllers),
     ).toMatchObject({ isDone: true, seq: 4 });
