@@ -137,16 +137,23 @@ describe('verbs', () => {
   it('name the operation they meet, with its phase', () => {
     const away = { ...standing('promoting.fencing') };
     const operation = {
-      ...{
-        kind: 'promote',
-        verb: 'failover',
-        then: null,
-        endpoint: 'away',
-        how: 'planned',
-        seq: 3,
-      },
-      ...{ startedAtMs: 0, correlationId: '', by: '', epoch: 2, wanted: null, chosen: null },
-      ...{ observed: '', fencedAtMs: 0, fenceRounds: 0, reissues: 0, estimate: null },
+      kind: 'promote',
+      verb: 'failover',
+      then: null,
+      endpoint: 'away',
+      how: 'planned',
+      seq: 3,
+      startedAtMs: 0,
+      correlationId: '',
+      by: '',
+      epoch: 2,
+      wanted: null,
+      chosen: null,
+      observed: '',
+      fencedAtMs: 0,
+      fenceRounds: 0,
+      reissues: 0,
+      estimate: null,
     } as const;
     const answer = admitReplication(
       { ...away, operation, home: { ...away.home, phase: 'replica.following' } },
