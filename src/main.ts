@@ -20,6 +20,7 @@ import { systemClock, systemRandom } from './clock.ts';
 import { openAws } from './compose/cloud.ts';
 import { openIdempotency } from './compose/idempotency.ts';
 import { hostedKinds } from './compose/kinds.ts';
+import { KnownServers } from './compose/known-servers.ts';
 import { hearGuards } from './compose/orders.ts';
 import { makePorts } from './compose/ports.ts';
 import { openReplications } from './compose/replications.ts';
@@ -135,9 +136,13 @@ async function runHost(config: HostConfig, settings: LiveSettings): Promise<void
   });
   const shared = openSharedCalls(telemetry, settings);
   const aws = await openAws(config, telemetry, guard, settings, shared);
+  const servers = new KnownServers();
   const replications = openReplications({
     ...{ telemetry, scale },
-    backends: openVolumes({ aws, clock: systemClock, telemetry, scale }),
+    backends: openVolumes({
+      ...{ aws, guard, clock: systemClock, random: systemRandom, telemetry, scale, servers },
+      access: config.kubernetes.clusters,
+    }),
     resourcesMax: () => settings.current.resourcesMax,
     circuits: () => guard.breakers(),
   });
@@ -190,7 +195,9 @@ async function runHost(config: HostConfig, settings: LiveSettings): Promise<void
   });
   host.onCommitted((key, kind, snapshot) => {
     operations.note(key, snapshot);
-    if (kind === hosted.cluster.name) observer.update(key, hosted.cluster.watches(snapshot));
+    if (kind !== hosted.cluster.name) return;
+    observer.update(key, hosted.cluster.watches(snapshot));
+    servers.note(key, snapshot);
   });
   replications.follow(host);
 
