@@ -70,7 +70,8 @@ export async function openRegion(options: Options = {}) {
     };
     running.then(over, over);
     await clock.advance(0);
-    for (let leftMs = boundMs; !state.isOver && leftMs > 0; leftMs -= 500) await clock.advance(500);
+    for (let leftMs = boundMs; !state.isOver && leftMs > 0; leftMs -= 1_000)
+      await clock.advance(1_000);
     if (!state.isOver) throw new Error('it never ends');
     return running;
   }
