@@ -106,6 +106,8 @@ export class CommitGate {
 
   async #writeOnce(): Promise<void> {
     const version = this.#versions.current;
+    // A change may have come in the step in which the write before ended: its timers have no deadlines yet.
+    this.#options.quiescent(this.#turnNowMs);
     const built = this.#options.record();
     // Before the first await: the context in the record is the live one, and so are its lists.
     const bytes = JSON.stringify(built);

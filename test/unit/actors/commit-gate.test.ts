@@ -6,7 +6,7 @@ import type { ActorRecord } from '../../../actors/record.ts';
 import { FakeStore } from '../../fakes/fake-store.ts';
 import { ManualClock, settle } from '../../fakes/manual-clock.ts';
 
-function newGate(record: () => unknown) {
+function newGate(record: () => unknown, quiescent: () => void = () => undefined) {
   const store = new FakeStore();
   const cuts: Cut[] = [];
   const gate = new CommitGate({
@@ -14,7 +14,7 @@ function newGate(record: () => unknown) {
     telemetry: { log: () => undefined, count: () => undefined, observe: () => undefined },
     key: { kind: 'job', namespace: 'shop', name: 'a' },
     owned: () => true,
-    quiescent: () => undefined,
+    quiescent,
     record: () => ({ outbox: [], seen: [], snapshot: record() }) as unknown as ActorRecord,
     written: () => undefined,
     stored: () => undefined,
@@ -39,6 +39,30 @@ it.each([0, 1, 2, 3, 4, 5, 6])(
     const isStored = await Promise.race([gate.committed(), settle().then(() => 'forgotten')]);
     expect(isStored).toBe(true);
     expect(store.writes).toHaveLength(2);
+  },
+);
+
+it.each([0, 1, 2, 3, 4, 5, 6])(
+  'never stores a timer without its deadline, if it is armed %i microtasks after a write was reported',
+  async (steps) => {
+    let armed = 0;
+    let noted = 0;
+    const { gate, store } = newGate(
+      () => ({ armed, noted }),
+      () => {
+        noted = armed;
+      },
+    );
+    gate.schedule();
+    await gate.committed();
+    // While the loop of writes is in its last step, which takes more than one microtask.
+    armed = 1;
+    gate.touch();
+    for (let step = 0; step < steps; step += 1) await Promise.resolve();
+    armed = 2;
+    gate.touch();
+    await settle();
+    for (const { bytes } of store.writes) expect(bytes).toMatch(/"armed":(\d),"noted":\1/);
   },
 );
 
