@@ -2,6 +2,7 @@
  * What the rings inside need of the world, in our words. Adapters in src/ implement these; tests run the same contract
  * suite on the fakes and on the real ones.
  */
+import type { Attempt } from './attempt.ts';
 import type { VolumeBackends } from './replication-ports.ts';
 import type {
   CloudScope,
@@ -15,6 +16,8 @@ import type {
   SecurityGroups,
 } from '../machines/messages.ts';
 import type { ClusterSpec } from '../machines/specs.ts';
+
+export type { Attempt } from './attempt.ts';
 
 /** Cancels a timer; doing it twice or late is harmless. */
 export type Cancel = () => void;
@@ -191,18 +194,6 @@ export interface Lease {
 }
 
 // ------------------------------------------------------------------------------------------------ cloud
-
-/** Time left for one attempt, and the signal that ends it. */
-export interface Attempt {
-  readonly signal: AbortSignal;
-  readonly correlationId: string;
-  /** Who goes first when calls have to wait. Default `background`. */
-  readonly priority?: Priority;
-  /** Which counted try of its operation this is, from 1. Default 1. */
-  readonly number?: number;
-  /** Whose work it is: no namespace takes more than half of the places while another waits. */
-  readonly namespace?: string;
-}
 
 /** One call on the wire, as its guard sees it. */
 export interface CallOrder {

@@ -7,7 +7,7 @@ import type {
 } from '../machines/replication-effects.ts';
 import type { Side } from '../machines/replication-table.ts';
 import type { BackendName } from '../machines/specs.ts';
-import type { Attempt } from './ports.ts';
+import type { Attempt } from './attempt.ts';
 
 export interface Capabilities {
   readonly modes: readonly ('synchronous' | 'asynchronous')[];
