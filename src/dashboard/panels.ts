@@ -82,6 +82,61 @@ const firstLook: Row = {
   ],
 };
 
+const errors = 'rate(unified_replication_reconcile_total{result="error"}[5m])';
+const turns = 'rate(unified_replication_reconcile_total[5m])';
+const turnBuckets = 'rate(unified_replication_reconcile_duration_seconds_bucket[5m])';
+const misses = 'rate(unified_replication_discovery_cache_misses_total[15m])';
+const hits = 'rate(unified_replication_discovery_cache_hits_total[15m])';
+
+/** Targets: 95 % of turns succeed within 1 s, 80 % of discoveries come from memory, no copy older than twice its interval. */
+const replications: Row = {
+  title: 'Replications at a glance',
+  panels: [
+    tile(
+      'Turns that fail',
+      'Target below 5 %',
+      `sum(${errors}) / (sum(${turns}) > 0)`,
+      'percentunit',
+      [0.05, 0.2],
+    ),
+    tile(
+      'Turns p95',
+      'Target below 1 s, told above 5 s',
+      `histogram_quantile(0.95, sum by (le) (${turnBuckets}))`,
+      's',
+      [1, 5],
+    ),
+    tile(
+      'Worst lag',
+      'Intervals since the newest committed point',
+      'max(fairlead_replication_lag_ratio)',
+      'short',
+      [2, 3],
+    ),
+    tile(
+      'Breakers not closed',
+      'Classes of calls with one that is not',
+      'count(max by (operation) (unified_replication_circuit_breaker_state) > 0) or vector(0)',
+      'short',
+      [1, 2],
+    ),
+    tile(
+      'Discoveries that ask',
+      'Target below 20 %: the others come from memory',
+      `sum(${misses}) / (sum(${misses}) + sum(${hits}) > 0)`,
+      'percentunit',
+      [0.2, 0.5],
+    ),
+    tile(
+      'Replications',
+      'Not deleted, all back ends',
+      'max(unified_replication_active_total)',
+      'short',
+      [1e9, 1e9],
+    ),
+  ],
+};
+
 /** Rows by the word after the first `_`; what no row claims goes to the last one. */
 const subjects: readonly (readonly [title: string, words: readonly string[]])[] = [
   ['Replication', ['replication']],
@@ -143,5 +198,5 @@ export function rows(): readonly Row[] {
     title,
     panels: names.filter((name) => subjectOf(name) === title).map(panelOf),
   }));
-  return [firstLook, ...bySubject.filter(({ panels }) => panels.length > 0)];
+  return [firstLook, replications, ...bySubject.filter(({ panels }) => panels.length > 0)];
 }
