@@ -6,7 +6,7 @@ export class Fate {
   isAlive = true;
   /** Names of the boundaries reached, in order. */
   readonly reached: string[] = [];
-  readonly #dieAt: number | undefined;
+  #dieAt: number | undefined;
   readonly #onDeath: (boundary: string) => void;
 
   /** @param dieAt  index of the boundary at which it ends; never when undefined */
@@ -23,6 +23,11 @@ export class Fate {
     this.isAlive = false;
     this.#onDeath(boundary);
     return never();
+  }
+
+  /** The so-manieth boundary from now is the last one, 0 the next. */
+  endAfter(boundaries: number): void {
+    this.#dieAt = this.reached.length + boundaries;
   }
 
   kill(): void {

@@ -7,6 +7,7 @@ import { replication } from '../../../../machines/replication-limits.ts';
 import { isAllowed, isTransient, peerOf, sides } from '../../../../machines/replication-table.ts';
 import type { PublicState, Side } from '../../../../machines/replication-table.ts';
 import { compareLogs } from '../../../../src/simulator/ec2/volumes/append-log.ts';
+import { orderOf } from '../../../../src/volumes/ebs/ids.ts';
 import type { StorageTruth, VolumeTruth } from '../../../../src/simulator/ec2/volumes/truth.ts';
 
 interface Seen {
@@ -15,8 +16,18 @@ interface Seen {
   readonly nowMs: number;
 }
 
+interface Heard {
+  readonly name: string;
+  readonly input: object;
+  /** The record as it is stored at that moment. */
+  readonly stored: string;
+}
+
+const making = /^(create(Volume|Snapshots?)|copy(Snapshot|Volumes))$/;
 const stateOf = (phase: string): PublicState => phase.split('.')[0] as PublicState;
 const minuteMs = 60_000;
+/** What is wrong once is wrong again at the next look. */
+const problemsMax = 20;
 /** No transient state may last longer: the longest deadline, and a way back. */
 const transientMaxMs = replication.handOverMs + 30 * minuteMs;
 /** Looks are a minute apart; a dead host, a cut region and a round of retries may come between. */
@@ -29,20 +40,35 @@ export class Judge {
   readonly #regions: Readonly<Record<Side, string>>;
   readonly #members: number;
   #before: ReplicationContext | undefined;
+  /** Epoch of each volume that was attached at the last look. */
+  #held: ReadonlyMap<string, string> = new Map();
+  #provenEpoch = 0;
 
   constructor(regions: Readonly<Record<Side, string>>, members: number) {
     this.#regions = regions;
     this.#members = members;
   }
 
-  #accuse(invariant: string, text: string): void {
+  /** Notes what is wrong, once, and not without end. */
+  accuse(invariant: string, text: string): void {
     const line = `${invariant}: ${text}`;
-    if (this.problems.at(-1) !== line) this.problems.push(line);
+    if (this.problems.length < problemsMax && !this.problems.includes(line))
+      this.problems.push(line);
+  }
+
+  /** S8: what makes something carries an order, and that order is in the record by then. */
+  heard({ name, input, stored }: Heard): void {
+    if (!making.test(name)) return;
+    const op = /"Key":"repl:op","Value":"([^"]+)"/.exec(JSON.stringify(input))?.[1];
+    if (op === undefined) this.accuse('S8', `${name} makes something without an order`);
+    else if (!stored.includes(orderOf(op)))
+      this.accuse('S8', `${name} of ${op} goes out, and the record does not have that order`);
   }
 
   /** To be asked after everything that happens; `memory` is the stored one. */
   look(seen: Seen): void {
     this.#oneWriter(seen);
+    this.#staleCalls(seen);
     this.#history(seen.memory);
     this.#entries(seen);
     this.#syncTimes(seen);
@@ -66,7 +92,23 @@ export class Judge {
     if (writing.length < 2) return;
     const { riskAccepted, epoch } = memory;
     if (riskAccepted?.clearedAtMs === null) this.flagged += 1;
-    else this.#accuse('S1', `both sides can write in epoch ${epoch}, and nobody accepted that`);
+    else this.accuse('S1', `both sides can write in epoch ${epoch}, and nobody accepted that`);
+  }
+
+  /** Once a write fence is proven, nothing of an older epoch gets hold of a machine any more. */
+  #staleCalls({ memory, truth }: Seen): void {
+    const { fence, epoch } = memory;
+    const held = new Map<string, string>();
+    for (const { volumeId, attachment, tags } of truth.volumes)
+      if (attachment !== undefined && tags['repl:role'] === 'volume')
+        held.set(volumeId, tags['repl:epoch'] ?? '');
+    const isProven = fence.stage === 'proven' && fence.epoch === epoch;
+    if (isProven && this.#provenEpoch === epoch)
+      for (const [volumeId, of] of held)
+        if (Number(of) < epoch && !this.#held.has(volumeId))
+          this.accuse('S2', `${volumeId} of epoch ${of} was attached in epoch ${epoch}`);
+    this.#provenEpoch = isProven ? epoch : 0;
+    this.#held = held;
   }
 
   /** A public state is entered on what is, and by an edge of the table. */
@@ -78,14 +120,14 @@ export class Judge {
       if (to === 'source' && from !== 'source') this.#becameSource(memory, truth, side);
       const isIdleNow = to === 'replica' || phase === 'failed.safe';
       if (isIdleNow && before !== phase && this.#writable(truth, side).length > 0)
-        this.#accuse('S3', `${side} became ${phase} and can write`);
+        this.accuse('S3', `${side} became ${phase} and can write`);
     }
   }
 
   #becameSource(memory: ReplicationContext, truth: StorageTruth, side: Side): void {
     const here = this.#writable(truth, side);
     if (here.length !== this.#members)
-      this.#accuse('S3', `${side} became source with ${here.length} writable volumes`);
+      this.accuse('S3', `${side} became source with ${here.length} writable volumes`);
     const old = this.#at(truth, peerOf(side)).filter(({ tags }) => 'repl:fenced' in tags);
     for (const volume of here) {
       const lost = Math.max(0, ...old.map((each) => lostFrom(each, volume)));
@@ -93,7 +135,7 @@ export class Judge {
       const reported = loss?.epoch === memory.epoch ? loss.seconds : 0;
       // One entry is written each second; one may be under way at either end.
       if (lost > reported + (reported > 0 ? 1 : 0))
-        this.#accuse(
+        this.accuse(
           'S4',
           `${side} lost ${lost} entries of ${volume.volumeId}, ${reported} s reported`,
         );
@@ -103,17 +145,17 @@ export class Judge {
   #history({ history }: ReplicationContext): void {
     for (const { from, to } of history)
       if (!isAllowed(from, to) || from === to)
-        this.#accuse('S9', `${from} → ${to} is in the history`);
+        this.accuse('S9', `${from} → ${to} is in the history`);
   }
 
   #syncTimes({ memory, nowMs }: Seen): void {
     const before = this.#before;
     if (before === undefined || memory.lastSyncMs === null) return;
     if (memory.epoch < before.epoch)
-      this.#accuse('S2', `epoch ${before.epoch} became ${memory.epoch}`);
+      this.accuse('S2', `epoch ${before.epoch} became ${memory.epoch}`);
     if (memory.epoch === before.epoch && memory.lastSyncMs < (before.lastSyncMs ?? 0))
-      this.#accuse('S7', 'the time of the last point went back');
-    if (memory.lastSyncMs > nowMs) this.#accuse('S7', 'the last point lies in the future');
+      this.accuse('S7', 'the time of the last point went back');
+    if (memory.lastSyncMs > nowMs) this.accuse('S7', 'the last point lies in the future');
   }
 
   /** What would be promoted now is there, whole. */
@@ -131,7 +173,7 @@ export class Judge {
       );
       const members = new Set(there.map(({ tags }) => tags['repl:member']));
       if (members.size < this.#members)
-        this.#accuse('S5', `point ${newest.seq} at ${side} has ${members.size} members left`);
+        this.accuse('S5', `point ${newest.seq} at ${side} has ${members.size} members left`);
     }
   }
 
@@ -139,10 +181,10 @@ export class Judge {
     for (const side of sides) {
       const { phase, sinceMs, observedAtMs } = memory[side];
       if (isTransient(stateOf(phase)) && nowMs - sinceMs > transientMaxMs)
-        this.#accuse('L1', `${side} has been ${phase} for ${nowMs - sinceMs} ms`);
+        this.accuse('L1', `${side} has been ${phase} since ${sinceMs}`);
       const isSettled = !phase.startsWith('absent') && memory.lifecycle === 'active';
       if (isSettled && observedAtMs > 0 && nowMs - observedAtMs > unseenMaxMs)
-        this.#accuse('S10', `${side} (${phase}) was not looked at for ${nowMs - observedAtMs} ms`);
+        this.accuse('S10', `${side} (${phase}) was not looked at since ${observedAtMs}`);
     }
   }
 
@@ -152,14 +194,15 @@ export class Judge {
       ({ state }) => state !== 'deleted' && state !== 'deleting' && state !== 'error',
     );
     const seen = new Map<string, number>();
-    for (const { tags, region } of made) {
+    for (const { tags, region, segments } of made) {
       const op = tags['repl:op'];
       if (op === undefined) continue;
-      const name = `${region} ${op}`;
+      // One call may take a snapshot of each volume of an instance; they differ by what was written to them.
+      const name = `${region} ${op} ${segments[0]?.writer ?? ''}`;
       seen.set(name, (seen.get(name) ?? 0) + 1);
     }
     for (const [name, count] of seen)
-      if (count > 1) this.#accuse('S8', `${count} resources are left of ${name}`);
+      if (count > 1) this.accuse('S8', `${count} resources are left of ${name}`);
     this.#divergent(memory, truth);
   }
 
@@ -176,7 +219,7 @@ export class Judge {
           state === 'completed' && compareLogs(volume.segments, segments).left === 0,
       );
       if (lost > 0 && Number.isFinite(lost) && !isKept)
-        this.#accuse('S6', `${lost} entries of ${volume.volumeId} are nowhere any more`);
+        this.accuse('S6', `${lost} entries of ${volume.volumeId} are nowhere any more`);
     }
   }
 }

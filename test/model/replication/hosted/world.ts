@@ -6,7 +6,7 @@ import { gate } from '../../../../actors/effect.ts';
 import { performer } from '../../../../actors/effects/perform.ts';
 import { createHost } from '../../../../actors/host.ts';
 import type { Host } from '../../../../actors/host.ts';
-import type { Clock } from '../../../../actors/ports.ts';
+import type { Clock, Lease } from '../../../../actors/ports.ts';
 import { readRecord } from '../../../../actors/record.ts';
 import { ReplicationWatch } from '../../../../actors/replication-watch.ts';
 import { recordKey } from '../../../../machines/ids.ts';
@@ -15,8 +15,11 @@ import type { ReplicationContext } from '../../../../machines/replication-contex
 import { replicationKind } from '../../../../machines/replication-kind.ts';
 import { buildReplicationMachine } from '../../../../machines/replication.ts';
 import { builtInRetries } from '../../../../machines/retry.ts';
+import { overrideTokenOf } from '../../../../machines/replication-safety.ts';
+import { allowedReplicationVerbs } from '../../../../machines/replication-view.ts';
 import { wholeCall } from '../../../../machines/whole-call.ts';
 import type { Sessions } from '../../../../src/aws/session.ts';
+import { stateAt } from '../../../../src/simulator/ec2/instance-state.ts';
 import { createEbs } from '../../../../src/volumes/ebs/backend.ts';
 import { FakeBus } from '../../../fakes/fake-bus.ts';
 import type { FakeReply } from '../../../fakes/fake-bus.ts';
@@ -32,8 +35,12 @@ import { Judge } from './judge.ts';
 import { Fate, fatedCalls, fatedStore } from './fate.ts';
 
 export const key = { kind: 'replication', namespace: 'prod', name: 'db-1' } as const;
-/** Virtual milliseconds between two looks at whether something holds, or whether the host is dead. */
+/** Virtual milliseconds between two looks at whether something holds. */
 const lookMs = 1_000;
+/** From the death of a host until the next one begins. */
+const restartMs = 1_000;
+/** Between two looks of the judge while nothing is stored. */
+const judgedMs = 30_000;
 
 interface Stored {
   readonly revision: number;
@@ -46,7 +53,7 @@ export interface WorldOptions {
   readonly seed?: number;
   /** What the calls of every process go through before they reach EC2: lost replies, refusals, late landings. */
   readonly around?: (ec2: Sessions['ec2'], clock: Clock) => Sessions['ec2'];
-  /** Told of each death; the next process starts at the next look. */
+  /** Told of each death; the next process starts a second later. */
   readonly onDeath?: (boundary: string) => void;
 }
 
@@ -59,10 +66,14 @@ export class ReplicationWorld {
   readonly judge: Judge;
   fate = new Fate(undefined);
   readonly #random = new CountingRandom();
-  readonly fates: Fate[] = [];
   readonly #lease: FakeLease;
   readonly #options: WorldOptions;
   readonly #deaths: number[] = [];
+  /** Of the process that another has taken over from; it may live on. */
+  #former: Fate | undefined;
+  #hosts = 1;
+  /** How far the hosts' wall clock is ahead of the cloud's. */
+  #skewMs = 0;
   #host: Host | undefined;
   #watch: ReplicationWatch | undefined;
   #sent = 0;
@@ -82,35 +93,44 @@ export class ReplicationWorld {
     this.#lease = new FakeLease({ nowMs: () => this.clock.monotonicMs() });
   }
 
-  /** @param deaths  boundaries, each counted from the start of its process, at which this one and its successors end */
-  async boot(...deaths: readonly number[]): Promise<this> {
-    this.#deaths.push(...deaths);
+  async boot(): Promise<this> {
     this.#begin();
     await this.clock.advance(0);
     return this;
   }
 
-  #begin(): void {
-    const fate = new Fate(this.#deaths.shift(), this.#options.onDeath);
+  #begin(lease: Lease = this.#lease): void {
+    const fate = new Fate(this.#deaths.shift(), (boundary) => {
+      this.#options.onDeath?.(boundary);
+      this.#succeed(fate);
+    });
     this.fate = fate;
     const alive = (): boolean => fate.isAlive;
-    const clock = mortalClock(this.clock, alive);
+    const clock: Clock = {
+      ...mortalClock(this.clock, alive),
+      nowMs: () => this.clock.nowMs() + this.#skewMs,
+    };
     const around = this.#options.around ?? ((ec2) => ec2);
-    const ec2 = fatedCalls(around(this.cloud.ec2, clock), fate);
+    const ec2 = fatedCalls(this.#witnessed(around(this.cloud.ec2, clock)), fate);
     const { telemetry } = this;
     const ebs = createEbs({ ec2, clock, telemetry, scale: 1 });
     const ports = {
       ...{ clock, telemetry, volumes: { ebs } },
       bus: mortalBus(this.bus, alive),
       store: fatedStore(this.store, fate),
-      lease: mortalLease(this.#lease, alive),
+      lease: mortalLease(lease, alive),
       random: this.#random,
     };
     // Effects of clusters are never asked for here.
     const perform = gate(performer(ports as never), wholeCall);
     const operation = buildOperationMachine(builtInRetries).provide({ actors: { perform } });
     const kind = replicationKind(buildReplicationMachine(operation));
-    const host = createHost({ kinds: [kind], ports, hostId: 'h1', installation: 'test' });
+    const host = createHost({
+      kinds: [kind],
+      ports,
+      hostId: `h${this.#hosts}`,
+      installation: 'test',
+    });
     const watch = new ReplicationWatch({
       ...{ clock, telemetry, random: this.#random, volumes: { ebs }, scale: 1 },
       tell: (to, event) => {
@@ -126,18 +146,55 @@ export class ReplicationWorld {
     void host.start();
   }
 
-  /** Ends the process at once; the next one starts at the next look. */
+  /** The judge hears of every call as it goes out. */
+  #witnessed(ec2: Sessions['ec2']): Sessions['ec2'] {
+    const calls = async (scope: never, name: string, input: object): Promise<unknown> => {
+      this.judge.heard({ name, input, stored: this.store.peek(recordKey(key))?.bytes ?? '' });
+      // One name goes with its own input; through a variable the compiler cannot follow that.
+      return (ec2 as (...given: unknown[]) => Promise<unknown>)(scope, name, input);
+    };
+    return calls as unknown as Sessions['ec2'];
+  }
+
+  /** Unless another host has taken over by then. */
+  #succeed(dead: Fate): void {
+    this.clock.after(restartMs, () => {
+      if (dead === this.fate) this.#begin();
+    });
+  }
+
+  /** Another host takes over from one that lives on: to the store of leases its own has run out. */
+  usurp(): void {
+    this.#former?.kill();
+    this.#former = this.fate;
+    this.#lease.expire();
+    this.#hosts += 1;
+    this.#begin(this.#lease.secondClient());
+  }
+
+  /** From now on the hosts' wall clock is so far ahead of the cloud's. */
+  skew(ms: number): void {
+    this.#skewMs = ms;
+  }
+
+  /** This process ends after so many boundaries from now, those after it after so many of their own. */
+  dieAt(boundaries: number, ...later: readonly number[]): void {
+    this.fate.endAfter(boundaries);
+    this.#deaths.push(...later);
+  }
+
+  /** Ends the process at once; the next one starts a second later. */
   kill(): void {
     this.fate.kill();
+    this.#succeed(this.fate);
   }
 
   /** Virtual time passes; a dead process is replaced by the next one. */
   async pass(ms: number): Promise<void> {
-    for (let left = ms; left > 0; left -= lookMs) {
-      if (!this.fate.isAlive) this.#begin();
-      await this.clock.advance(Math.min(left, lookMs));
+    for (let left = ms; left > 0; left -= judgedMs) {
+      await this.clock.advance(Math.min(left, judgedMs));
+      this.look();
     }
-    this.look();
   }
 
   /** Lets the judge see what is stored and what really is. */
@@ -199,6 +256,26 @@ export class ReplicationWorld {
   scheduleState(): string {
     const schedule = this.#stored()?.value['schedule'];
     return typeof schedule === 'string' ? schedule : Object.keys(schedule ?? {}).join();
+  }
+
+  /** Verbs that would be accepted now, as the resource tells them. */
+  allowedVerbs(): readonly string[] {
+    const memory = this.memory();
+    return memory === undefined ? [] : allowedReplicationVerbs(memory);
+  }
+
+  /** As a refusal or the resource tells it; of no promotion at all while none waits. */
+  overrideToken(): string {
+    const memory = this.memory();
+    return memory === undefined ? 'none' : overrideTokenOf(memory);
+  }
+
+  /** Whether the machine was terminated. */
+  isGone(instanceId: string): boolean {
+    const { tables, clock } = this.cloud.world;
+    const record = tables.instances.get(instanceId);
+    if (record === undefined) return true;
+    return ['terminated', 'shutting-down'].includes(stateAt(record, clock.nowMs()));
   }
 
   isTesting(): boolean {
