@@ -10,7 +10,7 @@ import type { ReplicationHealth } from './replication-metric-names.ts';
 import type { Merging, ResourceLabels } from './resource-series.ts';
 
 /** As the chart's own region has it. */
-export function healthOf({ value }: KindSnapshot): ReplicationHealth {
+function healthOf({ value }: KindSnapshot): ReplicationHealth {
   const told = (value as { readonly health?: unknown }).health;
   return healths.find((each) => each === told) ?? 'unknown';
 }

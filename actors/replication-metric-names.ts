@@ -30,7 +30,7 @@ export type ReplicationHealth = (typeof healths)[number];
 
 const short = (effect: string): string => effect.slice('replication.'.length);
 /** Methods of a back end, as labels name them. */
-export const backendOperations = [...replicationEffects.map(short), 'observe', 'estimate'];
+const backendOperations = [...replicationEffects.map(short), 'observe', 'estimate'];
 
 const backend = backendNames;
 const moves = { from_state: publicStates, to_state: publicStates };

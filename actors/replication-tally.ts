@@ -43,7 +43,7 @@ const byCode: Readonly<Record<string, ReconcileErrorType>> = {
 };
 
 /** Undefined for a turn that did what it was asked. */
-export function errorTypeOf({ failed, code }: TurnReport): ReconcileErrorType | undefined {
+function errorTypeOf({ failed, code }: TurnReport): ReconcileErrorType | undefined {
   if (failed !== undefined) return failed;
   if (code === undefined) return undefined;
   if (Object.hasOwn(byCode, code)) return byCode[code];

@@ -33,7 +33,7 @@ type Input = { readonly endpoint: Side; readonly seq?: number | null };
 type Answer = (input: Input) => unknown;
 
 /** Everything succeeds at once, unless told otherwise. */
-export class HandMadeBackend {
+class HandMadeBackend {
   readonly writable: Record<Side, Writable> = { home: 'yes', away: 'no' };
   readonly looks: { readonly endpoint: Side; readonly atMs: number }[] = [];
   /** Effects and looks fail with what is here, until it is taken away. */
