@@ -3,7 +3,7 @@ import type { RecordStore } from '../../../../actors/ports.ts';
 import type { Sessions } from '../../../../src/aws/session.ts';
 
 export class Fate {
-  isAlive = true;
+  #isAlive = true;
   /** Names of the boundaries reached, in order. */
   readonly reached: string[] = [];
   #dieAt: number | undefined;
@@ -15,12 +15,17 @@ export class Fate {
     this.#onDeath = onDeath;
   }
 
+  /** A method: what it tells changes over an await. */
+  isAlive(): boolean {
+    return this.#isAlive;
+  }
+
   /** Passes a boundary, or ends here: then the promise stays open for ever, as everything of a dead process does. */
   async pass(boundary: string): Promise<void> {
-    if (!this.isAlive) return never();
+    if (!this.#isAlive) return never();
     this.reached.push(boundary);
     if (this.reached.length - 1 !== this.#dieAt) return;
-    this.isAlive = false;
+    this.#isAlive = false;
     this.#onDeath(boundary);
     return never();
   }
@@ -31,7 +36,7 @@ export class Fate {
   }
 
   kill(): void {
-    this.isAlive = false;
+    this.#isAlive = false;
   }
 }
 
@@ -42,15 +47,15 @@ const isRead = (name: string): boolean => name.startsWith('describe');
 /** The calls of one process: those that change something have a boundary on each side. */
 export const fatedCalls = (ec2: Sessions['ec2'], fate: Fate): Sessions['ec2'] => {
   const calls = async (scope: never, name: string, input: never): Promise<unknown> => {
-    if (!fate.isAlive) return never();
+    if (!fate.isAlive()) return never();
     if (!isRead(name)) await fate.pass(`before ${name}`);
     try {
       // One name goes with its own input; through a variable the compiler cannot follow that.
       const reply = await (ec2 as (...given: unknown[]) => Promise<unknown>)(scope, name, input);
       if (!isRead(name)) await fate.pass(`after ${name}`);
-      return fate.isAlive ? reply : await never();
+      return fate.isAlive() ? reply : await never();
     } catch (thrown) {
-      if (!fate.isAlive) return never();
+      if (!fate.isAlive()) return never();
       throw thrown;
     }
   };
@@ -58,7 +63,7 @@ export const fatedCalls = (ec2: Sessions['ec2'], fate: Fate): Sessions['ec2'] =>
 };
 
 export const fatedStore = (store: RecordStore, fate: Fate): RecordStore => ({
-  load: async (key) => (fate.isAlive ? store.load(key) : never()),
+  load: async (key) => (fate.isAlive() ? store.load(key) : never()),
   write: async (key, bytes, revision) => {
     await fate.pass('before a write');
     const outcome = await store.write(key, bytes, revision);

@@ -152,8 +152,12 @@ async function gone(world: ReplicationWorld): Promise<void> {
   const left = world.cloud
     .truth()
     .snapshots.filter(
-      ({ state, tags }) => state !== 'deleted' && 'repl:rel' in tags && tags['repl:role'] !== 'safety',
+      ({ state, tags }) =>
+        state !== 'deleted' && 'repl:rel' in tags && tags['repl:role'] !== 'safety',
     );
   if (memory.spec?.retention.onDelete === 'remove' && left.length > 0)
-    world.judge.accuse('leak', `${left.length} snapshots are left in ${Object.values(regions).join()}`);
+    world.judge.accuse(
+      'leak',
+      `${left.length} snapshots are left in ${Object.values(regions).join()}`,
+    );
 }

@@ -120,7 +120,9 @@ class Life {
       case 'order':
         return this.order(step.verb, step.given);
       case 'override':
-        return this.order('override', { token: step.isRight ? world.overrideToken() : 'of.e1.old' });
+        return this.order('override', {
+          token: step.isRight ? world.overrideToken() : 'of.e1.old',
+        });
       case 'allowed':
         return this.#allowed(step.pick);
       case 'pass':

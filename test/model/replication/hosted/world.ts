@@ -105,7 +105,7 @@ export class ReplicationWorld {
       this.#succeed(fate);
     });
     this.fate = fate;
-    const alive = (): boolean => fate.isAlive;
+    const alive = (): boolean => fate.isAlive();
     const clock: Clock = {
       ...mortalClock(this.clock, alive),
       nowMs: () => this.clock.nowMs() + this.#skewMs,
@@ -295,6 +295,6 @@ export class ReplicationWorld {
     this.#watch?.stop();
     const stopped = this.#host?.stop();
     await this.clock.advance(20_000);
-    if (this.fate.isAlive) await stopped;
+    if (this.fate.isAlive()) await stopped;
   }
 }
