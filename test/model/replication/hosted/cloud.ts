@@ -1,5 +1,4 @@
 /** The simulated EC2 of one world: a machine on each side, and at home the volumes that are to be replicated. */
-import type { Clock } from '../../../../actors/ports.ts';
 import type { ManualClock } from '../../../fakes/manual-clock.ts';
 import { simulatedEc2 } from '../../../fakes/simulated-ec2.ts';
 import type { SimulatedEc2 } from '../../../fakes/simulated-ec2.ts';
@@ -12,7 +11,7 @@ export interface Cloud extends SimulatedEc2 {
 
 /** Ready to be replicated: machines run, volumes are attached and being written to. */
 export async function openCloud(clock: ManualClock, seed: number): Promise<Cloud> {
-  const cloud = simulatedEc2({ clock: clock as Clock, seed });
+  const cloud = simulatedEc2({ clock, seed });
   const done = <T>(promise: Promise<T>): Promise<T> => underTime(clock, promise);
   const home = await done(cloud.launch(zones.home));
   const away = await done(cloud.launch(zones.away));
@@ -39,10 +38,10 @@ export async function openCloud(clock: ManualClock, seed: number): Promise<Cloud
 
 /** The promise's value; time passes while it is waited for. */
 async function underTime<T>(clock: ManualClock, promise: Promise<T>): Promise<T> {
-  let isOver = false;
+  const state = { isOver: false };
   const over = promise.finally(() => {
-    isOver = true;
+    state.isOver = true;
   });
-  while (!isOver) await clock.advance(100);
+  while (!state.isOver) await clock.advance(100);
   return over;
 }

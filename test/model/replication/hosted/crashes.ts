@@ -47,7 +47,7 @@ export async function crashed({ scenario, at, twice }: Crash, end: string): Prom
   } catch (thrown) {
     world.judge.problems.push(thrown instanceof Error ? thrown.message : String(thrown));
   }
-  const boundary = fate.isAlive ? undefined : fate.reached[before + at];
+  const boundary = fate.isAlive() ? undefined : fate.reached[before + at];
   const found = await endOf(world);
   const problems = [...world.judge.problems];
   if (found !== end) problems.push(`ends otherwise: ${found}, not ${end}`);
