@@ -11,11 +11,12 @@ import type { Look } from './queries.ts';
 export const replicationPoints =
   (clock: Pick<Clock, 'nowMs'>): Look =>
   (context, args) => {
-    const { points, writer, epoch, ...rest } = context as ReplicationContext;
+    const whole = context as ReplicationContext;
+    const { points, writer, epoch } = whole;
     const { endpoint } = args as { readonly endpoint?: Side };
     const nowMs = clock.nowMs();
     const wanted = points.filter(({ at }) => endpoint === undefined || at === endpoint);
-    const lag = lagOf({ points, writer, epoch, ...rest }, nowMs);
+    const lag = lagOf(whole, nowMs);
     return Promise.resolve({
       body: {
         items: wanted.toReversed().map((point) => shown(point, { writer, epoch, nowMs })),

@@ -1,6 +1,5 @@
 /** What the chart reads out of a declaration, and how old a copy is against it. Pure. */
 import { replication } from './replication-limits.ts';
-import type { ReplicationContext } from './replication-context.ts';
 import type { Side } from './replication-table.ts';
 import type { ReplicationSpec } from './specs.ts';
 import { durationMs } from './replication-duration.ts';
@@ -43,9 +42,15 @@ export interface Lag {
   readonly ratio: number;
 }
 
+/** What of a replication's memory tells how old its copy is. */
+interface Copied {
+  readonly lastSyncMs: number | null;
+  readonly settings: ReplicationSettings | null;
+  readonly schedule: { readonly cycleMs: number };
+}
+
 /** How old the newest committed set is; undefined while there is none of this epoch. */
-export function lagOf(context: ReplicationContext, nowMs: number): Lag | undefined {
-  const { lastSyncMs, settings, schedule } = context;
+export function lagOf({ lastSyncMs, settings, schedule }: Copied, nowMs: number): Lag | undefined {
   if (lastSyncMs === null || settings === null) return undefined;
   const lagMs = Math.max(0, nowMs - lastSyncMs);
   const baseMs = Math.max(settings.lagBaseMs || schedule.cycleMs, replication.tickFloorMs);
