@@ -80,6 +80,12 @@ describe('the ladder', () => {
   it('on the highest rung an instance that will not stop ends, and its volumes stay', async () => {
     const region = await claimed({ fencing: 'terminate' });
     mounted(region);
+    await region.settled(
+      region.cloud.ec2(region.scope('home'), 'modifyInstanceAttribute', {
+        InstanceId: region.instances.home,
+        BlockDeviceMappings: [{ DeviceName: '/dev/sdf', Ebs: { DeleteOnTermination: true } }],
+      }),
+    );
     region.cloud.side('POST', 'faults', {
       ...{ op: 'StopInstances', times: 100 },
       act: { kind: 'error', code: 'IncorrectInstanceState', status: 400 },

@@ -12,10 +12,15 @@ describe('undoing', () => {
     await follow('replication.materialize', 'away', { seq: 1 }, { seq: 1 });
     await ask('replication.arm', 'away', { seq: 1 });
     expect(writable(region)).toHaveLength(1);
+    // Of another order of the same side: not its own to take back.
+    await follow('replication.materialize', 'away', { seq: 1 }, { seq: 9 });
     await ask('replication.compensate', 'away', {});
     expect(writable(region)).toEqual([]);
     await region.clock.advance(60_000);
-    expect(data(region.cloud.truth()).map(({ tags }) => tags['repl:epoch'])).toEqual(['1']);
+    expect(data(region.cloud.truth()).map(({ tags }) => tags['repl:op']?.slice(-6))).toEqual([
+      '-s1-m0',
+      '-s9-m0',
+    ]);
     expect(region.cloud.truth().snapshots.every(({ state }) => state !== 'deleted')).toBe(true);
     await ask('replication.compensate', 'away', {});
   });
