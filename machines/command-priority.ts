@@ -13,6 +13,11 @@ const priorities: Readonly<Record<string, Priority>> = {
   'replication.recover': 'failover',
   'replication.override': 'failover',
   'replication.cancel': 'failover',
+  'replication.barrier': 'failover',
+  'replicationgroup.failover': 'failover',
+  'replicationgroup.failback': 'failover',
+  'replicationgroup.relocate': 'failover',
+  'replicationgroup.cancel': 'failover',
   // It hastens what goes on by itself: under trouble it only adds calls.
   'cluster.retry': 'repair',
 };

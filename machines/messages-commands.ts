@@ -48,6 +48,16 @@ export const commandSchemas = {
       how: z.enum(['planned', 'forced']).default('planned'),
       /** Sequence number of the point; the newest when left out. */
       point: z.int().min(1).optional(),
+      /** Written by groups: the promotion then waits for the other members. */
+      group: z.strictObject({ name: z.string().min(1).max(63), order: z.int().min(1) }).optional(),
+    }),
+    /** Written by groups: lets a member past the barrier it waits at, or bids it wait on. */
+    barrier: z.strictObject({
+      ...guarded,
+      phase: z.enum(['ready', 'fenced', 'made']),
+      group: z.string().min(1).max(63),
+      order: z.int().min(1),
+      hold: z.boolean().default(false),
     }),
     demote: z.strictObject({ ...aimed, force: z.boolean().default(false) }),
     resync: z.strictObject({ ...aimed, force: z.boolean().default(false) }),

@@ -1,5 +1,6 @@
 /** May this order run now, and if not, why and what instead. Pure; asked before the event is sent. */
 import { backendAbilities } from './replication-capabilities.ts';
+import { hasPassed, isMeant } from './replication-barrier.ts';
 import { publicStateOf } from './replication-context.ts';
 import type { ReplicationContext } from './replication-context.ts';
 import { admitDeclaration, modeText } from './replication-declaring.ts';
@@ -34,7 +35,7 @@ type Context = ReplicationContext;
 type Order<Type extends ReplicationCommand['type']> = Extract<ReplicationCommand, { type: Type }>;
 
 /** Orders that end what is under way are taken until the very end. */
-const untilTheEnd = ['delete', 'cancel', 'override', 'test-stop'].map(
+const untilTheEnd = ['delete', 'cancel', 'override', 'barrier', 'test-stop'].map(
   (verb) => `replication.${verb}`,
 );
 
@@ -91,6 +92,8 @@ function admitByVerb(context: Context, event: ReplicationCommand): ReplicationAd
       return admitOverride(context, event.token);
     case 'replication.cancel':
       return admitCancel(context);
+    case 'replication.barrier':
+      return admitBarrier(context, event);
     case 'replication.test-start':
       return admitTest(context, event);
     case 'replication.test-stop':
@@ -199,6 +202,25 @@ function admitOverride(context: Context, token: string): ReplicationAdmission {
     code: 'fence.unproven',
     message: `${named(context)}: that token is not of this promotion and this risk; to accept it, repeat override with ${overrideTokenOf(context)}.`,
     because: [`seen: ${context.operation?.observed ?? 'nothing'}`],
+  });
+}
+
+/** A repeat finds it further on already; what is no order of that group here is told so. */
+function admitBarrier(context: Context, event: Order<'replication.barrier'>): ReplicationAdmission {
+  const { phase, group, order } = event;
+  const mark = context.operation?.group ?? null;
+  if (isMeant(mark, event)) {
+    if (mark.at === phase) return accepted;
+    if (hasPassed(mark, phase)) return unchanged;
+  }
+  const stands =
+    mark === null
+      ? 'no promotion of a group is under way'
+      : `it waits for order ${mark.order} of ${mark.name}, ${mark.at ?? 'on its way'}`;
+  return refused({
+    code: 'precondition.failed',
+    message: `${named(context)} does not wait at ${phase} for order ${order} of group ${group}: ${stands}.`,
+    because: [stands],
   });
 }
 

@@ -1,6 +1,7 @@
 /** What a replication remembers and is told; JSON only, no clock: times come with events and results. */
 import type { EffectFault } from './messages.ts';
 import type { Waiting } from './operation-context.ts';
+import type { GroupMark } from './replication-barrier.ts';
 import type { Point, PointMade, ReplicationFacts, Writable } from './replication-effects.ts';
 import type { ReplicationSettings } from './replication-settings.ts';
 import type { PublicState, Side } from './replication-table.ts';
@@ -92,6 +93,8 @@ export interface Operation {
   readonly fenceRounds: number;
   readonly reissues: number;
   readonly estimate: OrderEstimate | null;
+  /** Of the group whose order it is part of. */
+  readonly group: GroupMark | null;
 }
 
 /** How points are being taken. */

@@ -17,6 +17,7 @@ export const replicationDelays = {
   fence: replication.fenceMs,
   prove: replication.proveMs,
   override: replication.overrideMs,
+  barrier: replication.controlBudgetMs,
   choose: replication.chooseMs,
   create: replication.createMs,
   arm: replication.armMs,

@@ -2,6 +2,7 @@
  * The writer on its way to being a replica: draining → selfFencing → quietWindow → finalSync → releasing → verifying;
  * compensating when it comes to nothing. Entered by order, by a hand-over, or because a later epoch has fenced it.
  */
+import { heldAt } from './replication-barrier.ts';
 import { call, fenceSelf, finalSeqOf, proveSelf } from './replication-calls.ts';
 import { replication } from './replication-limits.ts';
 import { enter, fault, late, slowly } from './replication-phases.ts';
@@ -81,6 +82,11 @@ export function demotingState(side: Side) {
               ...proveSelf(side),
               onDone: [
                 {
+                  guard: { type: 'readsNoAndWaits', params: me },
+                  target: '#' + side + '.demoting.quietWindow.held',
+                  actions: { type: 'noteWritable', params: me },
+                },
+                {
                   guard: 'readsNo',
                   target: '#' + side + '.demoting.finalSync',
                   actions: { type: 'noteWritable', params: me },
@@ -95,6 +101,13 @@ export function demotingState(side: Side) {
             },
             after: { prove: { target: giveUp, actions: late(replication.proveMs, 'proof late') } },
           },
+          /** Nobody of its group writes any more when the last points are taken. */
+          held: heldAt({
+            at: '#' + side + '.demoting.quietWindow.held',
+            barrier: 'fenced',
+            onward: '#' + side + '.demoting.finalSync',
+            giveUp,
+          }),
         },
       },
       /** Taken after the proof, so that nothing is written behind it: this is what makes a planned promotion lose nothing. */

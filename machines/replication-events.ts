@@ -1,5 +1,6 @@
 /** What a replication is told: commands as hosting makes them, observations, and words between its own regions. */
 import type { EffectFault } from './messages.ts';
+import type { Barrier } from './replication-barrier.ts';
 import type { OperationChanged, OperationOutput } from './operation-context.ts';
 import type { ReplicationEffectName, ReplicationEffects, Writable } from './replication-effects.ts';
 import type { ReplicationSettings } from './replication-settings.ts';
@@ -31,7 +32,21 @@ export type ReplicationCommand =
       readonly type: 'replication.create' | 'replication.apply';
       readonly manifest: ReplicationManifest;
     } & Stamp)
-  | ({ readonly type: 'replication.promote' } & Chosen & Aimed & Stamp)
+  | ({
+      readonly type: 'replication.promote';
+      /** Whose order it is part of: then it waits for the others. */
+      readonly group?: { readonly name: string; readonly order: number } | undefined;
+    } & Chosen &
+      Aimed &
+      Stamp)
+  | ({
+      readonly type: 'replication.barrier';
+      readonly phase: Barrier;
+      readonly group: string;
+      readonly order: number;
+      /** Wait on: others are still on their way. */
+      readonly hold: boolean;
+    } & Stamp)
   | ({ readonly type: 'replication.failover' } & Chosen & Stamp)
   | ({
       readonly type: 'replication.demote' | 'replication.resync';

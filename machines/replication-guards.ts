@@ -1,4 +1,6 @@
 /** What a replication's transitions ask, by name: pure answers from its memory and the event in hand. */
+import { isCalled, isReleased, waitsAt } from './replication-barrier.ts';
+import type { Barrier } from './replication-barrier.ts';
 import { moveOf } from './replication-orders.ts';
 import type { Move } from './replication-orders.ts';
 import { answerOf, faultOf, progressOf } from './replication-events.ts';
@@ -14,6 +16,9 @@ import type { Side } from './replication-table.ts';
 
 interface Of {
   readonly side: Side;
+}
+export interface AtBarrier {
+  readonly barrier: Barrier;
 }
 export interface Tracked {
   readonly of: Side | 'schedule';
@@ -86,6 +91,23 @@ export const replicationGuards = {
     answerOf(event, 'replication.preflight')?.ok === true &&
     context.lifecycle === 'active' &&
     safety.whyNotDemote(context, side, context.operation?.how === 'forced').length === 0,
+  // ------------------------------------------------------------------------------ groups
+  waitsAt: ({ context }: Seen, { side, barrier }: Of & AtBarrier) =>
+    waitsAt(context, side, barrier),
+  /** Passed, but the group has to say so of all of its members first. */
+  preflightPassesAndWaits: ({ context, event }: Seen, { side }: Of) =>
+    answerOf(event, 'replication.preflight')?.ok === true &&
+    safety.whyNotPromote(context, side, context.operation?.how ?? 'planned').length === 0 &&
+    waitsAt(context, side, 'ready'),
+  readsNoAndWaits: ({ context, event }: Seen, { side }: Of) =>
+    writableIn(event) === 'no' && waitsAt(context, side, 'fenced'),
+  canArmAndWaits: ({ context, event }: Seen, { side }: Of) =>
+    succeeded(event) && safety.canArm(context) && waitsAt(context, side, 'made'),
+  isReleased: ({ context, event }: Seen, { barrier }: AtBarrier) =>
+    isReleased(context, event, barrier),
+  isKept: ({ context, event }: Seen, { barrier }: AtBarrier) =>
+    isCalled(context, event, barrier) && event.hold,
+  isCalled: ({ context, event }: Seen, { barrier }: AtBarrier) => isCalled(context, event, barrier),
   returnsTo: ({ context }: Seen, { side, rest }: Of & { rest: Rest }) =>
     context[side].returnTo === rest,
   // ------------------------------------------------------------------------------ slow work

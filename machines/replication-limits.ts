@@ -34,6 +34,8 @@ export const replication = {
   /** From the hand-over until the peer has been demoted: its drain, its fence, its window, its last copy. */
   handOverMs: 60 * minuteMs,
   overrideMs: 10 * minuteMs,
+  /** A member of a group waits so long for a word of it. */
+  controlBudgetMs: 15 * minuteMs,
   undoMs: 5 * minuteMs,
   /** Between two looks at an endpoint of which nothing is known; never less than the quiet window. */
   probeAgainMs: 2 * minuteMs,

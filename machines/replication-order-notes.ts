@@ -99,13 +99,14 @@ export function begun(context: Context, event: ReplicationEvent): Memory {
 const reasonOf = ({ verb, how }: Pick<Operation, 'verb' | 'how'>): string => `${verb} (${how})`;
 
 const newOperation = (
-  { verb, kind, endpoint, how, wanted, then }: Move,
+  { verb, kind, endpoint, how, wanted, then, group }: Move,
   seq: number,
   { correlationId, by, atMs }: Pick<Operation, 'correlationId' | 'by'> & { atMs: number },
 ): Operation => ({
   ...{ verb, kind, endpoint, how, wanted, then, seq, correlationId, by, startedAtMs: atMs },
   ...{ epoch: 0, chosen: null, observed: '', fencedAtMs: 0, fenceRounds: 0, reissues: 0 },
   estimate: null,
+  group: group === undefined ? null : { ...group, at: null, passed: null },
 });
 
 /** The promotion that a way home ends with: an order of its own number, by the same person. */

@@ -13,6 +13,7 @@ export interface Move {
   readonly how: 'planned' | 'forced';
   readonly wanted: number | null;
   readonly then: 'promote' | null;
+  readonly group?: { readonly name: string; readonly order: number } | undefined;
 }
 
 /** Commands by their own words; what the schema filled in is there. */
@@ -22,6 +23,7 @@ interface Order {
   readonly how?: 'planned' | 'forced';
   readonly force?: boolean;
   readonly point?: number | undefined;
+  readonly group?: Move['group'] | string;
 }
 
 /** Undefined for everything that moves no endpoint, and for a relocation while nobody writes. */
@@ -32,7 +34,7 @@ export function moveOf(context: ReplicationContext, event: Order): Move | undefi
   const byForce = event.force === true ? 'forced' : 'planned';
   switch (event.type) {
     case 'replication.promote':
-      return { ...plain, kind: 'promote' };
+      return { ...plain, kind: 'promote', ...groupIn(event) };
     case 'replication.failover':
       return { ...plain, kind: 'promote', endpoint: 'away' };
     case 'replication.relocate':
@@ -53,6 +55,10 @@ export function moveOf(context: ReplicationContext, event: Order): Move | undefi
       return undefined;
   }
 }
+
+/** Other commands name a group too, but are no part of its promotion. */
+const groupIn = ({ group }: Order): Pick<Move, 'group'> =>
+  typeof group === 'object' ? { group } : {};
 
 /** Home is overwritten first where it holds nothing of what away has written since. */
 function backHome(context: ReplicationContext): Pick<Move, 'kind' | 'then'> {

@@ -2,6 +2,7 @@
  * An endpoint on its way to being the writer: claimingEpoch → demotingPeer (planned) → fencing → quietWindow →
  * choosingPoint → materializing → arming → verifying; compensating when it comes to nothing. Entering it is the commitment.
  */
+import { heldAt } from './replication-barrier.ts';
 import {
   call,
   chosenSeq,
@@ -22,6 +23,28 @@ export function promotingState(side: Side) {
   const window = '#' + side + '.promoting.quietWindow';
   const source = '#' + side + '.source.exposed';
   const failed = '#' + side + '.failed';
+  const making = slowly({
+    at: '#' + side + '.promoting.materializing',
+    of: side,
+    ask: call(side, 'replication.materialize', chosenSeq),
+    onDone: [
+      {
+        guard: { type: 'canArmAndWaits', params: me },
+        target: '#' + side + '.promoting.materializing.held',
+        actions: ['noteVia', 'noteStamp'],
+      },
+      {
+        guard: 'canArm',
+        target: '#' + side + '.promoting.arming',
+        actions: ['noteVia', 'noteStamp'],
+      },
+      { guard: 'cameTooLate', target: window, actions: ['noteStamp', 'countReissue'] },
+      { target: giveUp, actions: fault('not materialized') },
+    ],
+    after: {
+      create: { target: giveUp, actions: late(replication.createMs, 'creation late') },
+    },
+  });
   const peerIsMine = { type: 'isMine', params: { side: peerOf(side) } } as const;
 
   return replicationSetup.createStateConfig({
@@ -152,38 +175,54 @@ export function promotingState(side: Side) {
       },
       choosingPoint: {
         entry: enter(side, 'promoting.choosingPoint'),
-        invoke: {
-          ...call(side, 'replication.choosePoint', wantedSeq),
-          onDone: [
-            {
-              guard: 'hasSucceeded',
-              target: 'materializing',
-              actions: ['notePoint', 'announceLoss'],
+        initial: 'arriving',
+        states: {
+          arriving: {
+            always: [
+              {
+                guard: { type: 'waitsAt', params: { side, barrier: 'fenced' } },
+                target: 'held',
+              },
+              { target: 'choosing' },
+            ],
+          },
+          held: heldAt({
+            at: '#' + side + '.promoting.choosingPoint.held',
+            barrier: 'fenced',
+            onward: '#' + side + '.promoting.choosingPoint.choosing',
+            giveUp,
+          }),
+          choosing: {
+            invoke: {
+              ...call(side, 'replication.choosePoint', wantedSeq),
+              onDone: [
+                {
+                  guard: 'hasSucceeded',
+                  target: '#' + side + '.promoting.materializing',
+                  actions: ['notePoint', 'announceLoss'],
+                },
+                { target: giveUp, actions: fault('no point') },
+              ],
             },
-            { target: giveUp, actions: fault('no point') },
-          ],
+            after: {
+              choose: { target: giveUp, actions: late(replication.chooseMs, 'choice late') },
+            },
+          },
         },
-        after: { choose: { target: giveUp, actions: late(replication.chooseMs, 'choice late') } },
       },
       materializing: {
         entry: enter(side, 'promoting.materializing'),
-        ...slowly({
-          at: '#' + side + '.promoting.materializing',
-          of: side,
-          ask: call(side, 'replication.materialize', chosenSeq),
-          onDone: [
-            {
-              guard: 'canArm',
-              target: '#' + side + '.promoting.arming',
-              actions: ['noteVia', 'noteStamp'],
-            },
-            { guard: 'cameTooLate', target: window, actions: ['noteStamp', 'countReissue'] },
-            { target: giveUp, actions: fault('not materialized') },
-          ],
-          after: {
-            create: { target: giveUp, actions: late(replication.createMs, 'creation late') },
-          },
-        }),
+        ...making,
+        states: {
+          ...making.states,
+          /** What is made cannot write yet: the last place to wait without harm. */
+          held: heldAt({
+            at: '#' + side + '.promoting.materializing.held',
+            barrier: 'made',
+            onward: '#' + side + '.promoting.arming',
+            giveUp,
+          }),
+        },
       },
       arming: {
         entry: enter(side, 'promoting.arming'),

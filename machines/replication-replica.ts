@@ -1,4 +1,5 @@
 /** An endpoint that follows: seeding → following ⇄ lagging ⇄ paused, a test of its points, and the look before a promotion. */
+import { heldAt } from './replication-barrier.ts';
 import { call } from './replication-calls.ts';
 import type { Rest } from './replication-context.ts';
 import { replication } from './replication-limits.ts';
@@ -37,6 +38,7 @@ function replicaOrders(side: Side, rest: Rest) {
 
 export function replicaState(side: Side) {
   const me = { side } as const;
+  const turningBack = '#' + side + '.replica.turningBack';
   return replicationSetup.createStateConfig({
     initial: 'seeding',
     states: {
@@ -76,33 +78,47 @@ export function replicaState(side: Side) {
       reconfiguring: replicationSetup.createStateConfig(reconfiguring(side, 'replica')),
       preflightPromote: {
         entry: enter(side, 'replica.preflightPromote'),
-        invoke: {
-          ...call(side, 'replication.preflight', ({ operation }) => ({
-            ...{ kind: 'promote', how: operation?.how ?? 'planned' },
-          })),
-          onDone: [
-            {
-              guard: { type: 'preflightPasses', params: me },
-              target: '#' + side + '.promoting',
-              actions: ['noteVia', 'noteEstimate'],
-            },
-            {
-              target: 'turningBack',
-              actions: ['noteRefusal', fault('preflight failed')],
-            },
-          ],
-        },
         on: {
           'replication.cancel': {
             target: 'turningBack',
             actions: ['noteStamp', fault('cancelled')],
           },
         },
-        after: {
-          preflight: {
-            target: 'turningBack',
-            actions: late(replication.preflightMs, 'preflight late'),
+        initial: 'asking',
+        states: {
+          asking: {
+            invoke: {
+              ...call(side, 'replication.preflight', ({ operation }) => ({
+                ...{ kind: 'promote', how: operation?.how ?? 'planned' },
+              })),
+              onDone: [
+                {
+                  guard: { type: 'preflightPassesAndWaits', params: me },
+                  target: 'held',
+                  actions: ['noteVia', 'noteEstimate'],
+                },
+                {
+                  guard: { type: 'preflightPasses', params: me },
+                  target: '#' + side + '.promoting',
+                  actions: ['noteVia', 'noteEstimate'],
+                },
+                { target: turningBack, actions: ['noteRefusal', fault('preflight failed')] },
+              ],
+            },
+            after: {
+              preflight: {
+                target: turningBack,
+                actions: late(replication.preflightMs, 'preflight late'),
+              },
+            },
           },
+          /** All of its group look ahead before any of them commits itself. */
+          held: heldAt({
+            at: '#' + side + '.replica.preflightPromote.held',
+            barrier: 'ready',
+            onward: '#' + side + '.promoting',
+            giveUp: turningBack,
+          }),
         },
       },
       turningBack: { always: back(side, replicaRests, 'replica') },

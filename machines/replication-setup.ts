@@ -9,11 +9,12 @@ import type {
   Rest,
   SchedulePhase,
 } from './replication-context.ts';
+import * as group from './replication-barrier.ts';
 import { replicationDelays } from './replication-delays.ts';
 import { stampOf } from './replication-events.ts';
 import type { ReplicationEvent } from './replication-events.ts';
 import { replicationGuards, writableIn } from './replication-guards.ts';
-import type { Tracked } from './replication-guards.ts';
+import type { AtBarrier, Tracked } from './replication-guards.ts';
 import * as notes from './replication-notes.ts';
 import * as orders from './replication-order-notes.ts';
 import * as schedule from './replication-schedule-notes.ts';
@@ -49,6 +50,10 @@ export const replicationSetup = setup({
     /** The second half of a way home. */
     goOn: assign(({ context, event }, { side }: Of) => orders.wentOn(context, event, side)),
     end: assign(({ context }, { side }: Of) => notes.ended(context, side)),
+    arriveAt: assign(({ context }, { barrier }: AtBarrier) => group.arrived(context, barrier)),
+    passBarrier: assign(({ context, event }, { barrier }: AtBarrier) =>
+      group.passed(context, event, barrier),
+    ),
     keepRest: assign(({ context }, { side, rest }: Of & { rest: Rest }) => ({
       [side]: { ...context[side], returnTo: rest },
     })),

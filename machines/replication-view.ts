@@ -87,6 +87,7 @@ function operationOf(context: Context, operation: Operation): Shown {
     ...(then !== null && { then }),
     ...(chosen !== null && { point: chosen }),
     estimate: { ...estimate, windowSeconds: windowMs(context) / 1_000 },
+    ...(operation.group !== null && { group: operation.group }),
     ...(operation.observed !== '' && { observed: operation.observed }),
     ...(context[endpoint].phase === 'promoting.awaitingOverride' && {
       overrideToken: overrideTokenOf(context),

@@ -154,6 +154,7 @@ describe('verbs', () => {
       fenceRounds: 0,
       reissues: 0,
       estimate: null,
+      group: null,
     } as const;
     const answer = admitReplication(
       { ...away, operation, home: { ...away.home, phase: 'replica.following' } },
