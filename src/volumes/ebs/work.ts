@@ -23,6 +23,8 @@ export interface Work {
   readonly opId: string;
   /** Wall time after which nothing new is begun; null for what only looks or only takes away. */
   readonly issueBeforeMs: number | null;
+  /** The same by the clock that nobody sets. */
+  readonly issueBeforeMonotonicMs: number;
   /** Monotonic time at which slow work is answered with its progress. */
   readonly followUntilMs: number;
 }
@@ -34,8 +36,14 @@ export function begin(
   order: { readonly opId?: string; readonly issueBeforeMs?: number },
 ): Work {
   const { opId = '', issueBeforeMs = null } = order;
-  const followUntilMs = tools.clock.monotonicMs() + replication.followMs;
-  return { tools, of, attempt, opId, issueBeforeMs, followUntilMs };
+  const { clock } = tools;
+  const startMs = clock.monotonicMs();
+  const leftMs = issueBeforeMs === null ? Infinity : issueBeforeMs - clock.nowMs();
+  const times = {
+    issueBeforeMonotonicMs: startMs + leftMs,
+    followUntilMs: startMs + replication.followMs,
+  };
+  return { tools, of, attempt, opId, issueBeforeMs, ...times };
 }
 
 const scopeOf = ({ of, attempt }: Work, side: Side) => {
@@ -52,10 +60,11 @@ export const call = <Name extends CallName>(
 ): Promise<Output<Name>> => work.tools.ec2(scopeOf(work, side), name, input);
 
 /**
- * Makes something. The time is looked at right before the call goes out.
+ * Makes something. The time is looked at right before the call is handed over; waiting for its turn and its attempt
+ * together are ended one attempt after that time, so that nothing of it leaves this process when a window counts on it.
  * @throws VolumeFault `call.issueExpired`
  */
-export function act<Name extends CallName>(
+export async function act<Name extends CallName>(
   work: Work,
   side: Side,
   name: Name,
@@ -63,11 +72,33 @@ export function act<Name extends CallName>(
 ): Promise<Output<Name>> {
   const lateMs = lateBy(work);
   if (lateMs > 0) throw expired(lateMs);
-  return call(work, side, name, input);
+  if (lateMs === -Infinity) return call(work, side, name, input);
+  const { clock } = work.tools;
+  const { signal } = work.attempt;
+  const controller = new AbortController();
+  const end = (): void => {
+    controller.abort(signal.reason);
+  };
+  if (signal.aborted) end();
+  else signal.addEventListener('abort', end, { once: true });
+  const cancel = clock.after(replication.attemptTimeoutMs - lateMs, () => {
+    const over = new Error('the time in which this call may be made is over');
+    controller.abort(Object.assign(over, { name: 'TimeoutError' }));
+  });
+  const attempt = { ...work.attempt, signal: controller.signal };
+  try {
+    return await call({ ...work, attempt }, side, name, input);
+  } finally {
+    cancel();
+    signal.removeEventListener('abort', end);
+  }
 }
 
-function lateBy({ tools, issueBeforeMs }: Work): number {
-  return issueBeforeMs === null ? 0 : tools.clock.nowMs() - issueBeforeMs;
+/** How long ago the time to begin was over, by the clock on which it came sooner; negative before. */
+function lateBy({ tools, issueBeforeMs, issueBeforeMonotonicMs }: Work): number {
+  if (issueBeforeMs === null) return -Infinity;
+  const { clock } = tools;
+  return Math.max(clock.nowMs() - issueBeforeMs, clock.monotonicMs() - issueBeforeMonotonicMs);
 }
 
 /** True when slow work may begin nothing more in this call: it is answered with its progress, and asked again with a new time. */
