@@ -12,6 +12,7 @@ export const registryNames = [
   'policy',
   'config',
   'metric',
+  'backend',
 ] as const;
 export type RegistryName = (typeof registryNames)[number];
 

@@ -27,6 +27,11 @@ export const discovery = {
   triesMax: 3,
   gapMs: 1_000,
   entriesMax: 1_000,
+  /** `get backends` waits so long for clusters that were not asked lately; the second with --now. */
+  viewMs: 1_000,
+  viewNowMs: 8_000,
+  /** Clusters it asks at most. */
+  viewsMax: 100,
   /** A lease renewed longer ago is no sign of life. */
   leaseAgeMs: 2 * 60_000,
 } as const;

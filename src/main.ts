@@ -137,12 +137,13 @@ async function runHost(config: HostConfig, settings: LiveSettings): Promise<void
   const shared = openSharedCalls(telemetry, settings);
   const aws = await openAws(config, telemetry, guard, settings, shared);
   const servers = new KnownServers();
+  const volumes = openVolumes({
+    ...{ aws, guard, clock: systemClock, random: systemRandom, telemetry, scale, servers },
+    access: config.kubernetes.clusters,
+    circuits: () => guard.breakers(),
+  });
   const replications = openReplications({
-    ...{ telemetry, scale },
-    backends: openVolumes({
-      ...{ aws, guard, clock: systemClock, random: systemRandom, telemetry, scale, servers },
-      access: config.kubernetes.clusters,
-    }),
+    ...{ telemetry, scale, backends: volumes.backends },
     resourcesMax: () => settings.current.resourcesMax,
     circuits: () => guard.breakers(),
   });
@@ -158,7 +159,10 @@ async function runHost(config: HostConfig, settings: LiveSettings): Promise<void
     ...{ guard, telemetry, hostId },
     ttlMs: settings.current.idempotencyTtlMs,
   });
-  const hosted = hostedKinds({ ...ports, guard, idempotency }, { retries, inFlight, scale });
+  const hosted = hostedKinds(
+    { ...ports, guard, idempotency },
+    { retries, inFlight, scale, safety: config.replication.safety },
+  );
   const registries: Registries = {
     ...health.registries,
     config: () => configEntries(settings.current),
@@ -166,6 +170,7 @@ async function runHost(config: HostConfig, settings: LiveSettings): Promise<void
     effect: () =>
       listEffects((effect) => retries.nameFor(profiles[settings.current.profile].retry, effect)),
     metric: () => measurements.samples(),
+    backend: volumes.registry,
     limit: () => [
       ...guard.limits().map((each) => ({ name: each.key, ...each })),
       ...shared.limits(),

@@ -88,7 +88,7 @@ const listing = (name: string, help: string, examples: readonly string[]): Comma
     selector,
     sortBy,
     { flags: '--cluster <name>', help: 'limits: those that calls for this cluster pass' },
-    { flags: '--now', help: 'health: look now instead of telling the last look' },
+    { flags: '--now', help: 'health, backends: look now instead of telling the last look' },
   ],
   kinds: [...resourceKinds, ...registryKinds],
   load: async () => (await import('./verbs/get.ts')).get,
@@ -114,6 +114,7 @@ export const commands: readonly CommandLine[] = [
     'fairlead get cluster prod -o yaml',
     'fairlead get limits --cluster prod',
     'fairlead get health --now',
+    'fairlead get backends',
   ]),
   listing('list', 'the same as get', ['fairlead breaker list', 'fairlead cluster list -A']),
   {

@@ -16,6 +16,7 @@ export const registryKinds = [
   'effect',
   'config',
   'metric',
+  'backend',
 ] as const;
 export type RegistryKind = (typeof registryKinds)[number];
 export type KindName = (typeof resourceKinds)[number] | RegistryKind;
@@ -33,6 +34,7 @@ export const kindSpellings: Readonly<Record<KindName, readonly [string, string, 
   effect: ['effect', 'effects'],
   config: ['config', 'config'],
   metric: ['metric', 'metrics'],
+  backend: ['backend', 'backends'],
 };
 
 const kindsByWord = new Map(

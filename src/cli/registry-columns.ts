@@ -84,6 +84,12 @@ const burnText: Cell = ({ burn }) => {
   return rates.length === 0 ? '' : `${plain(Math.max(...rates))}x`;
 };
 
+/** What a back end can do besides copying, by the names of the orders. */
+const abilities: Cell = (entry) =>
+  ['pause', 'syncNow', 'groups', 'testFailover', 'crossRegion']
+    .filter((name) => entry[name] === true)
+    .join(',');
+
 /** A retry preset, or what calls of a service are allowed, in one line. */
 const policyNumbers: Cell = (entry, looks) => {
   const cell = (read: Cell): string => read(entry, looks);
@@ -164,6 +170,16 @@ const lines: Readonly<Record<Exclude<RegistryKind, 'breaker'>, readonly Line[]>>
     ['VALUE', as('value')],
     ['COUNT', as('count'), 'wide'],
     ['SUM', as('sum'), 'wide'],
+  ],
+  backend: [
+    ['NAME', as('name')],
+    ['STATUS', marked('status', { available: 'good', partial: 'changing', unavailable: 'bad' })],
+    ['MODES', as('modes')],
+    ['CAN', abilities],
+    ['FENCE PROOF', as('fenceProof')],
+    ['EVERY AT LEAST', ms('minIntervalMs')],
+    ['ASKED', ago('asked'), 'wide'],
+    ['WHY', as('why')],
   ],
 };
 

@@ -14,6 +14,8 @@ export interface Entry {
 const pagesMax = 100;
 /** A fresh look may take as long as the slowest probe. */
 const freshLook = { timeoutMs: 10_000, quietMs: 2_000 };
+/** Hosts that have to ask a cluster first answer later than those that know. */
+const lookingAround = { timeoutMs: 10_000, quietMs: 1_500 };
 
 export interface Wanted {
   /** Names of entries, or of metrics; all when left out. */
@@ -43,8 +45,13 @@ export async function surveyRegistry(
 const survey = (session: Session, kind: string, asked: object): Promise<readonly Answer[]> =>
   session.survey(
     { namespace: 'system', kind, name: '_', verb: 'survey', arguments: asked },
-    'now' in asked && asked.now === true ? freshLook : {},
+    waitFor(kind, 'now' in asked && asked.now === true),
   );
+
+function waitFor(kind: string, isFresh: boolean): { timeoutMs?: number; quietMs?: number } {
+  if (isFresh) return freshLook;
+  return kind === 'backend' ? lookingAround : {};
+}
 
 type Answer = Readonly<Record<string, unknown>>;
 

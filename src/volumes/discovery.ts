@@ -15,6 +15,13 @@ export interface Discovered {
   readonly why: string;
 }
 
+/** What was found at some time, for people. */
+export interface DiscoveredAt extends Discovered {
+  readonly cluster: string;
+  readonly backend: KubeBackendName;
+  readonly atMs: number;
+}
+
 export interface Discovery {
   /**
    * Never rejects but with the attempt's own signal: a cluster that cannot be asked is `unknown`. Several who ask at the same
@@ -24,6 +31,8 @@ export interface Discovery {
   of(cluster: string, backend: KubeBackendName, attempt: Attempt): Promise<Discovered>;
   /** After a fault of that cluster: the next one who asks looks anew. */
   forget(cluster: string, backend: KubeBackendName): void;
+  /** Everything asked so far and what came of it, however old; nothing is asked for it. */
+  known(): readonly DiscoveredAt[];
 }
 
 interface Parts {
@@ -36,16 +45,20 @@ interface Parts {
 }
 
 interface Entry {
-  readonly found: Discovered;
+  readonly found: DiscoveredAt;
+  /** Monotonic; over at once when it was forgotten. */
   readonly untilMs: number;
 }
+
+const forgotten = 'not asked again since a call to it failed';
 
 export function createDiscovery(parts: Parts): Discovery {
   const { clock, random, telemetry } = parts;
   const entries = new Map<string, Entry>();
   const flights = new Map<string, Promise<Discovered>>();
 
-  const keep = (key: string, found: Discovered): void => {
+  const keep = (key: string, of: Pick<DiscoveredAt, 'cluster' | 'backend'>, seen: Discovered) => {
+    const found = { ...of, ...seen, atMs: clock.nowMs() };
     const { ttlMs, ttlJitter, negativeTtlMs, entriesMax } = discovery;
     const isGood = found.availability === 'available';
     const spread = 1 + ttlJitter * (2 * random.roll() - 1);
@@ -67,7 +80,7 @@ export function createDiscovery(parts: Parts): Discovery {
         // Forgotten meanwhile: what was seen may be older than the fault.
         if (flights.get(key) === flight) {
           flights.delete(key);
-          keep(key, found);
+          keep(key, { cluster, backend }, found);
         }
         return found;
       },
@@ -83,15 +96,21 @@ export function createDiscovery(parts: Parts): Discovery {
       const entry = entries.get(key);
       if (entry !== undefined && entry.untilMs > clock.monotonicMs()) {
         telemetry.count('unified_replication_discovery_cache_hits_total');
-        return Promise.resolve(entry.found);
+        const { availability, why } = entry.found;
+        return Promise.resolve({ availability, why });
       }
       telemetry.count('unified_replication_discovery_cache_misses_total');
       return orCancelled(flights.get(key) ?? fly(key, cluster, backend, attempt), attempt.signal);
     },
     forget: (cluster, backend) => {
-      entries.delete(keyOf(cluster, backend));
-      flights.delete(keyOf(cluster, backend));
+      const key = keyOf(cluster, backend);
+      flights.delete(key);
+      const entry = entries.get(key);
+      if (entry === undefined) return;
+      const found = { ...entry.found, availability: 'unknown', why: forgotten } as const;
+      entries.set(key, { found, untilMs: -Infinity });
     },
+    known: () => [...entries.values()].map(({ found }) => found),
   };
 }
 

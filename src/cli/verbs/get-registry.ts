@@ -1,4 +1,4 @@
-/** `fairlead get breakers|limits|budgets|health|policies|effects|config`: what every host remembers. */
+/** `fairlead get breakers|limits|budgets|health|policies|effects|config|backends`: what every host remembers. */
 import { breakerColumns } from '../breaker-columns.ts';
 import { bareKey, isMeant, resolveKey } from '../breaker-keys.ts';
 import { exits } from '../exit-codes.ts';
@@ -19,8 +19,8 @@ export async function getRegistry(shell: Shell, kind: RegistryKind): Promise<Exi
   const { flags } = shell;
   if (flags.cluster !== undefined && kind !== 'limit')
     throw usage(`--cluster is for limits, not for ${pluralOf(kind)}`);
-  if (flags.now === true && kind !== 'health')
-    throw usage(`--now is for health, not for ${pluralOf(kind)}`);
+  if (flags.now === true && kind !== 'health' && kind !== 'backend')
+    throw usage(`--now is for health and backends, not for ${pluralOf(kind)}`);
   const names = namesIn(shell);
   const session = await shell.session();
   return kind === 'breaker'
