@@ -127,16 +127,27 @@ function perform(
     const nowMs = world.clock.nowMs();
     const { region } = call;
     // Copies both ways, as the wire makes them.
-    const output = operation.handle(structuredClone(input), {
+    const output = operation.handle(copied(input), {
       ...{ world, region, caller: { kind: 'owner' }, nowMs },
     });
     log.add(call, { ...met, status: 200 });
-    return structuredClone(output);
+    return copied(output);
   } catch (error) {
     if (!(error instanceof AwsError)) throw error;
     log.add(call, { ...met, status: error.status, code: error.code });
     throw asThrown(error);
   }
+}
+
+/** As `structuredClone`, for the plain data that goes over a wire, and many times faster. */
+function copied<T>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value;
+  if (value instanceof Date) return new Date(value) as T;
+  if (value instanceof Uint8Array) return value.slice() as T;
+  if (Array.isArray(value)) return value.map(copied) as T;
+  const copy: Record<string, unknown> = {};
+  for (const [name, item] of Object.entries(value)) copy[name] = copied(item);
+  return copy as T;
 }
 
 /** A late call that is refused changes nothing; nobody waits for its answer, and the log has it. */

@@ -73,16 +73,18 @@ async function rest(world: ReplicationWorld): Promise<void> {
 /** L2: a sequence of orders leads to a protected pair, unless a machine is gone for good. */
 async function protect(world: ReplicationWorld, order: Order): Promise<void> {
   const context = (): ReplicationContext | undefined => world.memory();
+  const isWhole = (): boolean => sides.every((side) => isUsable(world, side));
   for (let move = 0; move < movesMax; move += 1) {
     const memory = context();
     if (memory === undefined || memory.lifecycle !== 'active' || isProtected(memory)) return;
     const next = nextMove(memory, (side) => isUsable(world, side));
     if (next !== undefined) await order(next[0], next[1]);
+    // Without both machines there may be nothing left to do.
+    else if (move > 0 && !isWhole()) return;
     await settled(world);
   }
   const memory = context();
-  const isWhole = sides.every((side) => isUsable(world, side));
-  if (memory !== undefined && isWhole && !isProtected(memory))
+  if (memory !== undefined && isWhole() && !isProtected(memory))
     world.judge.accuse('L2', `no way back is found: ${world.where()}; ${world.scheduleState()}`);
 }
 

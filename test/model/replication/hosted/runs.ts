@@ -46,7 +46,7 @@ export async function live(story: Story): Promise<Lived> {
     await world.boot();
     await life.order('apply', { manifest: declared(story, world) });
     if (story.isBornCalm) await life.protectedFirst();
-    for (const step of story.steps) await life.take(step);
+    for (const step of [...story.steps, ...story.end]) await life.take(step);
     troubles.endAll();
     world.skew(0);
     await heal(world, (verb, given) => life.order(verb, given));
@@ -67,7 +67,7 @@ export async function live(story: Story): Promise<Lived> {
 
 function declared(story: Story, { cloud }: ReplicationWorld): object {
   const plain = manifest(cloud.places);
-  const rpo = story.every === '2h' ? '4h' : '40m';
+  const rpo = story.every === '4h' ? '8h' : '80m';
   return {
     ...plain,
     spec: {
