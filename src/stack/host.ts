@@ -20,9 +20,16 @@ export interface HostOptions extends ChildFiles {
   readonly port?: number;
   /** Added to the scrubbed environment, as for fault points in tests. */
   readonly environment: Readonly<Record<string, string>>;
+  readonly kubernetes?: HostConfigInput['kubernetes'];
   readonly nats: () => NatsKeys & { readonly url: string };
   readonly simulator: () => SimulatorReady;
 }
+
+/** Calls to the simulator are over in milliseconds; what has to be waited for because of them is shorter by as much. */
+const stackSafety = {
+  ...{ issueWindowMs: 3_000, attemptTimeoutMs: 2_000, clockSkewMs: 500 },
+  ...{ ssmDeliveryMs: 2_000, proofGapMs: 500 },
+};
 
 const READY_DEADLINE_MS = 30_000;
 const DRAIN_GRACE_MS = 15_000;
@@ -64,7 +71,9 @@ function hostConfig(options: HostOptions, httpPort: number): HostConfigInput {
     aws: { mode: 'simulator', endpoint, accessKeyFile },
     artifacts: { url: artifactsUrl },
     pacing: { scale: options.scale },
+    replication: { safety: stackSafety },
     http: { host: '127.0.0.1', port: httpPort },
     log: { level: options.logLevel },
+    ...(options.kubernetes !== undefined && { kubernetes: options.kubernetes }),
   };
 }

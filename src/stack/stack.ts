@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import type { HostConfigInput } from '../config/host-config.ts';
 import { packageRoot } from '../package-root.ts';
 import type { ChildFiles, SupervisedChild } from './child.ts';
 import { openDataDir, wipeDataDir } from './data-dir.ts';
@@ -34,6 +35,8 @@ export interface StackOptions {
   readonly logLevel?: 'trace' | 'debug' | 'info' | 'warn' | 'error';
   /** Further environment of the host, as for fault points in tests. */
   readonly hostEnvironment?: Readonly<Record<string, string>>;
+  /** API servers that the host reaches by itself. Default: none. */
+  readonly kubernetes?: HostConfigInput['kubernetes'];
   /** What the supervisor does unasked. Default: nobody is told. */
   readonly say?: (text: string) => void;
 }
@@ -116,6 +119,7 @@ function assemble(options: StackOptions, unlock: () => void): Stack {
     scale,
     logLevel: options.logLevel ?? 'info',
     environment: options.hostEnvironment ?? {},
+    ...(options.kubernetes !== undefined && { kubernetes: options.kubernetes }),
     nats: () => ({ url: nats.ready.url, ...keys }),
     simulator: () => simulator.ready,
     ...(options.ports?.http !== undefined && { port: options.ports.http }),

@@ -79,6 +79,7 @@ const areas = [
   ...['batch', 'fanOut', 'instance', 'precondition', 'mode', 'volume'],
   ...['reply', 'pages', 'dryRun', 'channels', 'script', 'config', 'cli', 'stack'],
   'kube',
+  'backend',
 ];
 /** Areas that name events or effects too: a code only where the line says so. */
 const sharedAreas = [

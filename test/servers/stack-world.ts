@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { clusterManifestSchema } from '../../machines/specs.ts';
+import type { HostConfigInput } from '../../src/config/host-config.ts';
 import { connectClient } from '../../src/nats/client.ts';
 import type { FairleadClient, Outcome } from '../../src/nats/client.ts';
 import { groundTruth } from '../../src/stack/ground-truth.ts';
@@ -33,6 +34,8 @@ interface StackWorldOptions {
   readonly logLevel?: 'debug' | 'info';
   /** Variables of the host, as FAIRLEAD_PROFILE. */
   readonly hostEnvironment?: Readonly<Record<string, string>>;
+  /** API servers that the host reaches by itself. */
+  readonly kubernetes?: HostConfigInput['kubernetes'];
   /** Protects machines from being terminated by accident. Default false. */
   readonly isProtected?: boolean;
 }

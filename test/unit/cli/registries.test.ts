@@ -207,7 +207,7 @@ describe('other registries', () => {
   it.each([
     ['get polices', 2, 'did you mean policies?'],
     ['get policy awz', 3, 'there is no policy awz'],
-    ['get policies --now', 2, '--now is for health, not for policies'],
+    ['get policies --now', 2, '--now is for health and backends, not for policies'],
     ['get health --cluster web', 2, '--cluster is for limits'],
     ['get clusters --now', 2, '--now is not for clusters'],
   ])('%s ends with %i: %s', async (line, exit, told) => {
