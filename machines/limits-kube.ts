@@ -1,11 +1,11 @@
 /** Bounds of calls to the API servers of clusters. */
 
-import { replication } from './replication-limits.ts';
+import { safetyTimes } from './replication-limits.ts';
 
 /** Times in milliseconds, never scaled unless said so; sizes in bytes or characters. */
 export const kube = {
   /** One read or one change over a connection of our own. */
-  attemptMs: replication.attemptTimeoutMs,
+  attemptMs: safetyTimes.attemptTimeoutMs,
   socketsMax: 8,
   answerBytesMax: 8 * 1024 * 1024,
   /** One object, or one line of a watch. */
@@ -32,7 +32,7 @@ export const kube = {
   remoteListPage: 16,
   remoteListObjectsMax: 500,
   /** How long kubectl itself may take for one request, in seconds. */
-  remoteRequestSeconds: replication.attemptTimeoutMs / 1_000,
+  remoteRequestSeconds: safetyTimes.attemptTimeoutMs / 1_000,
   /** From sending a command until its answer is seen. */
   remoteAttemptMs: 60_000,
   /** Servers asked for one thing before the cluster counts as unreachable. */

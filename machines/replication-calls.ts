@@ -38,7 +38,7 @@ function operationFor(
     : (operation?.seq ?? context.ordersBegun);
   const opId = opIdOf(uid, effect, { side, epoch, seq });
   const whole = {
-    ...{ endpoint: side, epoch, opId, issueBeforeMs: atMs + replication.issueWindowMs },
+    ...{ endpoint: side, epoch, opId, issueBeforeMs: atMs + context.safety.issueWindowMs },
     ...input,
   };
   return {
@@ -77,7 +77,10 @@ export const tickCall = (effect: ReplicationEffectName) => ({
     ),
 });
 
-const reads = { reads: replication.proofReads, gapMs: replication.proofGapMs };
+const reads = ({ safety }: ReplicationContext) => ({
+  reads: replication.proofReads,
+  gapMs: safety.proofGapMs,
+});
 
 /** Fences what an endpoint's peer may still write with: everything older than the epoch just claimed. */
 export const fencePeer = (side: Side) =>
@@ -86,16 +89,19 @@ export const fencePeer = (side: Side) =>
     olderThanEpoch: epoch,
   }));
 export const provePeer = (side: Side) =>
-  call(side, 'replication.prove', ({ epoch }) => ({
-    ...{ endpoint: peerOf(side), olderThanEpoch: epoch },
-    ...reads,
+  call(side, 'replication.prove', (context) => ({
+    ...{ endpoint: peerOf(side), olderThanEpoch: context.epoch },
+    ...reads(context),
   }));
 
 /** Fences an endpoint itself, its newest epoch included. */
 export const fenceSelf = (side: Side) =>
   call(side, 'replication.fence', ({ epoch }) => ({ olderThanEpoch: epoch + 1 }));
 export const proveSelf = (side: Side) =>
-  call(side, 'replication.prove', ({ epoch }) => ({ olderThanEpoch: epoch + 1, ...reads }));
+  call(side, 'replication.prove', (context) => ({
+    olderThanEpoch: context.epoch + 1,
+    ...reads(context),
+  }));
 
 export const chosenSeq: Extra = ({ operation }) => ({ seq: operation?.chosen?.seq ?? 0 });
 export const wantedSeq: Extra = ({ operation }) => ({ seq: operation?.wanted ?? null });

@@ -3,6 +3,7 @@ import type { EffectFault } from './messages.ts';
 import type { Waiting } from './operation-context.ts';
 import type { GroupMark } from './replication-barrier.ts';
 import type { Point, PointMade, ReplicationFacts, Writable } from './replication-effects.ts';
+import type { SafetyTimes } from './replication-limits.ts';
 import type { ReplicationSettings } from './replication-settings.ts';
 import type { PublicState, Side } from './replication-table.ts';
 import type { ReplicationSpec } from './specs.ts';
@@ -165,12 +166,15 @@ export interface ReplicationInput {
   readonly atMs: number;
   /** Of the tombstone under the same name: writer generations go on above it. */
   readonly epochBefore?: number;
+  /** Default: `safetyTimes`. */
+  readonly safety?: SafetyTimes;
 }
 
 /** What makes points: an endpoint at its end or its beginning, and the schedule. */
 export type Flow = Side | 'schedule';
 
-export interface ReplicationContext extends Omit<ReplicationInput, 'epochBefore'> {
+export interface ReplicationContext extends Omit<ReplicationInput, 'epochBefore' | 'safety'> {
+  readonly safety: SafetyTimes;
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
   /** Of the declaration: grows with every change of it. */
@@ -226,8 +230,10 @@ export interface ReplicationContext extends Omit<ReplicationInput, 'epochBefore'
 
 /** What its calls are told besides their own input. @throws Error before anything was declared */
 export function factsOf(context: ReplicationContext): ReplicationFacts {
-  const { uid, namespace, name, spec, epoch, writer, home, away, points } = context;
+  const { uid, namespace, name, spec, epoch, writer, home, away, points, safety } = context;
+  const { riskAccepted } = context;
+  const isRiskTaken = riskAccepted?.epoch === epoch && riskAccepted.clearedAtMs === null;
   if (spec === null) throw new Error(`replication ${namespace}/${name} has not been declared`);
   const armed = { home: home.epoch, away: away.epoch };
-  return { uid, namespace, name, spec, epoch, writer, armed, points };
+  return { uid, namespace, name, spec, epoch, writer, armed, points, safety, isRiskTaken };
 }

@@ -1,5 +1,6 @@
 /** What a replication asks of the world, by name: every effect's input and answer, and the id that makes it safe to repeat. */
 import { replication } from './replication-limits.ts';
+import type { SafetyTimes } from './replication-limits.ts';
 import type { Side } from './replication-table.ts';
 import type { ReplicationSpec } from './specs.ts';
 
@@ -114,6 +115,9 @@ export interface ReplicationFacts {
   readonly armed: Readonly<Record<Side, number>>;
   /** Committed points, oldest first. */
   readonly points: readonly Point[];
+  readonly safety: SafetyTimes;
+  /** Somebody has accepted that two may write in this epoch. */
+  readonly isRiskTaken: boolean;
 }
 
 /** A committed set of snapshots, one of each volume. */

@@ -4,6 +4,7 @@ import { machineVersions } from './kinds.ts';
 import { admitReplication } from './replication-admission.ts';
 import type { Health } from './replication-conditions.ts';
 import type { ReplicationContext, ReplicationInput } from './replication-context.ts';
+import type { SafetyTimes } from './replication-limits.ts';
 import type { ReplicationCommand } from './replication-events.ts';
 import {
   allowedReplicationVerbs,
@@ -23,7 +24,8 @@ const contextOf = (snapshot: ReadSnapshot): ReplicationContext =>
 // The chart's own region of that name.
 const healthOf = (snapshot: ReadSnapshot): Health => (snapshot.value as { health: Health }).health;
 
-export function replicationKind(machine: ReplicationMachine) {
+/** @param safety  for replications that are created from now on. Default: `safetyTimes` */
+export function replicationKind(machine: ReplicationMachine, safety?: SafetyTimes) {
   return {
     name: 'replication',
     version: machineVersions.replication,
@@ -33,6 +35,7 @@ export function replicationKind(machine: ReplicationMachine) {
     input: (identity: ReplicationInput, before?: ReadSnapshot): ReplicationInput => ({
       ...identity,
       ...(before && { epochBefore: contextOf(before).epoch }),
+      ...(safety && { safety }),
     }),
     admit: (snapshot: SnapshotFrom<ReplicationMachine> | undefined, event: { type: string }) =>
       // The envelope's schema has checked the event's shape for its type.

@@ -3,22 +3,31 @@
 const secondMs = 1_000;
 const minuteMs = 60 * secondMs;
 
-/** Deadlines in milliseconds and counts. Never scaled: they are what keeps late calls of an older epoch apart from a new one. */
-export const replication = {
+/**
+ * What keeps late calls of an older epoch apart from a new one, in milliseconds. A replication keeps those it was created
+ * with. Another choice is a setting of hosts on a simulated cloud, whose calls take milliseconds; it is never scaled.
+ */
+export const safetyTimes = {
   /** No call that changes anything is begun later than this after its intent was stored. */
   issueWindowMs: 30 * secondMs,
   /** Of one attempt of such a call; the SDK makes one attempt only. */
   attemptTimeoutMs: 10 * secondMs,
+  clockSkewMs: 5 * secondMs,
+  /** A command sent through SSM may still be delivered for so long. */
+  ssmDeliveryMs: 30 * secondMs,
+  /** Between the reads that decide. */
+  proofGapMs: 10 * secondMs,
+} as const;
+export type SafetyTimes = { readonly [Name in keyof typeof safetyTimes]: number };
+
+/** Deadlines in milliseconds and counts. Never scaled: they are what keeps late calls of an older epoch apart from a new one. */
+export const replication = {
   /** How long one look at slow work (snapshots, copies, hydration) goes on before it answers how far that work is. */
   followMs: minuteMs,
   /** An effect of several such calls, from the open gate to its answer. */
   callMs: 45 * secondMs,
-  clockSkewMs: 5 * secondMs,
-  /** A command sent through SSM may still be delivered for so long. */
-  ssmDeliveryMs: 30 * secondMs,
-  /** Reads that decide, and the time between them. */
+  /** Reads that decide. */
   proofReads: 2,
-  proofGapMs: 10 * secondMs,
   preflightMs: 30 * secondMs,
   claimMs: 30 * secondMs,
   fenceMs: 5 * minuteMs,
@@ -80,8 +89,8 @@ export const replication = {
 } as const;
 
 /** After a fence, no call of an older epoch lands any more once this is over. */
-export const quietWindowMs = (usesSsm: boolean): number =>
-  replication.issueWindowMs +
-  replication.attemptTimeoutMs +
-  replication.clockSkewMs +
-  (usesSsm ? replication.ssmDeliveryMs : 0);
+export const quietWindowMs = (usesSsm: boolean, times: SafetyTimes): number =>
+  times.issueWindowMs +
+  times.attemptTimeoutMs +
+  times.clockSkewMs +
+  (usesSsm ? times.ssmDeliveryMs : 0);

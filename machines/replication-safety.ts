@@ -8,7 +8,8 @@ import type { EndpointMemory, Phase, ReplicationContext } from './replication-co
 type Context = ReplicationContext;
 
 /** How long no proof counts after a fence. */
-export const windowMs = (context: Context): number => quietWindowMs(context.usesSsm);
+export const windowMs = (context: Context): number =>
+  quietWindowMs(context.usesSsm, context.safety);
 
 const isIn = ({ phase }: EndpointMemory, ...states: string[]): boolean =>
   states.includes(publicStateOf(phase));

@@ -8,6 +8,7 @@ import { newEndpoint } from './replication-notes.ts';
 import { healthState, lifecycleState } from './replication-regions.ts';
 import { newSchedule } from './replication-schedule-notes.ts';
 import { scheduleState } from './replication-schedule.ts';
+import { safetyTimes } from './replication-limits.ts';
 import { replicationSetup } from './replication-setup.ts';
 
 export const replicationMachine = replicationSetup.createMachine({
@@ -17,6 +18,7 @@ export const replicationMachine = replicationSetup.createMachine({
     namespace: input.namespace,
     name: input.name,
     atMs: input.atMs,
+    safety: input.safety ?? safetyTimes,
     labels: {},
     annotations: {},
     specGeneration: 0,

@@ -5,6 +5,7 @@ import { buildClusterMachine } from '../../machines/cluster.ts';
 import { buildNodeMachine } from '../../machines/node.ts';
 import { buildOperationMachine } from '../../machines/operation.ts';
 import { replicationKind } from '../../machines/replication-kind.ts';
+import type { SafetyTimes } from '../../machines/replication-limits.ts';
 import { buildReplicationMachine } from '../../machines/replication.ts';
 import type { Retries } from '../../machines/retry.ts';
 import { wholeCall } from '../../machines/whole-call.ts';
@@ -19,19 +20,21 @@ export interface Pace {
   readonly inFlight: EffectsInFlight;
   /** Divides polls and waits of the charts, never deadlines. */
   readonly scale: number;
+  /** Of replications; the standard ones with the real AWS. */
+  readonly safety: SafetyTimes;
 }
 
 /** One operation machine for all of them, bound bottom-up. */
 export function hostedKinds(
   ports: Ports & { readonly guard: CallGuard; readonly idempotency: Idempotency },
-  { retries, inFlight, scale }: Pace,
+  { retries, inFlight, scale, safety }: Pace,
 ) {
   const perform = gate(inFlight.bounding(performer(ports)), wholeCall);
   const operation = buildOperationMachine(retries).provide({ actors: { perform } });
   const node = buildNodeMachine(operation, scale);
   return {
     cluster: clusterKind(buildClusterMachine({ operation, node, scale })),
-    replication: replicationKind(buildReplicationMachine(operation)),
+    replication: replicationKind(buildReplicationMachine(operation), safety),
     guard: guardFleetKind,
   };
 }

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { safetyTimes } from '../../machines/replication-limits.ts';
 import { bounds, kube } from '../../machines/limits.ts';
 import { ConfigError } from './config-error.ts';
 import { retryPolicySchema } from './policies.ts';
@@ -60,6 +61,20 @@ const clusterKey = z
     'expected <namespace>/<name> of a cluster',
   );
 
+const milliseconds = z
+  .int()
+  .min(100)
+  .max(10 * 60_000);
+const safety = z
+  .strictObject({
+    issueWindowMs: milliseconds.default(safetyTimes.issueWindowMs),
+    attemptTimeoutMs: milliseconds.default(safetyTimes.attemptTimeoutMs),
+    clockSkewMs: milliseconds.default(safetyTimes.clockSkewMs),
+    ssmDeliveryMs: milliseconds.default(safetyTimes.ssmDeliveryMs),
+    proofGapMs: milliseconds.default(safetyTimes.proofGapMs),
+  })
+  .prefault({});
+
 const hostConfig = z
   .strictObject({
     /** Folder of this host's own state: its id and lock. Relative paths count from the config file. */
@@ -98,6 +113,12 @@ const hostConfig = z
         scale: z.number().min(1).max(1_000).default(1),
       })
       .default({ scale: 1 }),
+    replication: z
+      .strictObject({
+        /** What keeps late calls of an older writer apart from a new one, in milliseconds. Shorter only with the simulator. */
+        safety,
+      })
+      .prefault({}),
     http: z
       .strictObject({ host: z.string().min(1).default('127.0.0.1'), port: port.default(0) })
       .default({ host: '127.0.0.1', port: 0 }),
@@ -129,6 +150,14 @@ const hostConfig = z
         ['pacing', 'scale'],
         'expected 1 with aws.mode real: only a simulated cloud runs faster',
       );
+    }
+    for (const [name, value] of Object.entries(config.replication.safety)) {
+      const floorMs = safetyTimes[name as keyof typeof safetyTimes];
+      if (config.aws.mode === 'real' && value < floorMs)
+        refuse(
+          ['replication', 'safety', name],
+          `expected at least ${floorMs} with aws.mode real: two writers are kept apart by it`,
+        );
     }
     if (config.nats.nkeySeedFile !== undefined && config.nats.credsFile !== undefined) {
       refuse(['nats', 'credsFile'], 'give either nkeySeedFile or credsFile, not both');

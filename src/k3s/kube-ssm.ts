@@ -7,7 +7,7 @@ import type { KubeIssue, KubePort } from '../../actors/kube-port.ts';
 import type { Attempt, CallGuard, Clock, Random, Remote, Telemetry } from '../../actors/ports.ts';
 import { bounds, kube } from '../../machines/limits.ts';
 import type { CloudScope, EffectFault, ScriptAnswer } from '../../machines/messages.ts';
-import { replication } from '../../machines/replication-limits.ts';
+import { safetyTimes } from '../../machines/replication-limits.ts';
 import { kubeBreakerKey, kubeTeller, refuseLate, thrownFault } from './kube-call-rules.ts';
 import { kubeCalls } from './kube-calls.ts';
 import type { Carry, KubeCall } from './kube-calls.ts';
@@ -52,7 +52,7 @@ export function createSsmKube(parts: SsmKubeParts): KubePort {
       {
         ...target,
         ...{ verb: 'kube', opId: `kube-${random.ulid()}`, mayBeSent: false },
-        deliverySeconds: replication.ssmDeliveryMs / 1_000,
+        deliverySeconds: safetyTimes.ssmDeliveryMs / 1_000,
         parameters: {
           ...{ FL_UID: uid, FL_NODE: node, FL_CLUSTER: cluster },
           ...parametersOf(call, issue),
@@ -114,7 +114,7 @@ export function createSsmKube(parts: SsmKubeParts): KubePort {
   return kubeCalls(
     carry,
     { page: kube.remoteListPage, objectsMax: kube.remoteListObjectsMax },
-    { viaSsm: true, lateMs: replication.ssmDeliveryMs, canWatch: false },
+    { viaSsm: true, lateMs: safetyTimes.ssmDeliveryMs, canWatch: false },
   );
 }
 

@@ -1,7 +1,7 @@
 /** One look at a side, and how long a promotion would take and what it would lose. Changes nothing. */
 import type { EndpointSight, Estimate } from '../../../actors/replication-ports.ts';
 import { ebs } from '../../../machines/limits-ebs.ts';
-import { quietWindowMs, replication } from '../../../machines/replication-limits.ts';
+import { quietWindowMs } from '../../../machines/replication-limits.ts';
 import { peerOf } from '../../../machines/replication-table.ts';
 import type { Side } from '../../../machines/replication-table.ts';
 import { promotableRole } from './copies.ts';
@@ -65,7 +65,7 @@ export async function estimate(work: Work, what: 'planned' | 'forced'): Promise<
   const { of, tools } = work;
   const from = of.writer === 'away' ? 'away' : 'home';
   const newest = of.points.findLast(({ at }) => at === peerOf(from));
-  const waitsMs = quietWindowMs(false) + replication.proofGapMs + ebs.promoteBaseMs;
+  const waitsMs = quietWindowMs(false, of.safety) + of.safety.proofGapMs + ebs.promoteBaseMs;
   const lossMs = newest === undefined ? 0 : tools.clock.nowMs() - newest.pitMs;
   if (what === 'forced') return { rtoSeconds: up(waitsMs), lossSeconds: up(lossMs) };
   const [taken, brought] = await Promise.all([
@@ -79,7 +79,7 @@ export async function estimate(work: Work, what: 'planned' | 'forced'): Promise<
       .map(({ startMs, endMs }) => endMs - startMs),
   );
   // Taken and brought over once more, this time of detached volumes.
-  return { rtoSeconds: up(waitsMs + 2 * lastMs + quietWindowMs(false)), lossSeconds: 0 };
+  return { rtoSeconds: up(waitsMs + 2 * lastMs + quietWindowMs(false, of.safety)), lossSeconds: 0 };
 }
 
 const up = (ms: number): number => Math.max(0, Math.ceil(ms / 1_000));

@@ -81,7 +81,7 @@ export async function act<Name extends CallName>(
   };
   if (signal.aborted) end();
   else signal.addEventListener('abort', end, { once: true });
-  const cancel = clock.after(replication.attemptTimeoutMs - lateMs, () => {
+  const cancel = clock.after(work.of.safety.attemptTimeoutMs - lateMs, () => {
     const over = new Error('the time in which this call may be made is over');
     controller.abort(Object.assign(over, { name: 'TimeoutError' }));
   });

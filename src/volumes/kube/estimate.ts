@@ -6,11 +6,11 @@ import { quietWindowMs } from '../../../machines/replication-limits.ts';
 
 /** Window, and for a planned one the wait for workloads and the last copy; roles change within a minute. */
 export function estimated(
-  { points }: ReplicationFacts,
+  { points, safety }: ReplicationFacts,
   what: 'planned' | 'forced',
   { clock }: { readonly clock: Clock },
 ): Estimate {
-  const windowMs = quietWindowMs(false);
+  const windowMs = quietWindowMs(false, safety);
   const roleMs = 60_000;
   const rtoMs = what === 'planned' ? 2 * (windowMs + roleMs) : windowMs + roleMs;
   const newest = points.at(-1);

@@ -1,5 +1,5 @@
 /** Breadth-first search over the real chart and the small world together: every order, answer, time-out and late landing. */
-import { quietWindowMs } from '../../../machines/replication-limits.ts';
+import { quietWindowMs, safetyTimes } from '../../../machines/replication-limits.ts';
 import { peerOf, sides } from '../../../machines/replication-table.ts';
 import type { Side } from '../../../machines/replication-table.ts';
 import { publicStateOf } from '../../../machines/replication-context.ts';
@@ -135,7 +135,8 @@ function* nextOf(graph: Graph, node: Node, world: World, rules: Rules): Generato
 
 /** A window of full length ends only when all that was issued before it has landed or died. */
 function mayElapse({ delay, delayMs, side }: Timer, node: Node, world: World, rules: Rules) {
-  const isFull = delayMs >= quietWindowMs(node.usesSsm) && rules.instant?.includes(delay) !== true;
+  const isFull =
+    delayMs >= quietWindowMs(node.usesSsm, safetyTimes) && rules.instant?.includes(delay) !== true;
   if (!windows.test(delay) || !isFull) return true;
   return world.late.every(
     ({ marks, isHeld }) =>

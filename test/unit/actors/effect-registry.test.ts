@@ -8,7 +8,7 @@ import { deadlines, retryPresets } from '../../../machines/limits.ts';
 import { faultTypes } from '../../../machines/messages.ts';
 import type { EffectFault, EffectName, PerformInput } from '../../../machines/messages.ts';
 import { isOfReplication, replicationEffects } from '../../../machines/replication-effects.ts';
-import { replication } from '../../../machines/replication-limits.ts';
+import { replication, safetyTimes } from '../../../machines/replication-limits.ts';
 import { priorityOf } from '../../../machines/priority.ts';
 import { canRetry, critically } from '../../../machines/retry.ts';
 import { ManualClock } from '../../fakes/manual-clock.ts';
@@ -90,7 +90,7 @@ describe('effect registry', () => {
   it('gives no look of a replication longer than its phase has, and ends followed work in time', () => {
     const { followMs, callMs, removeMs, stallMs } = replication;
     const bounds = replicationEffects.map((name) => effectRegistry[name].attemptTimeoutMs);
-    expect(Math.min(...bounds)).toBeGreaterThanOrEqual(replication.attemptTimeoutMs);
+    expect(Math.min(...bounds)).toBeGreaterThanOrEqual(safetyTimes.attemptTimeoutMs);
     expect(Math.max(...bounds)).toBeLessThanOrEqual(removeMs);
     expect(effectRegistry['replication.copy'].attemptTimeoutMs).toBe(followMs + callMs);
     expect(followMs + callMs).toBeLessThan(stallMs);

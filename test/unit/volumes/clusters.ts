@@ -3,6 +3,7 @@ import type { KubeDraft, KubeKind, KubeObject, KubePort } from '../../../actors/
 import { kubeKinds } from '../../../actors/kube-port.ts';
 import type { Attempt, Telemetry } from '../../../actors/ports.ts';
 import type { ReplicationFacts } from '../../../machines/replication-effects.ts';
+import { safetyTimes } from '../../../machines/replication-limits.ts';
 import type { Side } from '../../../machines/replication-table.ts';
 import { replicationManifestSchema } from '../../../machines/specs.ts';
 import type { BackendName, ReplicationManifest } from '../../../machines/specs.ts';
@@ -189,6 +190,7 @@ export function twoClusters(backend: BackendName, extensions: object, hostFence?
   const facts = (more: Partial<ReplicationFacts> = {}): ReplicationFacts => ({
     ...{ uid, namespace: 'prod', name: 'db-1', spec, epoch: 1, writer: 'home', points: [] },
     armed: { home: 1, away: 0 },
+    ...{ safety: safetyTimes, isRiskTaken: false },
     ...more,
   });
   const act = (endpoint: Side, epoch: number, op: string) => ({

@@ -2,16 +2,17 @@
 import { expect, it } from 'vitest';
 import type { Attempt } from '../../../../actors/ports.ts';
 import type { ReplicationFacts } from '../../../../machines/replication-effects.ts';
-import { replication } from '../../../../machines/replication-limits.ts';
+import { safetyTimes } from '../../../../machines/replication-limits.ts';
 import type { Ec2 } from '../../../../src/volumes/ebs/ec2.ts';
 import { act, begin } from '../../../../src/volumes/ebs/work.ts';
 import { ManualClock } from '../../../fakes/manual-clock.ts';
 
-const windowMs = replication.issueWindowMs;
+const windowMs = safetyTimes.issueWindowMs;
 const attempt: Attempt = { signal: new AbortController().signal, correlationId: 'c1' };
 const endpoint = { account: 'main', region: 'eu-central-1' };
 const of = {
   ...{ namespace: 'prod', name: 'db-1', spec: { endpoints: { home: endpoint, away: endpoint } } },
+  safety: safetyTimes,
 } as unknown as ReplicationFacts;
 
 /** A guard that holds a call up until somebody ends it, and tells when that was. */
@@ -39,7 +40,7 @@ it('ends a call that waits for its turn one attempt after its time', async () =>
   await clock.advance(60_000);
   await refused;
   expect(ended).toEqual({
-    atMs: windowMs + replication.attemptTimeoutMs,
+    atMs: windowMs + safetyTimes.attemptTimeoutMs,
     name: 'TimeoutError',
   });
 });

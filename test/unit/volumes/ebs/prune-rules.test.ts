@@ -1,6 +1,7 @@
 /** What pruning takes and what it never takes, as a pure function of what there is. */
 import { describe, expect, it } from 'vitest';
 import type { ReplicationFacts } from '../../../../machines/replication-effects.ts';
+import { safetyTimes } from '../../../../machines/replication-limits.ts';
 import type { SnapshotFact, VolumeFact } from '../../../../src/volumes/ebs/lookups.ts';
 import { orphans, prunable } from '../../../../src/volumes/ebs/prune-rules.ts';
 
@@ -53,6 +54,7 @@ function facts(seqs: readonly number[], more: Partial<ReplicationFacts> = {}): R
     ...{ uid, namespace: 'prod', name: 'db-1', spec, epoch: 1, writer: 'home' },
     armed: { home: 1, away: 0 },
     points: seqs.map((seq) => ({ seq, pitMs: 1, epoch: 1, at: 'away', isFinal: false })),
+    ...{ safety: safetyTimes, isRiskTaken: false },
     ...more,
   };
 }

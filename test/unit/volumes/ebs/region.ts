@@ -10,7 +10,7 @@ import type {
   ReplicationEffects,
   ReplicationFacts,
 } from '../../../../machines/replication-effects.ts';
-import { replication } from '../../../../machines/replication-limits.ts';
+import { safetyTimes } from '../../../../machines/replication-limits.ts';
 import type { Side } from '../../../../machines/replication-table.ts';
 import type { Sessions } from '../../../../src/aws/session.ts';
 import { createEbs } from '../../../../src/volumes/ebs/backend.ts';
@@ -125,6 +125,7 @@ export async function openRegion(options: Options = {}) {
   let backend = make();
   const facts = (): ReplicationFacts => ({
     ...{ uid, namespace: 'prod', name: 'db-1', spec: manifest.spec as ReplicationFacts['spec'] },
+    ...{ safety: safetyTimes, isRiskTaken: false },
     ...structuredClone(memory),
   });
 
@@ -139,7 +140,7 @@ export async function openRegion(options: Options = {}) {
     const seq = more.seq ?? ('seq' in given && typeof given.seq === 'number' ? given.seq : 1);
     const input = {
       ...{ endpoint, epoch, opId: opIdOf(uid, name, { side: endpoint, epoch, seq }) },
-      issueBeforeMs: more.issueBeforeMs ?? clock.nowMs() + replication.issueWindowMs,
+      issueBeforeMs: more.issueBeforeMs ?? clock.nowMs() + safetyTimes.issueWindowMs,
       ...given,
     };
     const run = backend.effects[name] as (
