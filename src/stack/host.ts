@@ -1,6 +1,7 @@
 /** The stack's one host as a supervised child: its config file, and the endpoint file by which the CLI finds it. */
 import { join } from 'node:path';
 import { z } from 'zod';
+import type { SafetyTimes } from '../../machines/replication-limits.ts';
 import type { HostConfigInput } from '../config/host-config.ts';
 import { builtFile } from './built-file.ts';
 import { SupervisedChild } from './child.ts';
@@ -21,6 +22,7 @@ export interface HostOptions extends ChildFiles {
   /** Added to the scrubbed environment, as for fault points in tests. */
   readonly environment: Readonly<Record<string, string>>;
   readonly kubernetes?: HostConfigInput['kubernetes'];
+  readonly safety?: SafetyTimes;
   readonly nats: () => NatsKeys & { readonly url: string };
   readonly simulator: () => SimulatorReady;
 }
@@ -71,7 +73,7 @@ function hostConfig(options: HostOptions, httpPort: number): HostConfigInput {
     aws: { mode: 'simulator', endpoint, accessKeyFile },
     artifacts: { url: artifactsUrl },
     pacing: { scale: options.scale },
-    replication: { safety: stackSafety },
+    replication: { safety: options.safety ?? stackSafety },
     http: { host: '127.0.0.1', port: httpPort },
     log: { level: options.logLevel },
     ...(options.kubernetes !== undefined && { kubernetes: options.kubernetes }),

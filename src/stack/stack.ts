@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import type { SafetyTimes } from '../../machines/replication-limits.ts';
 import type { HostConfigInput } from '../config/host-config.ts';
 import { packageRoot } from '../package-root.ts';
 import type { ChildFiles, SupervisedChild } from './child.ts';
@@ -37,6 +38,8 @@ export interface StackOptions {
   readonly hostEnvironment?: Readonly<Record<string, string>>;
   /** API servers that the host reaches by itself. Default: none. */
   readonly kubernetes?: HostConfigInput['kubernetes'];
+  /** What keeps late writers of a replication apart. Default: short, as the simulator answers in milliseconds. */
+  readonly safety?: SafetyTimes;
   /** What the supervisor does unasked. Default: nobody is told. */
   readonly say?: (text: string) => void;
 }
@@ -120,6 +123,7 @@ function assemble(options: StackOptions, unlock: () => void): Stack {
     logLevel: options.logLevel ?? 'info',
     environment: options.hostEnvironment ?? {},
     ...(options.kubernetes !== undefined && { kubernetes: options.kubernetes }),
+    ...(options.safety !== undefined && { safety: options.safety }),
     nats: () => ({ url: nats.ready.url, ...keys }),
     simulator: () => simulator.ready,
     ...(options.ports?.http !== undefined && { port: options.ports.http }),

@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { SafetyTimes } from '../../machines/replication-limits.ts';
 import { clusterManifestSchema } from '../../machines/specs.ts';
 import type { HostConfigInput } from '../../src/config/host-config.ts';
 import { connectClient } from '../../src/nats/client.ts';
@@ -36,6 +37,8 @@ interface StackWorldOptions {
   readonly hostEnvironment?: Readonly<Record<string, string>>;
   /** API servers that the host reaches by itself. */
   readonly kubernetes?: HostConfigInput['kubernetes'];
+  /** What keeps late writers of a replication apart. */
+  readonly safety?: SafetyTimes;
   /** Protects machines from being terminated by accident. Default false. */
   readonly isProtected?: boolean;
 }
