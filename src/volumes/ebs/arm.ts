@@ -13,8 +13,21 @@ import { keys } from './tags.ts';
 import { act, within } from './work.ts';
 import type { Work } from './work.ts';
 
-/** @throws VolumeFault `call.issueExpired`, `volume.fenced`, `volume.attachedElsewhere`, `volume.missing` */
+/**
+ * The last look at the peer is here, as the proof may be older than a restart. Only an accepted risk does without it.
+ * @throws VolumeFault `call.issueExpired`, `volume.fenced`, `volume.attachedElsewhere`, `volume.missing`,
+ *   `volume.peerWrites`
+ */
 export async function arm(work: Work, side: Side, epoch: number): Promise<void> {
+  if (!work.of.isRiskTaken) {
+    const peer = await lookAt(work, peerOf(side), epoch);
+    if (peer.writable !== 'no')
+      throw volumeFault(
+        'Conflict',
+        'volume.peerWrites',
+        `${peerOf(side)} can write or nobody knows: ${peer.observed}`,
+      );
+  }
   const found = await volumesOf(work, side, epoch);
   for (const [member, volume] of found) await attach(work, side, member, volume);
   const isAttached = await within(work, ebs.attachMs, async () => {

@@ -119,10 +119,7 @@ export function createEbs(tools: Tools): VolumeBackend {
       'replication.commitPoint': acting((work, { endpoint, seq }) =>
         syncing.commitPoint(work, endpoint, seq),
       ),
-      'replication.prune': acting(async (work) => {
-        await prune(work);
-        return {};
-      }),
+      'replication.prune': acting(async (work) => ({ pruned: await prune(work) })),
     },
     observe: (of, endpoint, attempt) => observe(begin(tools, of, attempt, {}), endpoint),
     estimate: (of, what, attempt) => estimate(begin(tools, of, attempt, {}), what),

@@ -25,8 +25,11 @@ async function stockAt(work: Work, side: Side): Promise<Stock> {
   return { volumes, snapshots };
 }
 
-/** As many as one round takes; the next one goes on. What is in use stays for the next. */
-export async function prune(work: Work): Promise<void> {
+/**
+ * As many as one round takes; the next one goes on. What is in use stays for the next.
+ * @returns numbers of the committed points that can be promoted no more
+ */
+export async function prune(work: Work): Promise<number[]> {
   const regions = regionsOf(work);
   const stocks = await Promise.all(regions.map((side) => stockAt(work, side)));
   const all = {
@@ -39,7 +42,7 @@ export async function prune(work: Work): Promise<void> {
   const left = new Set(orphans(work.of, all));
   for (const [index, side] of regions.entries()) {
     const stock = stocks[index];
-    if (stock === undefined || mustBeAskedAgain(work)) return;
+    if (stock === undefined || mustBeAskedAgain(work)) break;
     await drop(
       work,
       side,
@@ -51,6 +54,12 @@ export async function prune(work: Work): Promise<void> {
       stock.volumes.filter((each) => left.has(each)),
     );
   }
+  return work.of.points.flatMap(({ seq }) => {
+    const set = all.snapshots.filter(
+      (each) => each.seq === seq && each.tags[keys.role] !== 'safety',
+    );
+    return set.length > 0 && set.every((each) => gone.has(each)) ? [seq] : [];
+  });
 }
 
 /** Fast restores first: a snapshot that has one cannot be deleted, and is left for a later round. */

@@ -2,6 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { opIdOf } from '../../../machines/replication-effects.ts';
+import { safetyTimes } from '../../../machines/replication-limits.ts';
 import type {
   ReplicationEffectName,
   ReplicationEffects,
@@ -94,6 +95,7 @@ it('replicates a volume to another region and promotes it there without loss', a
   let of = {
     ...{ uid, namespace: 'prod', name: 'db-1', spec, epoch: 0, writer: 'none', points: [] },
     armed: { home: 0, away: 0 },
+    ...{ safety: safetyTimes, isRiskTaken: false },
   } as unknown as ReplicationFacts;
   const telemetry = { log: () => undefined };
   const ebs = createEbs({ ec2: cloud.sessions.ec2, clock, telemetry, scale });

@@ -50,6 +50,20 @@ describe('undoing', () => {
     expect(data(region.cloud.truth())).toHaveLength(1);
   });
 
+  it('nothing is armed while the other side writes, whatever was proven before, unless that risk is taken', async () => {
+    const region = await protectedRegion();
+    const { memory, ask, follow } = region;
+    memory.epoch = 2;
+    await follow('replication.materialize', 'away', { seq: 1 });
+    await expect(ask('replication.arm', 'away', { seq: 1 })).rejects.toMatchObject({
+      fault: { code: 'volume.peerWrites' },
+    });
+    expect(writable(region)).toHaveLength(1);
+    memory.isRiskTaken = true;
+    await ask('replication.arm', 'away', { seq: 1 });
+    expect(writable(region)).toHaveLength(2);
+  });
+
   it('a fenced volume is never attached again by us', async () => {
     const region = await protectedRegion();
     const { memory, ask, follow } = region;

@@ -30,7 +30,7 @@ it('what is in use stays for the next round', async () => {
   await region.ask('replication.prune', 'home', {}, { seq: 3 });
   expect(seqs(region)).toHaveLength(6);
   region.cloud.side('DELETE', 'volumes/flags');
-  await region.ask('replication.prune', 'home', {}, { seq: 3 });
+  expect(await region.ask('replication.prune', 'home', {}, { seq: 3 })).toEqual({ pruned: [1] });
   expect(seqs(region).sort()).toEqual([2, 2, 3, 3]);
 });
 

@@ -38,6 +38,7 @@ export interface Memory {
   writer: Side | 'none';
   armed: Record<Side, number>;
   points: Point[];
+  isRiskTaken?: boolean;
 }
 
 export async function openRegion(options: Options = {}) {
