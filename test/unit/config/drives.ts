@@ -1,6 +1,7 @@
 /** Parts of a host driven for real with given settings, each until it shows what a setting is for. */
 import { expect } from 'vitest';
 import { createActor, fromPromise, setup, SimulatedClock } from 'xstate';
+import { ResourceSeries } from '../../../actors/resource-series.ts';
 import { EffectsInFlight } from '../../../actors/effects/in-flight.ts';
 import { Batches } from '../../../actors/policies/batch.ts';
 import { Intake } from '../../../actors/policies/intake.ts';
@@ -301,4 +302,17 @@ export async function rateAfterSlowAnswers(settings: Settings): Promise<number> 
   }
   const view = intake.views().find(({ key }) => key === 'intake/queries');
   return Math.round(view?.ratePerSecond ?? NaN);
+}
+
+/** Names under which three resources are measured. */
+export function resourcesWithSeries({ resourcesMax }: Settings): Promise<string[]> {
+  const series = new ResourceSeries(
+    () => resourcesMax,
+    () => 0,
+  );
+  const names = [0, 1, 2].map(
+    (index) =>
+      series.add({ kind: 'replication', namespace: 'shop', name: `r${index}` }).labels.name,
+  );
+  return Promise.resolve(names);
 }

@@ -74,6 +74,7 @@ const calls: Row[] = [
 const places: Row[] = [
   ['WORKERS_PER_KIND', '3', drive.turnsAtOnce, 3],
   ['MAX_INFLIGHT_TASKS', '9', drive.effectsAtOnce, 9],
+  ['METRICS_RESOURCES_MAX', '2', drive.resourcesWithSeries, ['r0', 'r1', '_other']],
 ];
 const rest: Row[] = [
   ['PROFILE', 'production', drive.idsInOneCall, 15],
