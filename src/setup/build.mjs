@@ -5,7 +5,10 @@ import { existsSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync 
 import path from 'node:path';
 import { SetupError, secondsSince, tail } from './report.mjs';
 
-const SOURCES = ['machines', 'actors', 'src', 'test/bench', 'test/drill'];
+const PROGRAMS = ['test/bench', 'test/drill', 'test/soak'];
+/** What those take from the tests. */
+const WORLDS = ['test/model/replication/hosted', 'test/fakes'];
+const SOURCES = ['machines', 'actors', 'src', ...PROGRAMS, ...WORLDS];
 const SETTINGS = ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
 
 /** @param {{ root: string, say: (text: string) => void }} step */

@@ -59,7 +59,7 @@ async function oneWriter(world: ReplicationWorld): Promise<void> {
 async function rest(world: ReplicationWorld): Promise<void> {
   const isAtRest = (): boolean => {
     const memory = world.memory();
-    if (memory === undefined || memory.lifecycle !== 'active') return true;
+    if (memory?.lifecycle !== 'active') return true;
     return sides.every((side) => {
       const { phase } = memory[side];
       return !isTransient(stateOf(memory[side])) && phase !== 'failed.indeterminate';
@@ -76,7 +76,7 @@ async function protect(world: ReplicationWorld, order: Order): Promise<void> {
   const isWhole = (): boolean => sides.every((side) => isUsable(world, side));
   for (let move = 0; move < movesMax; move += 1) {
     const memory = context();
-    if (memory === undefined || memory.lifecycle !== 'active' || isProtected(memory)) return;
+    if (memory?.lifecycle !== 'active' || isProtected(memory)) return;
     const next = nextMove(memory, (side) => isUsable(world, side));
     if (next !== undefined) await order(next[0], next[1]);
     // Without both machines there may be nothing left to do.
@@ -150,7 +150,10 @@ async function gone(world: ReplicationWorld): Promise<void> {
   const isGone = (): boolean => world.memory()?.lifecycle === 'deleted';
   for (let leftMs = 2 * restMs; leftMs > 0 && !isGone(); leftMs -= minuteMs)
     await world.pass(minuteMs);
-  if (!isGone()) return world.judge.accuse('L1', `not deleted: ${world.where()}`);
+  if (!isGone()) {
+    world.judge.accuse('L1', `not deleted: ${world.where()}`);
+    return;
+  }
   const left = world.cloud
     .truth()
     .snapshots.filter(

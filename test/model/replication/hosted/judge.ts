@@ -30,19 +30,24 @@ const minuteMs = 60_000;
 const problemsMax = 20;
 /** No transient state may last longer: the longest deadline, and a way back. */
 const transientMaxMs = replication.handOverMs + 30 * minuteMs;
-/** Looks are a minute apart; a dead host, a cut region and a round of retries may come between. */
+/** Looks are a minute apart; a dead host, an open circuit and a round of retries may come between. */
 const unseenMaxMs = 15 * minuteMs;
 
 export class Judge {
   readonly problems: string[] = [];
   /** Times two sides could write while somebody had accepted that risk. */
   flagged = 0;
+  /** For how long, as far as looks tell. */
+  flaggedMs = 0;
+  /** Until then the cloud does not answer as it should: looks may come to nothing. */
+  excusedUntilMs = 0;
   readonly #regions: Readonly<Record<Side, string>>;
   readonly #members: number;
   #before: ReplicationContext | undefined;
   /** Epoch of each volume that was attached at the last look. */
   #held: ReadonlyMap<string, string> = new Map();
   #provenEpoch = 0;
+  #flaggedAtMs: number | undefined;
 
   constructor(regions: Readonly<Record<Side, string>>, members: number) {
     this.#regions = regions;
@@ -87,12 +92,17 @@ export class Judge {
     return this.#at(truth, side).filter(({ isWritable }) => isWritable);
   }
 
-  #oneWriter({ memory, truth }: Seen): void {
+  #oneWriter({ memory, truth, nowMs }: Seen): void {
+    const sinceMs = this.#flaggedAtMs;
+    this.#flaggedAtMs = undefined;
     const writing = sides.filter((side) => this.#writable(truth, side).length > 0);
     if (writing.length < 2) return;
     const { riskAccepted, epoch } = memory;
-    if (riskAccepted?.clearedAtMs === null) this.flagged += 1;
-    else this.accuse('S1', `both sides can write in epoch ${epoch}, and nobody accepted that`);
+    if (riskAccepted?.clearedAtMs === null) {
+      this.flagged += 1;
+      this.flaggedMs += nowMs - (sinceMs ?? nowMs);
+      this.#flaggedAtMs = nowMs;
+    } else this.accuse('S1', `both sides can write in epoch ${epoch}, and nobody accepted that`);
   }
 
   /** Once a write fence is proven, nothing of an older epoch gets hold of a machine any more. */
@@ -183,7 +193,8 @@ export class Judge {
       if (isTransient(stateOf(phase)) && nowMs - sinceMs > transientMaxMs)
         this.accuse('L1', `${side} has been ${phase} since ${sinceMs}`);
       const isSettled = !phase.startsWith('absent') && memory.lifecycle === 'active';
-      if (isSettled && observedAtMs > 0 && nowMs - observedAtMs > unseenMaxMs)
+      const seenMs = Math.max(observedAtMs, this.excusedUntilMs);
+      if (isSettled && observedAtMs > 0 && nowMs - seenMs > unseenMaxMs)
         this.accuse('S10', `${side} (${phase}) was not looked at since ${observedAtMs}`);
     }
   }

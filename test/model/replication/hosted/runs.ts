@@ -12,9 +12,10 @@ export interface Lived {
   readonly accepted: number;
   readonly virtualMs: number;
   readonly deaths: number;
-  readonly usurpations: number;
+  readonly takeovers: number;
   /** Times the judge found two writers whose risk somebody had accepted. */
   readonly flagged: number;
+  readonly flaggedMs: number;
   readonly epochs: number;
   /** Times each trouble began. */
   readonly troubles: Readonly<Record<string, number>>;
@@ -26,14 +27,15 @@ interface Tally {
   commands: number;
   accepted: number;
   deaths: number;
-  usurpations: number;
+  takeovers: number;
 }
 
 /** Longer than any answer takes while the store is there and some host lives. */
 const answerMs = 30_000;
 
-export async function live(story: Story): Promise<Lived> {
-  const tally: Tally = { commands: 0, accepted: 0, deaths: 0, usurpations: 0 };
+/** @param tell  hears where everything stands before each step, to follow one life */
+export async function live(story: Story, tell?: (line: string) => void): Promise<Lived> {
+  const tally: Tally = { commands: 0, accepted: 0, deaths: 0, takeovers: 0 };
   const world = await ReplicationWorld.open({
     seed: story.cloudSeed,
     onDeath: () => {
@@ -46,10 +48,17 @@ export async function live(story: Story): Promise<Lived> {
     await world.boot();
     await life.order('apply', { manifest: declared(story, world) });
     if (story.isBornCalm) await life.protectedFirst();
-    for (const step of [...story.steps, ...story.end]) await life.take(step);
+    for (const step of [...story.steps, ...story.end]) {
+      tell?.(`${minutesOf(world)} ${world.where()} — ${JSON.stringify(step)}`);
+      await life.take(step);
+    }
+    tell?.(`${minutesOf(world)} ${world.where()} — all trouble ends`);
     troubles.endAll();
     world.skew(0);
-    await heal(world, (verb, given) => life.order(verb, given));
+    await heal(world, (verb, given) => {
+      tell?.(`${minutesOf(world)} ${world.where()} — ${verb} ${JSON.stringify(given)}`);
+      return life.order(verb, given);
+    });
   } catch (thrown) {
     world.judge.accuse('harness', thrown instanceof Error ? (thrown.stack ?? '') : String(thrown));
   }
@@ -59,11 +68,15 @@ export async function live(story: Story): Promise<Lived> {
     problems: world.judge.problems,
     virtualMs: world.clock.monotonicMs(),
     flagged: world.judge.flagged,
+    flaggedMs: world.judge.flaggedMs,
     epochs: memory?.epoch ?? 0,
     troubles: Object.fromEntries(troubles.begun),
     end: `${world.where()}; ${world.cloud.log.list({}).length} calls, ${world.store.writes.length} writes, ${world.bus.events.length} events`,
   };
 }
+
+const minutesOf = ({ clock }: ReplicationWorld): string =>
+  `${(clock.monotonicMs() / 60_000).toFixed(1)} min`;
 
 function declared(story: Story, { cloud }: ReplicationWorld): object {
   const plain = manifest(cloud.places);
@@ -136,7 +149,7 @@ class Life {
         return;
       }
       case 'usurp':
-        this.#tally.usurpations += 1;
+        this.#tally.takeovers += 1;
         world.usurp();
         return world.pass(1_000);
       case 'store':

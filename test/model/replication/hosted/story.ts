@@ -99,8 +99,8 @@ const orders = fc.oneof(
 
 const passing = fc
   .oneof(
-    { weight: 3, arbitrary: fc.integer({ min: 1, max: 90 }).map((n) => n * secondMs) },
-    { weight: 4, arbitrary: fc.integer({ min: 1, max: 15 }).map((n) => n * minuteMs) },
+    { weight: 8, arbitrary: fc.integer({ min: 1, max: 90 }).map((n) => n * secondMs) },
+    { weight: 10, arbitrary: fc.integer({ min: 1, max: 12 }).map((n) => n * minuteMs) },
     { weight: 1, arbitrary: fc.constantFrom(1, 1, 3).map((n) => n * 60 * minuteMs) },
   )
   .map((ms): Step => ({ do: 'pass', ms }));

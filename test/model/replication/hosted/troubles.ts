@@ -176,6 +176,8 @@ export class Troubles {
       if (this.#endings.delete(once)) end();
     };
     this.#endings.add(once);
+    const { judge, clock } = this.#world;
+    judge.excusedUntilMs = Math.max(judge.excusedUntilMs, clock.nowMs() + trouble.forMs);
     this.#world.clock.after(trouble.forMs, once);
   }
 

@@ -139,7 +139,7 @@ export class ReplicationWorld {
     });
     host.onCommitted((to, _kind, snapshot) => {
       watch.update(to, snapshot);
-      this.look();
+      this.look(snapshot.context as ReplicationContext);
     });
     this.#host = host;
     this.#watch = watch;
@@ -197,9 +197,8 @@ export class ReplicationWorld {
     }
   }
 
-  /** Lets the judge see what is stored and what really is. */
-  look(): void {
-    const memory = this.memory();
+  /** Lets the judge see what is stored, read anew unless given, and what really is. */
+  look(memory: ReplicationContext | undefined = this.memory()): void {
     if (memory === undefined) return;
     this.judge.look({ memory, truth: this.cloud.truth(), nowMs: this.clock.nowMs() });
   }
@@ -241,7 +240,7 @@ export class ReplicationWorld {
     if (found.revision !== this.#read?.revision) {
       const read = readRecord(found.bytes);
       if (!read.ok) return undefined;
-      const { value, context } = read.record.snapshot as unknown as Omit<Stored, 'revision'>;
+      const { value, context } = read.record.snapshot as Omit<Stored, 'revision'>;
       this.#read = { revision: found.revision, value, context };
     }
     return this.#read;
