@@ -2,6 +2,7 @@
  * What the rings inside need of the world, in our words. Adapters in src/ implement these; tests run the same contract
  * suite on the fakes and on the real ones.
  */
+import type { ResourceKey } from '../machines/ids.ts';
 import type { Attempt } from './attempt.ts';
 import type { VolumeBackends } from './replication-ports.ts';
 import type {
@@ -193,6 +194,33 @@ export interface Lease {
   release(holder: string): Promise<void>;
 }
 
+/** A command of one actor to another, as any user would send it. */
+export interface ActorOrder {
+  readonly key: ResourceKey;
+  readonly verb: string;
+  readonly arguments: Readonly<Record<string, unknown>>;
+  readonly commandId: string;
+  readonly correlationId: string;
+  /** Who orders. */
+  readonly by: string;
+}
+
+export interface Orders {
+  /**
+   * Sends a command and waits for its outcome: 20 s at most. Under the same id it runs once and is answered the same again.
+   * @throws CloudFault-shaped errors (`actors/faults.ts`) while nobody knows the outcome; those may be tried again
+   */
+  send(
+    order: ActorOrder,
+    attempt: Attempt,
+  ): Promise<{
+    readonly outcome: 'accepted' | 'unchanged' | 'refused';
+    /** Of a refusal. */
+    readonly code: string;
+    readonly message: string;
+  }>;
+}
+
 // ------------------------------------------------------------------------------------------------ cloud
 
 /** One call on the wire, as its guard sees it. */
@@ -335,4 +363,6 @@ export interface Ports {
   readonly fleet: FleetView;
   readonly volumes: VolumeBackends;
   readonly telemetry: Telemetry;
+  /** Absent where no actor orders others about, as in tests of a single part. */
+  readonly orders?: Orders;
 }

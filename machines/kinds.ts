@@ -7,7 +7,7 @@ import { allowedVerbs, replyOf, viewCluster } from './cluster-view.ts';
 import type { buildClusterMachine } from './cluster.ts';
 
 /** Raised whenever a chart changes in a way that stored snapshots notice. */
-export const machineVersions = { cluster: 1, replication: 1 } as const;
+export const machineVersions = { cluster: 1, replication: 1, replicationgroup: 1 } as const;
 
 export type ClusterMachine = ReturnType<typeof buildClusterMachine>;
 

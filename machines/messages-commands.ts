@@ -3,7 +3,12 @@ import { z } from 'zod';
 import type { ClusterVerb } from './cluster-verbs.ts';
 import { bounds, resilience } from './limits.ts';
 import { replication } from './replication-limits.ts';
-import { clusterManifestSchema, duration, replicationManifestSchema } from './specs.ts';
+import {
+  clusterManifestSchema,
+  duration,
+  replicationGroupManifestSchema,
+  replicationManifestSchema,
+} from './specs.ts';
 
 const reason = z.string().max(500).optional();
 
@@ -99,6 +104,20 @@ export const commandSchemas = {
       /** Of a failed side of which nobody knows whether it writes: its name, typed again. */
       ack: z.string().max(128).optional(),
     }),
+  },
+  replicationgroup: {
+    create: z.strictObject({ manifest: replicationGroupManifestSchema }),
+    apply: z.strictObject({ manifest: replicationGroupManifestSchema }),
+    /** Away becomes the writer of every member, or of none. */
+    failover: z.strictObject({ how: z.enum(['planned', 'forced']).default('planned'), reason }),
+    /** Homes are overwritten where they have to be, then promoted by plan. */
+    failback: z.strictObject({ reason }),
+    relocate: z.strictObject({ reason }),
+    cancel: z.strictObject({ reason }),
+    pause: z.strictObject({ reason }),
+    resume: z.strictObject({ reason }),
+    /** The members stay. */
+    delete: z.strictObject({ reason }),
   },
 } as const;
 

@@ -1,5 +1,6 @@
 /** What travels: commands from outside, facts, effect inputs and results, reports between machines, published events. */
 import type { ReplicationEffects, ReplicationFacts } from './replication-effects.ts';
+import type { GroupEffects } from './replication-group-effects.ts';
 import type { ClusterManifest, ClusterSpec } from './specs.ts';
 import type { Slot } from './ids.ts';
 
@@ -113,7 +114,7 @@ export interface SecurityGroups {
 }
 
 /** Every effect: what goes in and what comes out. Names are ours; AWS words stay in src/aws. */
-export interface Effects extends ReplicationEffects {
+export interface Effects extends ReplicationEffects, GroupEffects {
   'cluster.plan': {
     in: CloudScope & { spec: ClusterSpec; uid: string; plan: number };
     out: ClusterPlan;
@@ -290,6 +291,17 @@ export const replicationEvents = [
   'riskCleared',
   'testStarted',
   'testEnded',
+  'reconfigured',
+  'operationRetried',
+  'operationExhausted',
+  'deleted',
+] as const;
+
+/** Names of what a group of replications publishes. */
+export const groupEvents = [
+  'created',
+  'phaseEntered',
+  'orderEnded',
   'reconfigured',
   'operationRetried',
   'operationExhausted',

@@ -75,10 +75,11 @@ export const isCalled = (
 const marked = (
   { operation }: ReplicationContext,
   changed: Partial<GroupMark>,
-): Partial<ReplicationContext> =>
-  operation === null || operation.group === null
-    ? {}
-    : { operation: { ...operation, group: { ...operation.group, ...changed } } };
+): Partial<ReplicationContext> => {
+  const mark = operation?.group ?? null;
+  if (operation === null || mark === null) return {};
+  return { operation: { ...operation, group: { ...mark, ...changed } } };
+};
 
 export const arrived = (context: ReplicationContext, at: Barrier): Partial<ReplicationContext> =>
   marked(context, { at });

@@ -181,7 +181,7 @@ async function runHost(config: HostConfig, settings: LiveSettings): Promise<void
     guard: guardViews({ guard, hostId, store: ports.store, clock: ports.clock }),
     ...registryViews(registries, { hostId, clock: ports.clock }),
   };
-  const kinds = [hosted.cluster, hosted.replication, hosted.guard];
+  const kinds = [hosted.cluster, hosted.replication, hosted.replicationgroup, hosted.guard];
   const host = createHost({
     ...{ kinds, ports, hostId, installation, live },
     watch: { ...health.watch, reported: replications.reported },

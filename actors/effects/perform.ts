@@ -9,15 +9,19 @@ import type { Call } from '../effect.ts';
 import { toEffectFault } from '../faults.ts';
 import { priorityOf } from '../../machines/priority.ts';
 import type { Idempotency } from '../policies/idempotency.ts';
-import type { Attempt, CallGuard, Ports } from '../ports.ts';
+import type { Attempt, CallGuard, Orders, Ports } from '../ports.ts';
 import type { VolumeBackends } from '../replication-ports.ts';
 import { withTimeout } from './attempt-timeout.ts';
+import { lookAtMembers, orderMembers } from './group.ts';
 import { idempotently } from './idempotent.ts';
 import { assertEffects, byRuleOf, effectRegistry } from './registry.ts';
 
 type EffectPorts = Pick<Ports, 'clock' | 'machines' | 'surroundings' | 'remote' | 'telemetry'> & {
   /** Absent where nothing is replicated, as in tests of a single part. */
   readonly volumes?: VolumeBackends;
+  /** Absent where no actor orders others about, as in tests of a single part. */
+  readonly store?: Pick<Ports['store'], 'load'>;
+  readonly orders?: Orders;
   /** Absent where nothing guards calls, as in tests of a single part. */
   readonly guard?: CallGuard;
   /** Absent where no result outlives its call, as in tests of a single part. */
@@ -95,6 +99,8 @@ const performers: Performers = {
   'secrets.delete': async ({ surroundings }, { uid, ...scope }, { attempt }) => ({
     deleted: await surroundings.deleteSecrets(scope, uid, attempt),
   }),
+  'group.look': ({ store }, input) => lookAtMembers(store, input),
+  'group.order': ({ orders }, input, { attempt }) => orderMembers(orders, input, attempt),
   'circuit.wait': async ({ guard }, { key, priority }, { attempt }) => {
     await guard?.untilReleased(key, priority, attempt.signal);
     return { waited: true };

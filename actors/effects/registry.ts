@@ -1,5 +1,6 @@
 /** Every effect with what is to be known of it besides how it is done: limits, how a repeat is recognised, what undoes it. */
 import { deadlines } from '../../machines/limits.ts';
+import { group } from '../../machines/replication-group-limits.ts';
 import { replication } from '../../machines/replication-limits.ts';
 import type { EffectFault, EffectName, FaultType, ScriptAnswer } from '../../machines/messages.ts';
 import { priorityOf } from '../../machines/priority.ts';
@@ -80,6 +81,9 @@ export const effectRegistry: Readonly<Record<EffectName, EffectEntry>> = {
   'network.delete': entry(['ec2:read', 'ec2:teardown'], 'nature', 'none', final),
   'secrets.delete': entry(['ssm'], 'nature', 'none', final),
   'circuit.wait': entry([], 'read'),
+  'group.look': entry([], 'read', 'none', { attemptTimeoutMs: group.lookMs }),
+  // Ids of commands are what makes a repeat one: a stored answer is not needed.
+  'group.order': entry([], 'lookup', 'none', { attemptTimeoutMs: group.orderMs }),
   'replication.establish': volumes(),
   'replication.preflight': reads(),
   'replication.claim': volumes(),

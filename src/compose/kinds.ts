@@ -4,6 +4,8 @@ import { clusterKind } from '../../machines/kinds.ts';
 import { buildClusterMachine } from '../../machines/cluster.ts';
 import { buildNodeMachine } from '../../machines/node.ts';
 import { buildOperationMachine } from '../../machines/operation.ts';
+import { replicationGroupKind } from '../../machines/replication-group-kind.ts';
+import { buildGroupMachine } from '../../machines/replication-group.ts';
 import { replicationKind } from '../../machines/replication-kind.ts';
 import type { SafetyTimes } from '../../machines/replication-limits.ts';
 import { buildReplicationMachine } from '../../machines/replication.ts';
@@ -35,6 +37,7 @@ export function hostedKinds(
   return {
     cluster: clusterKind(buildClusterMachine({ operation, node, scale })),
     replication: replicationKind(buildReplicationMachine(operation), safety),
+    replicationgroup: replicationGroupKind(buildGroupMachine(operation)),
     guard: guardFleetKind,
   };
 }

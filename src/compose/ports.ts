@@ -6,6 +6,7 @@ import { systemClock, systemRandom } from '../clock.ts';
 import { createBus } from '../nats/bus.ts';
 import type { Connection } from '../nats/connection.ts';
 import { createLease } from '../nats/lease.ts';
+import { createOrders } from '../nats/orders.ts';
 import { createRecordStore } from '../nats/records.ts';
 import { packageVersion } from '../version.ts';
 
@@ -22,6 +23,7 @@ export async function makePorts(
     store: await createRecordStore(connection),
     bus: createBus(connection, logOf(telemetry), { version: packageVersion() }),
     lease: await createLease(connection),
+    orders: createOrders(connection),
   };
 }
 

@@ -1,0 +1,35 @@
+/** What hosting asks of a group of replications; everything is pure and works on stored snapshots as well. */
+import type { SnapshotFrom } from 'xstate';
+import { machineVersions } from './kinds.ts';
+import { admitGroup } from './replication-group-admission.ts';
+import type { GroupCommand, GroupContext, GroupInput } from './replication-group-context.ts';
+import { allowedGroupVerbs, groupReplyOf, viewGroup } from './replication-group-view.ts';
+import type { buildGroupMachine } from './replication-group.ts';
+
+type GroupMachine = ReturnType<typeof buildGroupMachine>;
+
+interface ReadSnapshot {
+  readonly context: unknown;
+}
+const contextOf = (snapshot: ReadSnapshot): GroupContext => snapshot.context as GroupContext;
+
+export function replicationGroupKind(machine: GroupMachine) {
+  return {
+    name: 'replicationgroup',
+    version: machineVersions.replicationgroup,
+    machine,
+    creating: new Set(['create', 'apply']),
+    input: (identity: GroupInput): GroupInput => identity,
+    admit: (snapshot: SnapshotFrom<GroupMachine> | undefined, event: { type: string }) =>
+      // The envelope's schema has checked the event's shape for its type.
+      admitGroup(snapshot?.context, event as GroupCommand),
+    allowed: (snapshot: ReadSnapshot) => allowedGroupVerbs(contextOf(snapshot)),
+    isTombstone: (snapshot: ReadSnapshot) => contextOf(snapshot).phase === 'deleted',
+    // It is gone at once: nothing of its members is taken along.
+    isDeleting: () => false,
+    stateText: (snapshot: ReadSnapshot) => contextOf(snapshot).phase,
+    view: (snapshot: ReadSnapshot) => viewGroup(contextOf(snapshot)),
+    replyFields: (snapshot: ReadSnapshot) => groupReplyOf(contextOf(snapshot)),
+    watches: (): undefined => undefined,
+  };
+}
