@@ -137,10 +137,14 @@ export const isAtRest = ({ home, away, operation, isForcedDelete }: Context): bo
 export const isRiskTaken = ({ riskAccepted, epoch }: Context): boolean =>
   riskAccepted?.epoch === epoch && riskAccepted.clearedAtMs === null;
 
-/** Points are taken of a side that is the writer on evidence, or whose writer was never stopped. */
+/**
+ * Points are taken of a side that is the writer on evidence, or whose writer was never stopped. Not while another takes
+ * over: what the old one still writes would be passed on as a point of the new epoch.
+ */
 export function maySnapshot(context: Context): boolean {
-  const { writer, lifecycle, isPaused } = context;
+  const { writer, lifecycle, isPaused, home, away } = context;
   if (writer === 'none' || lifecycle !== 'active' || isPaused) return false;
+  if (isIn(home, 'promoting') || isIn(away, 'promoting')) return false;
   const { phase } = context[writer];
   if (phase === 'failed.writerIntact') return true;
   return isIn(context[writer], 'source') && phase !== 'source.contested';

@@ -17,7 +17,8 @@ export const newSchedule = (atMs: number): ScheduleMemory => ({
 /** At once where this epoch has no point yet, otherwise one interval after the point in time of the last; never closer than the floor. */
 export function tickDelayMs(context: Context): number {
   const everyMs = context.settings?.everyMs ?? replication.everyMs;
-  if (!maySnapshot(context)) return everyMs;
+  // Nobody says when it may be again: it is looked at.
+  if (!maySnapshot(context)) return Math.min(everyMs, replication.backoffMs);
   if (context.lastSyncMs === null) return 0;
   const dueMs = context.lastSyncMs + everyMs - context.atMs;
   return Math.max(replication.tickFloorMs, Math.min(everyMs, dueMs));

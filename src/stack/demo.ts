@@ -1,6 +1,7 @@
 /**
  * `npm run demo`: the main job once, for scripts. A throw-away stack applies the example fleet; the host dies by SIGKILL
- * while a cluster is installing and is started again; everything must run, then everything is deleted. The last line of
+ * while a cluster is installing and is started again; everything must run. Then a disk is replicated between the two
+ * clusters and changes sides twice, and everything is deleted. The last line of
  * stdout is the verdict as one JSON object; the exit code is 0 only if all of it held.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -10,6 +11,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { moodOf, reasonOf, stateOf } from '../cli/view.ts';
 import type { ClusterView } from '../cli/view.ts';
 import { packageRoot } from '../package-root.ts';
+import { noReplication, tellReplication } from './demo-replication.ts';
+import type { ReplicationVerdict } from './demo-replication.ts';
 import { fleetCli } from './fleet-cli.ts';
 import type { FleetCli } from './fleet-cli.ts';
 import { duplicateInstances, groundTruth, leftovers, livingInstances } from './ground-truth.ts';
@@ -21,7 +24,7 @@ const INSTALLING_DEADLINE_MS = 60_000;
 const POLL_MS = 50;
 const WAIT = ['--timeout', '120s'];
 
-interface Verdict {
+interface Verdict extends ReplicationVerdict {
   readonly ok: boolean;
   readonly clusters: number;
   readonly nodes: number;
@@ -42,7 +45,7 @@ async function main(): Promise<number> {
   const failures: string[] = [];
   let found: Omit<Verdict, 'ok' | 'seconds'> = {
     ...{ clusters: 0, nodes: 0, kills: 0, restarts: 0 },
-    ...{ duplicateInstances: 0, leakedInstances: 0 },
+    ...{ duplicateInstances: 0, leakedInstances: 0, ...noReplication },
   };
   try {
     stack = await startStack({ dataDir, say });
@@ -106,6 +109,10 @@ async function follow(
   if (livingInstances(whenRunning) !== nodes) {
     failures.push(`${nodes} nodes run on ${livingInstances(whenRunning)} instances`);
   }
+  const replicated = await tellReplication(
+    { stack, cli, say, must, fail: (text) => failures.push(text) },
+    running,
+  );
   await must('everything is deleted', ['delete', '-f', fleet, '--yes', '--wait', ...WAIT]);
   const atEnd = await groundTruth(stack.simulator.ready);
   const leaked = livingInstances(atEnd);
@@ -120,6 +127,7 @@ async function follow(
     restarts: 1 + stack.host.restarts,
     duplicateInstances: duplicates,
     leakedInstances: leaked,
+    ...replicated,
   };
 }
 

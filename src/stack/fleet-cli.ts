@@ -1,6 +1,6 @@
 /** The CLI against this stack, in this process: start and demo do nothing that a user could not type. */
 import type { Exit } from '../cli/exit-codes.ts';
-import { listClusters } from '../cli/reads.ts';
+import { listClusters, readResource } from '../cli/reads.ts';
 import { run } from '../cli/run.ts';
 import { connectNats } from '../cli/session.ts';
 import type { Session } from '../cli/session.ts';
@@ -18,6 +18,8 @@ export interface FleetCli {
   readonly fairlead: (words: readonly string[]) => Promise<Exit>;
   /** All clusters of all namespaces. Rejects while no host answers. */
   readonly clusters: () => Promise<readonly ClusterView[]>;
+  /** One resource of the default namespace, as `get` shows it. Rejects when there is none. */
+  readonly resource: (kind: string, name: string) => Promise<unknown>;
   readonly close: () => Promise<void>;
 }
 
@@ -27,13 +29,14 @@ export function fleetCli(stack: Stack, interrupted: AbortSignal): FleetCli {
   const nkeySeedFile = stack.keys.cliSeedFile;
   const terminal = stackTerminal(interrupted);
   let session: Session | undefined;
+  const connected = async (): Promise<Session> =>
+    (session ??= await connectNats({ url, nkeySeedFile, origin: 'the local stack' }));
   return {
     fairlead: (words) =>
       run([...words, '--nats', url, '--nkey', nkeySeedFile], terminal, connectNats),
-    clusters: async () => {
-      session ??= await connectNats({ url, nkeySeedFile, origin: 'the local stack' });
-      return listClusters(session, 'default', true);
-    },
+    clusters: async () => listClusters(await connected(), 'default', true),
+    resource: async (kind, name) =>
+      readResource(await connected(), { kind, namespace: 'default', name }),
     close: async () => session?.close(),
   };
 }
