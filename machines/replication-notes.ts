@@ -73,13 +73,16 @@ export function claimed(context: Context): Memory {
     ...{
       epoch,
       fence: { epoch, stage: 'none', atMs: context.atMs },
-      lastSyncMs: null,
-      lagRatio: 0,
     },
-    protection: { isProtected: false, sinceMs: context.atMs, generation: 0 },
+    ...unprotected(context),
     ...ordered(context, { epoch }),
   };
 }
+
+const unprotected = ({ atMs: sinceMs }: Context): Memory => ({
+  ...{ lastSyncMs: null, lagRatio: 0 },
+  protection: { isProtected: false, sinceMs, generation: 0 },
+});
 
 export const fenceBegun = (context: Context, side: Side): Memory =>
   endpoint(context, peerOf(side), { fencedBelow: context.epoch });
@@ -88,7 +91,11 @@ export function fenceAnswered(context: Context, event: object): Memory {
   const answer = answerOf(event, 'replication.fence');
   const observed = answer?.observed ?? faultOf(event)?.code ?? 'no answer';
   return {
-    ...ordered(context, { observed, fencedAtMs: stampOf(event, context.atMs) }),
+    // What was not fenced goes on writing, whatever an earlier round had told.
+    ...ordered(context, {
+      observed,
+      fencedAtMs: answer?.fenced ? stampOf(event, context.atMs) : 0,
+    }),
     ...vias(context, event),
   };
 }
@@ -110,23 +117,36 @@ export function pointChosen(context: Context, event: object): Memory {
   const { operation, epoch } = context;
   if (chosen === null || operation === null) return {};
   const atMs = stampOf(event, context.atMs);
-  const lostMs = Math.max(0, lastWrittenMs(context, operation) - chosen.pitMs);
+  const lostMs = Math.max(0, (lastWrittenMs(context, operation) ?? atMs) - chosen.pitMs);
   return {
     ...ordered(context, { chosen }),
     loss: { seconds: Math.ceil(lostMs / 1_000), fromPitMs: chosen.pitMs, atMs, epoch },
   };
 }
 
+/** An old writer whose risk somebody accepted has gone on writing until it is proven that it cannot: so much more is lost. */
+export function lossExtended(context: Context, event: object): Memory {
+  const { loss, writerEpoch, riskAccepted } = context;
+  // Of a promotion that came to nothing nothing is lost.
+  if (loss === null || loss.epoch !== riskAccepted?.epoch || loss.epoch !== writerEpoch) return {};
+  const seconds = Math.ceil((stampOf(event, context.atMs) - loss.fromPitMs) / 1_000);
+  return { loss: { ...loss, seconds: Math.max(loss.seconds, seconds) } };
+}
+
 /**
- * Until when data may have been written. Nothing is written behind a final point, which is taken of a fenced writer; without
- * one it is the fence, unless the very volumes of the last writer are here.
+ * Until when data may have been written; undefined: until now. Nothing is written behind a final point, which is taken of a
+ * fenced writer; without one it is the fence, unless the very volumes of the last writer are here.
  */
-function lastWrittenMs(context: Context, { endpoint: side, fencedAtMs }: Operation): number {
+function lastWrittenMs(
+  context: Context,
+  { endpoint: side, fencedAtMs }: Operation,
+): number | undefined {
   const here = context.points.filter(({ at }) => at === side);
   const newest = here.at(-1);
   if (context.writer === 'none' && newest?.isFinal === true) return newest.pitMs;
   const isOwn = newest === undefined && context[side].epoch === context.writerEpoch;
-  return isOwn ? 0 : fencedAtMs;
+  if (isOwn) return 0;
+  return fencedAtMs === 0 ? undefined : fencedAtMs;
 }
 
 export function becameWriter(context: Context, event: object, side: Side): Memory {
@@ -136,6 +156,8 @@ export function becameWriter(context: Context, event: object, side: Side): Memor
     ...endpoint(context, side, { epoch, writable: 'yes' }),
     // Points of the old direction cannot be promoted on the side that now writes.
     points: context.points.filter(({ at }) => at !== side),
+    // The old writer may have taken one more of this epoch before it was stopped: no copy of what this one writes.
+    ...unprotected(context),
     reason: '',
   };
 }
