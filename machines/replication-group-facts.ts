@@ -39,7 +39,7 @@ function against(
   endpoint: Side,
   how: 'planned' | 'forced',
 ): readonly string[] {
-  if (publicStateOf(context[endpoint].phase) === 'source') return [];
+  if (publicStateOf(context[endpoint].phase) === 'source' && context.writer === endpoint) return [];
   const stamp = { atMs: context.atMs, correlationId: '', commandId: '' };
   const order = { type: 'replication.promote', endpoint, how } as const;
   const admission = admitReplication(context, { ...order, ...stamp });
@@ -56,7 +56,9 @@ function sayingOf({ home, away, reason, because, lastFault }: ReplicationContext
 
 // ------------------------------------------------------------------------------------- of one member
 
-export const isSource = (fact: MemberFact, side: Side): boolean => fact[side].startsWith('source.');
+/** The writer, not a side that only believes it is: a later epoch may have fenced that one already. */
+export const isSource = (fact: MemberFact, side: Side): boolean =>
+  fact[side].startsWith('source.') && fact.writer === side;
 
 const isOf = ({ operation }: MemberFact, group: string, order: number): boolean =>
   operation?.group?.name === group && operation.group.order === order;
