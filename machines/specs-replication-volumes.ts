@@ -59,15 +59,18 @@ function ebsSide(part: VolumeSide, where: Where): readonly RuleBroken[] {
 }
 
 function claimSide(part: VolumeSide, where: Where): readonly RuleBroken[] {
-  const { backend, side } = where;
+  const { backend } = where;
   const form = '{ pvc, namespace }';
   if ('instanceId' in part)
     return wrongSide(
       where,
       `is a volume of an instance: backend ${backend} drives claims; write ${form}`,
     );
-  if ('pvc' in part || !where.isFirst) return [];
-  return wrongSide(where, `is made at promotion, but ${side} writes first; write ${form}`);
+  if ('pvc' in part) return [];
+  return wrongSide(
+    where,
+    `is made at promotion: backend ${backend} mirrors claims that exist on both sides from the start; write ${form}`,
+  );
 }
 
 /** A set is of one moment only where one instance holds all of it, on whichever side writes. */

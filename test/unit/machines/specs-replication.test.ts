@@ -19,8 +19,9 @@ const data = { name: 'data', home: first, away: place };
 const claims = {
   name: 'data',
   home: { pvc: 'data-db-0', namespace: 'prod' },
-  away: { volumeHandle: 'auto', namespace: 'prod' },
+  away: { pvc: 'data-db-0', namespace: 'prod' },
 };
+const madeLater = { ...claims, away: { volumeHandle: 'auto', namespace: 'prod' } };
 
 const good: Fields = {
   endpoints: { home, away },
@@ -186,7 +187,7 @@ describe('volumes', () => {
   });
 
   it('of ebs are volumes of instances, claims are not driven yet', () => {
-    expect(problems({ volumes: [claims] })).toEqual([
+    expect(problems({ volumes: [madeLater] })).toEqual([
       'volumeSideUnsupported spec.volumes[0].home is a claim: backend ebs drives volumes of instances, claims not yet; write { volumeId, instanceId, device }.',
       'volumeSideUnsupported spec.volumes[0].away is a volume made for a claim: backend ebs drives volumes of instances, claims not yet; write { instanceId, device }.',
     ]);
@@ -197,8 +198,22 @@ describe('volumes', () => {
     expect(problems({ extensions })[0]).toBe(
       'volumeSideUnsupported spec.volumes[0].home is a volume of an instance: backend powerstore drives claims; write { pvc, namespace }.',
     );
-    expect(problems({ extensions, volumes: [claims], initialSource: 'away' })).toEqual([
-      'volumeSideUnsupported spec.volumes[0].away is made at promotion, but away writes first; write { pvc, namespace }.',
+  });
+
+  it.each([
+    ['powerstore', { replicationGroup: { home: 'rg', away: 'rg' } }],
+    ['csi-addons', { volumeReplicationClass: 'rbd-5m' }],
+    ['trident', { policy: 'MirrorAllSnapshots', schedule: '5min' }],
+  ])('of %s exist on both sides from the start', (backend, extension) => {
+    expect(problems({ extensions: { [backend]: extension }, volumes: [madeLater] })).toEqual([
+      `volumeSideUnsupported spec.volumes[0].away is made at promotion: backend ${backend} mirrors claims that exist on both sides from the start; write { pvc, namespace }.`,
+    ]);
+  });
+
+  it('of csi-addons are never resynced by the storage on its own suspicion', () => {
+    const extensions = { 'csi-addons': { volumeReplicationClass: 'rbd-5m', autoResync: true } };
+    expect(problems({ extensions, volumes: [claims] })).toEqual([
+      expect.stringMatching(/^unknownKey spec\.extensions\.csi-addons\.autoResync /),
     ]);
   });
 
