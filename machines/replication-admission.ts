@@ -23,6 +23,7 @@ import {
   maySnapshot,
   overrideTokenOf,
   whyNotDemote,
+  whyNotPoint,
   whyNotPromote,
   whyNotResync,
   whyNotTest,
@@ -135,8 +136,9 @@ function admitOrder(context: Context, event: ReplicationCommand): ReplicationAdm
   return admitMove(context, move, whyNot(context, move));
 }
 
-const whyNot = (context: Context, { kind, endpoint, how }: Move): readonly string[] => {
-  if (kind === 'promote') return whyNotPromote(context, endpoint, how);
+const whyNot = (context: Context, { kind, endpoint, how, wanted }: Move): readonly string[] => {
+  if (kind === 'promote')
+    return [...whyNotPromote(context, endpoint, how), ...whyNotPoint(context, endpoint, wanted)];
   if (kind === 'demote') return whyNotDemote(context, endpoint, how === 'forced');
   return kind === 'resync' ? whyNotResync(context, endpoint) : [];
 };

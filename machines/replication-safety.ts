@@ -51,6 +51,17 @@ export function whyNotPromote(
   return found;
 }
 
+/** A point that is asked for has to be there before anybody is stopped for it. */
+export function whyNotPoint(
+  { points }: Context,
+  side: Side,
+  wanted: number | null,
+): readonly string[] {
+  const here = points.filter(({ at }) => at === side).map(({ seq }) => seq);
+  if (wanted === null || here.includes(wanted)) return [];
+  return [`point ${wanted} is not at ${side}; there are ${here.join(', ') || 'none'}`];
+}
+
 /** Arming is allowed by the epoch that was claimed for it, and by a proof after the window or a recorded override. */
 export const canArm = ({ operation, epoch, fence, riskAccepted }: Context): boolean =>
   operation !== null &&

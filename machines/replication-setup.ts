@@ -94,7 +94,10 @@ export const replicationSetup = setup({
       const { riskAccepted, correlationId } = context;
       if (riskAccepted?.clearedAtMs !== null) return;
       const cleared = { ...riskAccepted, clearedAtMs: stampOf(event, context.atMs) };
-      enqueue.assign({ riskAccepted: cleared });
+      enqueue.assign(({ context: before }) => ({
+        ...notes.lossExtended(before, event),
+        riskAccepted: cleared,
+      }));
       enqueue.emit({ type: 'riskCleared', correlationId, data: { ...cleared } });
     }),
     announceContested: emit(({ context }, { side }: Of) => ({

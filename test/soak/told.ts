@@ -17,7 +17,7 @@ export interface Told extends Omit<Lived, 'end'> {
 
 /** Of a story that never came to its end: everything is zero but what is wrong. */
 export const lost = (seed: number, problem: string): Told => ({
-  ...{ seed, problems: [problem], lines: [], troubles: {} },
+  ...{ seed, problems: [problem], lines: [], visited: [], troubles: {} },
   ...{ commands: 0, accepted: 0, virtualMs: 0, deaths: 0, takeovers: 0 },
   ...{ flagged: 0, flaggedMs: 0, epochs: 0 },
 });

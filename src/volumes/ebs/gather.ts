@@ -66,17 +66,21 @@ async function dropSpares(work: Work, side: Side, spares: readonly SnapshotFact[
   await deleteSnapshots(work, side, spares);
 }
 
-/** Those in use are left for the next round; those gone are gone. */
+/** Those gone are gone. @returns those in use, which are left for the next round */
 export async function deleteSnapshots(
   work: Work,
   side: Side,
   found: readonly SnapshotFact[],
-): Promise<void> {
-  for (const { id } of found)
-    await unlessDone(
-      [...goneSnapshot, 'InvalidSnapshot.InUse'],
-      call(work, side, 'deleteSnapshot', { SnapshotId: id }),
-    );
+): Promise<readonly SnapshotFact[]> {
+  const inUse: SnapshotFact[] = [];
+  for (const each of found)
+    try {
+      await unlessDone(goneSnapshot, call(work, side, 'deleteSnapshot', { SnapshotId: each.id }));
+    } catch (thrown) {
+      if (!hasCode(thrown, ['InvalidSnapshot.InUse'])) throw thrown;
+      inUse.push(each);
+    }
+  return inUse;
 }
 
 /** Held back by a rate or a quota: it is its turn a little later, and no circuit is to blame. */

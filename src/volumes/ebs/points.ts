@@ -60,7 +60,8 @@ export async function takePoint(work: Work, order: PointOrder): Promise<Gathered
     size: ids.length,
     look: async () => setOf(await find(), ids),
     send: async (missing) => {
-      for (const each of await send(work, order, sources, missing)) sent.set(each.id, each);
+      const made = await send(work, order, sources, { missing, found: await find() });
+      for (const each of made) sent.set(each.id, each);
     },
     abandon: async () => {
       await deleteSnapshots(work, order.from, await find());
@@ -72,7 +73,10 @@ async function send(
   work: Work,
   order: PointOrder,
   sources: readonly VolumeFact[],
-  missing: readonly string[],
+  {
+    missing,
+    found,
+  }: { readonly missing: readonly string[]; readonly found: readonly SnapshotFact[] },
 ): Promise<readonly SnapshotFact[]> {
   const { from } = order;
   const wanted = sources.filter(({ id }) => missing.includes(id));
@@ -80,11 +84,14 @@ async function send(
   const instanceId = oneInstance(work, sources);
   if (instanceId !== undefined && order.role === 'point' && order.isFinal !== true)
     return sendTogether(work, order, instanceId, sources);
+  // What a call for the whole instance has made in part belongs to no set of single ones: those are a set of their own.
+  const set = `s${order.seq}`;
+  const alone = found.filter(({ tags }) => tags[keys.set] === set).map(sourceOf);
   const made: SnapshotFact[] = [];
-  for (const volume of wanted) {
+  for (const volume of sources.filter(({ id }) => !alone.includes(id))) {
     const index = sources.indexOf(volume);
     const label = labelOf(work, order, {
-      ...{ op: memberOp(work.opId, index), set: `s${order.seq}`, sourceVolume: volume.id },
+      ...{ op: memberOp(work.opId, index), set, sourceVolume: volume.id },
       member: volume.tags[keys.member] ?? '',
     });
     const answer = await unlessHeldBack(

@@ -1,6 +1,7 @@
 /** Removes what nothing needs any more, in both regions, and what a relationship leaves behind when it ends. */
 import { ebs } from '../../../machines/limits-ebs.ts';
 import type { Side } from '../../../machines/replication-table.ts';
+import { volumeFault } from './faults.ts';
 import { disableFastRestore } from './fast-restore.ts';
 import { deleteSnapshots } from './gather.ts';
 import { isVolumeOf, ownSnapshots, ownVolumes } from './lookups.ts';
@@ -63,26 +64,35 @@ export async function prune(work: Work): Promise<number[]> {
 }
 
 /** Fast restores first: a snapshot that has one cannot be deleted, and is left for a later round. */
-async function drop(work: Work, side: Side, found: readonly SnapshotFact[]): Promise<void> {
+async function drop(
+  work: Work,
+  side: Side,
+  found: readonly SnapshotFact[],
+): Promise<readonly SnapshotFact[]> {
   if (settingsOf(work.of).fastRestore && found.length > 0)
     await disableFastRestore(work, side, found);
-  await deleteSnapshots(work, side, found);
+  return deleteSnapshots(work, side, found);
 }
 
-/** The end of a relationship: tests go, sets that were never committed go, the others as declared; volumes always stay. */
+/**
+ * The end of a relationship: tests go, sets that were never committed go, the others as declared; volumes always stay.
+ * @throws VolumeFault `volume.snapshotInUse` once everything else is gone
+ */
 export async function remove(work: Work): Promise<void> {
   const { of } = work;
+  const inUse: string[] = [];
   for (const side of ['home', 'away'] as const) await endTest(work, side);
   for (const side of regionsOf(work)) {
     const { snapshots, volumes } = await stockAt(work, side);
     const isKept = ({ tags, seq }: SnapshotFact): boolean =>
       of.spec.retention.onDelete === 'retain' &&
       (tags[keys.role] === 'safety' || of.points.some((each) => each.seq === seq));
-    await drop(
+    const kept = await drop(
       work,
       side,
       snapshots.filter((each) => !isKept(each)),
     );
+    inUse.push(...kept.map(({ id }) => id));
     // The volume in use is its owner's again; those that are fenced stay fenced.
     const free = volumes.filter(
       (each) =>
@@ -95,4 +105,11 @@ export async function remove(work: Work): Promise<void> {
       Tags: [{ Key: keys.rel }],
     });
   }
+  if (inUse.length > 0)
+    throw volumeFault(
+      'Conflict',
+      'volume.snapshotInUse',
+      `${inUse.join(', ')} cannot be deleted while in use: deregister the images made of them`,
+      { mayHaveHappened: true },
+    );
 }

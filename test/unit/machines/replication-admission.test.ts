@@ -75,6 +75,21 @@ const order = (type: string, more: object = {}): ReplicationCommand =>
 const aimed = (verb: string, more: object = {}): ReplicationCommand =>
   order(verb, { endpoint: 'away', how: 'planned', force: false, ...more });
 
+describe('a point asked for', () => {
+  it('has to be at that side before anybody is stopped for it', () => {
+    const context = standing('replica.following', {
+      points: [{ seq: 7, pitMs: 1, at: 'away', isFinal: false, epoch: 1 }],
+    });
+    expect(admitReplication(context, aimed('failover', { point: 7 })).kind).toBe('accepted');
+    expect(admitReplication(context, aimed('failover', { point: 4 }))).toMatchObject({
+      refusal: {
+        code: 'precondition.failed',
+        because: ['point 4 is not at away; there are 7'],
+      },
+    });
+  });
+});
+
 describe('a state asked for by its name', () => {
   for (const from of publicStates)
     for (const to of publicStates)

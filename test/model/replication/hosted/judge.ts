@@ -37,6 +37,8 @@ export class Judge {
   readonly problems: string[] = [];
   /** Times two sides could write while somebody had accepted that risk. */
   flagged = 0;
+  /** Every phase an endpoint was seen in. */
+  readonly visited = new Set<string>();
   /** For how long, as far as looks tell. */
   flaggedMs = 0;
   /** Until then the cloud does not answer as it should: looks may come to nothing. */
@@ -47,6 +49,8 @@ export class Judge {
   /** Epoch of each volume that was attached at the last look. */
   #held: ReadonlyMap<string, string> = new Map();
   #provenEpoch = 0;
+  /** A promotion whose loss has still to be told: its side and epoch, and the writer generation before. */
+  #owed: { readonly side: Side; readonly of: number; readonly epoch: number } | undefined;
   #flaggedAtMs: number | undefined;
 
   constructor(regions: Readonly<Record<Side, string>>, members: number) {
@@ -76,9 +80,11 @@ export class Judge {
     this.#staleCalls(seen);
     this.#history(seen.memory);
     this.#entries(seen);
+    this.#losses(seen);
     this.#syncTimes(seen);
     this.#newestPoints(seen);
     this.#deadlines(seen);
+    for (const side of sides) this.visited.add(seen.memory[side].phase);
     this.#before = seen.memory;
   }
 
@@ -138,16 +144,27 @@ export class Judge {
     const here = this.#writable(truth, side);
     if (here.length !== this.#members)
       this.accuse('S3', `${side} became source with ${here.length} writable volumes`);
-    const old = this.#at(truth, peerOf(side)).filter(({ tags }) => 'repl:fenced' in tags);
-    for (const volume of here) {
+    // What was lost by promotions before was told then.
+    this.#owed = { side, of: this.#before?.writerEpoch ?? 0, epoch: memory.epoch };
+  }
+
+  /** S4: entries of the last writer that the new one lacks are told of; with a risk accepted, once that is over. */
+  #losses({ memory, truth }: Seen): void {
+    const owed = this.#owed;
+    if (owed === undefined) return;
+    const { loss, epoch, riskAccepted } = memory;
+    if (epoch === owed.epoch && riskAccepted?.clearedAtMs === null) return;
+    this.#owed = undefined;
+    if (epoch !== owed.epoch || memory.writer !== owed.side) return;
+    const old = truth.volumes.filter(({ tags }) => tags['repl:epoch'] === String(owed.of));
+    const reported = loss?.epoch === epoch ? loss.seconds : 0;
+    for (const volume of this.#writable(truth, owed.side)) {
       const lost = Math.max(0, ...old.map((each) => lostFrom(each, volume)));
-      const { loss } = memory;
-      const reported = loss?.epoch === memory.epoch ? loss.seconds : 0;
       // One entry is written each second; one may be under way at either end.
       if (lost > reported + (reported > 0 ? 1 : 0))
         this.accuse(
           'S4',
-          `${side} lost ${lost} entries of ${volume.volumeId}, ${reported} s reported`,
+          `${owed.side} lost ${lost} entries of ${volume.volumeId}, ${reported} s reported`,
         );
     }
   }

@@ -1,5 +1,6 @@
 /** Lives a random story: every step judged, then all trouble ends and everything has to come to rest and be protected again. */
 import { replication } from '../../../../machines/replication-limits.ts';
+import { peerOf } from '../../../../machines/replication-table.ts';
 import { heal } from './healing.ts';
 import { manifest } from './declared.ts';
 import type { Step, Story } from './story.ts';
@@ -17,6 +18,8 @@ export interface Lived {
   readonly flagged: number;
   readonly flaggedMs: number;
   readonly epochs: number;
+  /** Phases that either endpoint was in. */
+  readonly visited: readonly string[];
   /** Times each trouble began. */
   readonly troubles: Readonly<Record<string, number>>;
   /** One line that differs wherever two lives differ. */
@@ -69,6 +72,7 @@ export async function live(story: Story, tell?: (line: string) => void): Promise
     virtualMs: world.clock.monotonicMs(),
     flagged: world.judge.flagged,
     flaggedMs: world.judge.flaggedMs,
+    visited: [...world.judge.visited],
     epochs: memory?.epoch ?? 0,
     troubles: Object.fromEntries(troubles.begun),
     end: `${world.where()}; ${world.cloud.log.list({}).length} calls, ${world.store.writes.length} writes, ${world.bus.events.length} events`,
@@ -140,9 +144,13 @@ class Life {
         return this.#allowed(step.pick);
       case 'pass':
         return world.pass(step.ms);
-      case 'trouble':
-        this.#troubles.begin(step);
+      case 'forceOther':
+        return this.order('promote', { endpoint: peerOf(world.writer()), how: 'forced' });
+      case 'trouble': {
+        const side = step.side === 'writer' ? world.writer() : step.side;
+        this.#troubles.begin({ ...step, side });
         return world.pass(1_000);
+      }
       case 'die': {
         const [first = 0, ...later] = step.after;
         world.dieAt(first, ...later);

@@ -15,7 +15,8 @@ export type TroubleName = (typeof troubleNames)[number];
 
 export interface Trouble {
   readonly name: TroubleName;
-  readonly side: Side;
+  /** `writer`: whichever writes by then. */
+  readonly side: Side | 'writer';
   /** Picks an operation, a code or a kind of work; every trouble takes it modulo what it knows. */
   readonly pick: number;
   /** Calls that it meets at most. */
@@ -32,6 +33,8 @@ export type Step =
   | { readonly do: 'allowed'; readonly pick: number }
   | { readonly do: 'pass'; readonly ms: number }
   | ({ readonly do: 'trouble' } & Trouble)
+  /** Forces the side that does not write to be the writer. */
+  | { readonly do: 'forceOther' }
   /** The process ends after so many boundaries, the one after it after so many of its own. */
   | { readonly do: 'die'; readonly after: readonly number[] }
   /** Another host takes over from one that lives on. */
@@ -146,16 +149,12 @@ const host = fc.oneof(
   },
 );
 
+const isRight = fc.constantFrom(true, true, true, false);
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 30, arbitrary: passing },
   { weight: 16, arbitrary: orders },
   { weight: 14, arbitrary: fc.nat(99).map((pick): Step => ({ do: 'allowed', pick })) },
-  {
-    weight: 4,
-    arbitrary: fc
-      .constantFrom(true, true, true, false)
-      .map((isRight): Step => ({ do: 'override', isRight })),
-  },
+  { weight: 3, arbitrary: isRight.map((right): Step => ({ do: 'override', isRight: right })) },
   { weight: 16, arbitrary: trouble },
   { weight: 8, arbitrary: host },
 );
@@ -176,6 +175,42 @@ const end = fc.oneof(
   },
 );
 
+const troubleOf = (name: TroubleName, minutes: fc.Arbitrary<number>) =>
+  fc.tuple(fc.nat(99), minutes).map(([pick, forMinutes]): Step => ({
+    ...{ do: 'trouble', name, side: 'writer' },
+    ...{ pick, times: 3, forMs: forMinutes * minuteMs },
+  }));
+const seconds = fc
+  .integer({ min: 1, max: 240 })
+  .map((n): Step => ({ do: 'pass', ms: n * secondMs }));
+
+/** What is too rare when every step is drawn by itself. */
+const chains: fc.Arbitrary<readonly Step[]> = fc.oneof(
+  // The writer cannot be seen, somebody forces the other side, and accepts that both may write.
+  fc.tuple(
+    troubleOf('regionAway', fc.integer({ min: 2, max: 14 })),
+    fc.constant<Step>({ do: 'forceOther' }),
+    seconds,
+    seconds,
+    isRight.map((right): Step => ({ do: 'override', isRight: right })),
+    passing,
+  ),
+  // A hand-over meets trouble at the writer.
+  fc.tuple(
+    fc.oneof(order('relocate'), order('demote', { endpoint: side, force })),
+    fc.oneof(trouble, troubleOf('regionAway', fc.integer({ min: 1, max: 9 })), host),
+    passing,
+  ),
+  fc.tuple(
+    order('demote', { endpoint: side, force: fc.constant(true) }),
+    seconds,
+    fc.oneof(
+      order('promote', { endpoint: side, how, point }),
+      order('recover', { endpoint: side }),
+    ),
+  ),
+);
+
 /** Biased to nothing: short stories of small numbers would be most of them, and the bugs are in the long ones. */
 export const story: fc.Arbitrary<Story> = fc.noBias(
   fc.record({
@@ -186,7 +221,15 @@ export const story: fc.Arbitrary<Story> = fc.noBias(
     consistency: fc.constantFrom('crash', 'crash', 'perVolume'),
     hydrate: fc.constantFrom('lazy', 'lazy', 'full', 'percent:40'),
     isBornCalm: fc.constantFrom(true, true, true, false),
-    steps: fc.array(step, { minLength: 8, maxLength: 22, size: 'max' }),
+    steps: fc
+      .array(
+        fc.oneof(
+          { weight: 12, arbitrary: step.map((each): readonly Step[] => [each]) },
+          { weight: 1, arbitrary: chains },
+        ),
+        { minLength: 8, maxLength: 20, size: 'max' },
+      )
+      .map((each) => each.flat()),
     end,
   }),
 );

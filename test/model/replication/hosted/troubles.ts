@@ -1,8 +1,10 @@
 /** What goes wrong in the cloud of a story, each by the simulator's own rules, and how it ends again. */
 import type { Side } from '../../../../machines/replication-table.ts';
 import { regions } from './declared.ts';
-import type { Trouble, TroubleName } from './story.ts';
+import type { Trouble as Told, TroubleName } from './story.ts';
 import type { ReplicationWorld } from './world.ts';
+
+type Trouble = Told & { readonly side: Side };
 
 /** Makes it happen; answers what ends it. */
 type Begin = (world: ReplicationWorld, trouble: Trouble) => (() => void) | undefined;

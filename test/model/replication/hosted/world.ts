@@ -17,6 +17,7 @@ import { buildReplicationMachine } from '../../../../machines/replication.ts';
 import { builtInRetries } from '../../../../machines/retry.ts';
 import { overrideTokenOf } from '../../../../machines/replication-safety.ts';
 import { allowedReplicationVerbs } from '../../../../machines/replication-view.ts';
+import type { Side } from '../../../../machines/replication-table.ts';
 import { wholeCall } from '../../../../machines/whole-call.ts';
 import type { Sessions } from '../../../../src/aws/session.ts';
 import { stateAt } from '../../../../src/simulator/ec2/instance-state.ts';
@@ -267,6 +268,14 @@ export class ReplicationWorld {
   overrideToken(): string {
     const memory = this.memory();
     return memory === undefined ? 'none' : overrideTokenOf(memory);
+  }
+
+  /** The side that writes, or did last; home while nobody ever has. */
+  writer(): Side {
+    const memory = this.memory();
+    if (memory === undefined) return 'home';
+    if (memory.writer !== 'none') return memory.writer;
+    return memory.away.epoch > memory.home.epoch ? 'away' : 'home';
   }
 
   /** Whether the machine was terminated. */

@@ -135,6 +135,30 @@ describe('calls without a token', () => {
   );
 });
 
+describe('a point of volumes on their way off', () => {
+  it('is taken of each by itself, once, when the call for the instance got a part of them only', async () => {
+    const region = await established({ volumes: 2 });
+    const [first = '', second = ''] = region.first;
+    const InstanceId = region.instances.home;
+    let isCaught = false;
+    region.through((ec2) => async (scope, name, input) => {
+      if (name !== 'createSnapshots' || isCaught) return ec2(scope, name, input);
+      isCaught = true;
+      const left = { InstanceId, ExcludeBootVolume: true, ExcludeDataVolumeIds: [first] };
+      const reply = await ec2(scope, name, { ...input, InstanceSpecification: left } as never);
+      for (const VolumeId of [first, second])
+        await ec2(scope, 'detachVolume', { VolumeId, InstanceId });
+      return reply;
+    });
+    // What it had read of the instance holds no more; asked again it reads anew.
+    await expect(region.follow('replication.snapshot', 'home', { seq: 1 })).rejects.toThrow();
+    await region.follow('replication.snapshot', 'home', { seq: 1 });
+    expect(region.calls('CreateSnapshot')).toBe(2);
+    expect(new Set(living(region).map(({ tags }) => tags['repl:set']))).toEqual(new Set(['s1']));
+    expect(living(region)).toHaveLength(2);
+  });
+});
+
 describe('rates and quotas', () => {
   it('no volume is taken twice within 15 seconds', async () => {
     const region = await established();

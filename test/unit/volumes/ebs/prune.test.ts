@@ -34,6 +34,18 @@ it('what is in use stays for the next round', async () => {
   expect(seqs(region).sort()).toEqual([2, 2, 3, 3]);
 });
 
+it('the end of a relationship waits for what is in use', async () => {
+  const region = await established({ retention: { onDelete: 'remove' } });
+  await tick(region, 1);
+  region.cloud.side('POST', 'volumes/flags', { name: 'snapshotInUse' });
+  await expect(region.ask('replication.remove', 'home', {})).rejects.toMatchObject({
+    fault: { code: 'volume.snapshotInUse', type: 'Conflict' },
+  });
+  region.cloud.side('DELETE', 'volumes/flags');
+  await region.ask('replication.remove', 'home', {});
+  expect(living(region)).toEqual([]);
+});
+
 it('fast restores are asked for with a point and given back before it goes', async () => {
   const region = await established({
     ...{ retention: { keepLast: 2, minAge: '1m' }, ebs: { fastRestore: true } },
