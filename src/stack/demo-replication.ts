@@ -13,12 +13,14 @@ import { watchWriters } from './writers.ts';
 export interface ReplicationVerdict {
   readonly replications: number;
   readonly failovers: number;
+  /** Of the host, between two writers. */
+  readonly kills: number;
   readonly twoWriters: number;
   readonly lostCommittedPoints: number;
 }
 
 export const noReplication: ReplicationVerdict = {
-  ...{ replications: 0, failovers: 0, twoWriters: 0, lostCommittedPoints: 0 },
+  ...{ replications: 0, failovers: 0, kills: 0, twoWriters: 0, lostCommittedPoints: 0 },
 };
 
 interface Told {
@@ -37,8 +39,24 @@ const WAIT = ['--timeout', '120s'];
 const UNCOPIED_MS = 2_000;
 
 const told = z.object({
-  status: z.object({ loss: z.object({ seconds: z.number() }).nullish() }),
+  status: z.object({
+    loss: z.object({ seconds: z.number() }).nullish(),
+    endpoints: z.object({ away: z.object({ phase: z.string() }) }),
+  }),
 });
+const PHASE_DEADLINE_MS = 60_000;
+const POLL_MS = 50;
+
+async function untilPhase(cli: FleetCli, wanted: RegExp): Promise<void> {
+  const deadlineMs = performance.now() + PHASE_DEADLINE_MS;
+  for (;;) {
+    const { status } = told.parse(await cli.resource('replication', NAME));
+    const { phase } = status.endpoints.away;
+    if (wanted.test(phase)) return;
+    if (performance.now() > deadlineMs) throw new Error(`the recovery side is still ${phase}`);
+    await sleep(POLL_MS);
+  }
+}
 
 /** @throws Error when the clusters have no node to attach the disk to */
 export async function tellReplication(
@@ -60,7 +78,12 @@ export async function tellReplication(
     await must('a replication is accepted', ['apply', '-f', file]);
     const isProtected = ['wait', ...target, '--for', 'condition=Protected', ...WAIT];
     await must('it is protected', isProtected);
-    await must('a planned failover', ['failover', ...target, '--wait', ...WAIT]);
+    await must('a planned failover', ['failover', ...target]);
+    await untilPhase(cli, /^promoting\.(quietWindow|choosingPoint|materializing|arming)$/);
+    say(`it is between two writers: SIGKILL to the host (pid ${stack.host.pid ?? 0})`);
+    await stack.host.kill('SIGKILL');
+    await stack.host.start();
+    await must('it ends all the same', ['wait', ...target, '--for', 'writer=away', ...WAIT]);
     const planned = await lossSeconds();
     say(`handed over by plan: ${planned} s lost`);
     if (planned !== 0) fail(`a planned failover lost ${planned} s`);
@@ -78,7 +101,8 @@ export async function tellReplication(
     if (watch.looks() === 0) fail('nobody has looked at who writes');
     say(`one writer at a time, in ${watch.looks()} looks at the simulator's books`);
     await must('it is deleted', ['delete', ...target, '--yes', '--wait', ...WAIT]);
-    return { replications: 1, failovers: 2, twoWriters: watch.twoWriters(), lostCommittedPoints };
+    const changes = { replications: 1, failovers: 2, kills: 1 };
+    return { ...changes, twoWriters: watch.twoWriters(), lostCommittedPoints };
   } finally {
     watch.stop();
     await rm(folder, { recursive: true });

@@ -109,7 +109,7 @@ async function follow(
   if (livingInstances(whenRunning) !== nodes) {
     failures.push(`${nodes} nodes run on ${livingInstances(whenRunning)} instances`);
   }
-  const replicated = await tellReplication(
+  const { kills: laterKills, ...changes } = await tellReplication(
     { stack, cli, say, must, fail: (text) => failures.push(text) },
     running,
   );
@@ -123,11 +123,11 @@ async function follow(
   return {
     clusters: running.length,
     nodes,
-    kills: 1,
-    restarts: 1 + stack.host.restarts,
+    kills: 1 + laterKills,
+    restarts: 1 + laterKills + stack.host.restarts,
     duplicateInstances: duplicates,
     leakedInstances: leaked,
-    ...replicated,
+    ...changes,
   };
 }
 
