@@ -1,7 +1,13 @@
-// Test kinds: quick ones in process, and those that start real parts and may wait longer.
+// Test kinds: quick ones in process, those that start real parts and may wait longer, and searches of whole state spaces.
 import { defineConfig } from 'vitest/config';
 
 const REAL_PARTS = ['test/integration/**', 'test/contract/**', 'test/chaos/**'];
+/** More than a minute of computing: `npm run test:model`, and CI. */
+const SEARCHES = [
+  'test/model/replication/protocol.test.ts',
+  'test/model/replication/hosted/*.test.ts',
+  'test/model/replication-group/*.test.ts',
+];
 
 export default defineConfig({
   test: {
@@ -18,7 +24,7 @@ export default defineConfig({
           // One process takes many files: importing for each of them anew took half of the time.
           isolate: false,
           include: ['test/**/*.test.ts'],
-          exclude: REAL_PARTS,
+          exclude: [...REAL_PARTS, ...SEARCHES],
           testTimeout: 10_000,
         },
       },
@@ -31,6 +37,10 @@ export default defineConfig({
           testTimeout: 90_000,
           hookTimeout: 60_000,
         },
+      },
+      {
+        extends: true,
+        test: { name: 'model', isolate: false, include: SEARCHES, testTimeout: 60_000 },
       },
     ],
   },

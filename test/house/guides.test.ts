@@ -45,7 +45,7 @@ describe('tests', () => {
   });
 
   it('run all, or those of one word and told one by one, as npm test hands words on [D-29]', () => {
-    expect(scripts['test']).toMatch(/ && vitest run$/);
+    expect(scripts['test']).toMatch(/ && vitest run --project quick --project real$/);
     const vitest = join(root, 'node_modules/vitest/vitest.mjs');
     const words = ['run', 'test/unit/policies/token-bucket.test.ts', '-t', 'long run'];
     const env = { PATH: process.env['PATH'], NO_COLOR: '1' };
