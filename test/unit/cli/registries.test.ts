@@ -204,6 +204,28 @@ describe('other registries', () => {
     ]);
   });
 
+  it('backends tell which cluster has what, what each can do and why not [U-61]', async () => {
+    const can = { pause: false, syncNow: true, groups: false, testFailover: false };
+    const fake = service('backend', [
+      'h1',
+      [
+        {
+          ...{ name: 'prod/eu-a/trident', status: 'partial', why: 'no sign of a controller' },
+          ...{ ...can, crossRegion: true, modes: ['synchronous', 'asynchronous'] },
+          ...{ fenceProof: 'weak', minIntervalMs: 60_000, asked: '' },
+        },
+      ],
+    ]);
+    const { stdout } = await fairlead('get backends', fake);
+    expect(cells(stdout)).toEqual([
+      ['NAME', 'STATUS', 'MODES', 'CAN', 'FENCE PROOF', 'EVERY AT LEAST', 'WHY'],
+      [
+        ...['prod/eu-a/trident', 'partial', 'synchronous,asynchronous', 'syncNow,crossRegion'],
+        ...['weak', '1m0s', 'no sign of a controller'],
+      ],
+    ]);
+  });
+
   it.each([
     ['get polices', 2, 'did you mean policies?'],
     ['get policy awz', 3, 'there is no policy awz'],
