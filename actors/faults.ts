@@ -50,6 +50,7 @@ export const faults = {
     'clusterDNS lies outside serviceCIDR',
     'choose an address inside it',
   ),
+  'manifest.memberTwice': fault(400, 'a group names a member twice', 'remove one of the two'),
   'manifest.notADuration': fault(400, 'a text is no span of time', 'write one such as 15m'),
   'manifest.unknownZone': fault(400, 'a zone is not of its region', 'write a zone of the region'),
   'manifest.sameEndpoint': fault(400, 'both endpoints are one place', 'name two places'),

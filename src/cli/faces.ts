@@ -1,4 +1,5 @@
 /** How each kind of stored resource is told: its state, its mood, why, where it stands. */
+import { groupDetail, groupMood, groupPosition, groupReason } from './group-view.ts';
 import type { StoredKind } from './kinds.ts';
 import {
   operationText,
@@ -28,11 +29,19 @@ const faces: Readonly<Record<StoredKind, Face>> = {
     reason: replicationReason,
     detail: operationText,
   },
+  replicationgroup: {
+    position: groupPosition,
+    mood: groupMood,
+    reason: groupReason,
+    detail: groupDetail,
+  },
 };
 
 /** By the kind that the service names; hosts have always named it. */
-export const faceOf = (view: ResourceView): Face =>
-  view.kind === 'Replication' ? faces.replication : faces.cluster;
+export const faceOf = (view: ResourceView): Face => {
+  if (view.kind === 'ReplicationGroup') return faces.replicationgroup;
+  return view.kind === 'Replication' ? faces.replication : faces.cluster;
+};
 
 function countsText(view: ClusterView): string {
   const servers = serversOf(view);

@@ -93,7 +93,7 @@ export function asFailure(thrown: unknown): Failure {
 export function hintsFor(problem: Problem): readonly string[] {
   const [kind, namespace, name] = (problem.actor ?? '').split('/');
   const target = name === undefined ? undefined : `${kind} ${name} -n ${namespace}`;
-  const many = kind === 'replication' ? 'replications' : 'clusters';
+  const many = kind?.startsWith('replication') === true ? `${kind}s` : 'clusters';
   const describing = target === undefined ? [] : [`fairlead describe ${target}`];
   switch (problem.code) {
     case 'resource.notFound':

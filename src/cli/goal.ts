@@ -1,5 +1,6 @@
 /** What a wait is for, by kind; and what absence means for it. */
 import { clusterGoalOf, clusterGoalText, judgeCluster } from './cluster-goal.ts';
+import { groupGoal } from './group-view.ts';
 import { pluralOf } from './kinds.ts';
 import type { StoredKind } from './kinds.ts';
 import { replicationGoal } from './replication-goal.ts';
@@ -9,6 +10,7 @@ import type { ResourceView } from './view.ts';
 /** @throws Failure `cli.usage` when the text is no goal of that kind */
 export function goalOf(kind: StoredKind, text: string): Goal {
   if (kind === 'replication') return replicationGoal(text);
+  if (kind === 'replicationgroup') return groupGoal(text);
   const goal = clusterGoalOf(text);
   return {
     text: clusterGoalText(goal),

@@ -3,7 +3,7 @@ import { usage } from './failure.ts';
 import { nearest } from '../../actors/nearest.ts';
 
 /** Kinds whose members are stored resources with a namespace. */
-export const resourceKinds = ['cluster', 'node', 'replication'] as const;
+export const resourceKinds = ['cluster', 'node', 'replication', 'replicationgroup'] as const;
 /** Those that have a record of their own; nodes are parts of a cluster's. */
 export type StoredKind = Exclude<(typeof resourceKinds)[number], 'node'>;
 /** Kinds that hosts show out of their memory; they are only read, but for orders to breakers. */
@@ -26,6 +26,7 @@ export const kindSpellings: Readonly<Record<KindName, readonly [string, string, 
   cluster: ['cluster', 'clusters', 'cl'],
   node: ['node', 'nodes', 'no'],
   replication: ['replication', 'replications', 'repl', 'rep'],
+  replicationgroup: ['replicationgroup', 'replicationgroups', 'rg', 'group', 'groups'],
   breaker: ['breaker', 'breakers', 'br'],
   limit: ['limit', 'limits'],
   budget: ['budget', 'budgets'],
@@ -89,7 +90,11 @@ export function targetOf(
   };
 }
 
-export const storedKinds: readonly StoredKind[] = ['cluster', 'replication'];
+export const storedKinds: readonly StoredKind[] = ['cluster', 'replication', 'replicationgroup'];
+
+/** Of a kind that a verb for stored resources has taken; nodes are shown out of clusters. */
+export const storedOf = (kind: KindName): StoredKind =>
+  storedKinds.find((each) => each === kind) ?? 'cluster';
 
 /** Resources with a record of their own, of one kind. @throws Failure `cli.usage` as `targetOf` does */
 export function storedTargetOf(
@@ -98,7 +103,7 @@ export function storedTargetOf(
   verb: string,
 ): Target & { readonly kind: StoredKind } {
   const { kind, names } = targetOf(operands, namespace, { name: verb, kinds: storedKinds });
-  return { kind: kind === 'replication' ? kind : 'cluster', names };
+  return { kind: storedOf(kind), names };
 }
 
 function named(

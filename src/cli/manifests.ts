@@ -5,11 +5,16 @@ import { LineCounter, isNode, isScalar, parseAllDocuments } from 'yaml';
 import type { Document } from 'yaml';
 import { checked } from '../../actors/schema-problems.ts';
 import { manifestSchemas } from '../../machines/specs.ts';
-import type { ClusterManifest, ReplicationManifest } from '../../machines/specs.ts';
+import type {
+  ClusterManifest,
+  ReplicationGroupManifest,
+  ReplicationManifest,
+} from '../../machines/specs.ts';
 import { exits } from './exit-codes.ts';
 import { Failure, usage } from './failure.ts';
 import type { ProblemItem } from './failure.ts';
 import { nearest } from '../../actors/nearest.ts';
+import { storedKinds } from './kinds.ts';
 import type { StoredKind } from './kinds.ts';
 import { isObject } from './view.ts';
 
@@ -22,6 +27,7 @@ export interface ManifestText {
 export type Declared = (
   | { readonly kind: 'cluster'; readonly manifest: ClusterManifest }
   | { readonly kind: 'replication'; readonly manifest: ReplicationManifest }
+  | { readonly kind: 'replicationgroup'; readonly manifest: ReplicationGroupManifest }
 ) & {
   /** `fleet.yaml:12`. */
   readonly at: string;
@@ -137,6 +143,12 @@ function parsedAs(raw: unknown) {
     const manifest = parsed.value as ReplicationManifest;
     return { ok: true as const, declared: { kind: 'replication' as const, manifest } };
   }
+  if (isObject(raw) && raw['kind'] === 'ReplicationGroup') {
+    const parsed = checked(manifestSchemas.ReplicationGroup, raw);
+    if (!parsed.ok) return parsed;
+    const declared = { kind: 'replicationgroup' as const, manifest: parsed.value };
+    return { ok: true as const, declared };
+  }
   const parsed = checked(manifestSchemas.Cluster, raw);
   if (!parsed.ok) return parsed;
   return { ok: true as const, declared: { kind: 'cluster' as const, manifest: parsed.value } };
@@ -215,10 +227,10 @@ function repeats(declared: readonly Declared[]): readonly ProblemItem[] {
 }
 
 /** What the document says to be, for telling where its fields are explained. */
-const kindIn = (document: Document.Parsed): StoredKind =>
-  document.errors.length === 0 && document.get('kind') === 'Replication'
-    ? 'replication'
-    : 'cluster';
+const kindIn = (document: Document.Parsed): StoredKind => {
+  const named = document.errors.length === 0 ? String(document.get('kind')).toLowerCase() : '';
+  return storedKinds.find((kind) => kind === named) ?? 'cluster';
+};
 
 function invalid(
   problems: readonly ProblemItem[],

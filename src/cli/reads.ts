@@ -3,7 +3,7 @@ import type { ResourceKey } from '../../machines/ids.ts';
 import { problemIn } from './failure.ts';
 import type { Problem } from './failure.ts';
 import { nearest } from '../../actors/nearest.ts';
-import { kindOf, pluralOf } from './kinds.ts';
+import { pluralOf, storedKinds } from './kinds.ts';
 import type { StoredKind } from './kinds.ts';
 import type { Session } from './session.ts';
 import { asResource, isObject } from './view.ts';
@@ -84,8 +84,8 @@ export async function withNearName(
   problem: Problem,
 ): Promise<Problem> {
   if (problem.code !== 'resource.notFound') return problem;
-  const kind = kindOf(key.kind);
-  if (kind !== 'cluster' && kind !== 'replication') return problem;
+  const kind = storedKinds.find((each) => each === key.kind);
+  if (kind === undefined) return problem;
   const around = { namespace: key.namespace, allNamespaces: false };
   const names = await listResources(session, kind, around).then(
     (views) => views.map((view) => view.metadata.name),

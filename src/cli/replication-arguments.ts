@@ -33,6 +33,13 @@ const own: Readonly<Record<string, (flags: Flags) => Arguments>> = {
       });
     return { ...(mode === undefined ? {} : { mode }), ...(every === undefined ? {} : { every }) };
   },
+  barrier: ({ phase, group, order, hold }) => {
+    if (phase === undefined || group === undefined || order === undefined)
+      throw usage('barrier needs --phase, --group and --order', {
+        tries: ['fairlead describe replicationgroup <name>'],
+      });
+    return { phase, group, order, ...(hold === true ? { hold } : {}) };
+  },
   override: ({ token }) => (token === undefined ? {} : { token }),
   delete: (flags) => ({
     ...forceOf(flags),

@@ -36,6 +36,11 @@ interface Told {
 
 /** @param flags  those of every order: wait, reason, command id, revision */
 export const replicationCommands = (flags: readonly FlagLine[]): readonly CommandLine[] => {
+  const move = (told: Told & { readonly kinds: CommandLine['kinds'] }): CommandLine => ({
+    ...order(told),
+    kinds: told.kinds,
+    load: async () => (await import('./verbs/group-order.ts')).moveVerb(told.name, told.kinds),
+  });
   const order = (told: Told): CommandLine => ({
     ...told,
     operands: '<kind> [names...]',
@@ -71,24 +76,48 @@ export const replicationCommands = (flags: readonly FlagLine[]): readonly Comman
       examples: ['fairlead recover replication db-1 --endpoint home'],
       flags: [endpoint],
     }),
-    order({
+    move({
       name: 'failover',
+      kinds: ['replication', 'replicationgroup', 'cluster'],
       help: 'promote the recovery side',
       examples: [
         'fairlead failover replication db-1 --wait',
         'fairlead failover replication db-1 --forced --confirm db-1',
+        'fairlead failover replicationgroup shop --wait',
+        'fairlead cluster failover eu-a --to eu-b',
       ],
-      flags: [...how, point, ...agreed],
+      flags: [
+        ...how,
+        point,
+        {
+          flags: '--to <cluster>',
+          help: 'of a cluster: everything that writes there and has its other side here',
+        },
+        ...agreed,
+      ],
     }),
-    order({
+    move({
       name: 'failback',
+      kinds: ['replication', 'replicationgroup'],
       help: 'resync home where it has to be, then promote it by plan',
       examples: ['fairlead failback replication db-1 --wait --timeout 2h'],
     }),
-    order({
+    move({
       name: 'relocate',
+      kinds: ['replication', 'replicationgroup'],
       help: 'promote by plan the side that does not write',
       examples: ['fairlead relocate replication db-1 --wait'],
+    }),
+    order({
+      name: 'barrier',
+      help: 'let a member of a group past the barrier it waits at; groups do this themselves',
+      examples: ['fairlead barrier replication db-1 --phase fenced --group shop --order 3'],
+      flags: [
+        { flags: '--phase <name>', help: 'where it waits', choices: ['ready', 'fenced', 'made'] },
+        { flags: '--group <name>', help: 'group whose order it is part of' },
+        { flags: '--order <n>', help: 'number of that order', value: 'count' },
+        { flags: '--hold', help: 'let it wait on instead' },
+      ],
     }),
     order({
       name: 'override',

@@ -7,7 +7,7 @@ import { exits } from './exit-codes.ts';
 import type { Exit } from './exit-codes.ts';
 import { asFailure, failureJson, failureText, hintsFor, refused } from './failure.ts';
 import type { Failure, Problem } from './failure.ts';
-import { kindOf } from './kinds.ts';
+import { storedKinds } from './kinds.ts';
 import type { StoredKind } from './kinds.ts';
 import { faceOf } from './faces.ts';
 import { objectText, printListing } from './output.ts';
@@ -108,8 +108,8 @@ export async function finish(
   if (shell.terminal.interrupted.aborted) return exits.interrupted;
   if (goalFor === undefined || sent.length === 0) return firstExit;
   const awaited = sent.flatMap(({ key, accepted }) => {
-    const kind = kindOf(key.kind);
-    if (kind !== 'cluster' && kind !== 'replication') return [];
+    const kind = storedKinds.find((each) => each === key.kind);
+    if (kind === undefined) return [];
     const whole = { ...key, kind };
     return [{ key: whole, goal: goalFor(whole), minRevision: accepted.revision ?? 0 }];
   });

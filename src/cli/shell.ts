@@ -76,6 +76,12 @@ export interface Flags {
   readonly point?: number;
   readonly expectEpoch?: number;
   readonly token?: string;
+  /** Cluster that everything is moved to. */
+  readonly to?: string;
+  readonly phase?: 'ready' | 'fenced' | 'made';
+  readonly group?: string;
+  readonly order?: number;
+  readonly hold?: boolean;
   /** Name of what is about to be changed for good. */
   readonly confirm?: string;
   readonly ack?: string;

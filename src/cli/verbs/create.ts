@@ -12,8 +12,8 @@ import { submit } from './apply.ts';
 export const create: Verb = async (shell) => {
   if (shell.flags.filename !== undefined) return fromFiles(shell, shell.flags.filename);
   const target = storedTargetOf(shell.operands, shell.namespace, 'create');
-  if (target.kind === 'replication')
-    throw usage('a replication is created from a manifest', {
+  if (target.kind !== 'cluster')
+    throw usage(`a ${target.kind} is created from a manifest`, {
       tries: ['fairlead replication create -f examples/replication.yaml'],
     });
   const [named, ...more] = target.names;

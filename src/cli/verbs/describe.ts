@@ -4,7 +4,7 @@ import type { EventView } from '../columns.ts';
 import { span } from '../duration.ts';
 import { exits } from '../exit-codes.ts';
 import { usage } from '../failure.ts';
-import { kindOf, targetOf } from '../kinds.ts';
+import { kindOf, storedKinds, targetOf } from '../kinds.ts';
 import { printListing } from '../output.ts';
 import { readHistory } from '../reads.ts';
 import type { Shell, Verb } from '../shell.ts';
@@ -22,13 +22,15 @@ export const describe: Verb = async (shell) => {
     return (await import('./describe-breaker.ts')).describeBreaker(shell);
   const target = targetOf(shell.operands, shell.namespace, {
     name: 'describe',
-    kinds: ['cluster', 'replication', 'breaker'],
+    kinds: [...storedKinds, 'breaker'],
   });
   if (target.names.length === 0)
     throw usage('describe needs a name', { tries: ['fairlead describe cluster <name>'] });
   const session = await shell.session();
   if (target.kind === 'replication')
     return (await import('./describe-replication.ts')).describeReplications(shell, session, target);
+  if (target.kind === 'replicationgroup')
+    return (await import('./describe-group.ts')).describeGroups(shell, session, target);
   const views = await viewsOf(shell, session, { ...target, kind: 'cluster' });
   if (!['table', 'wide'].includes(shell.wish.format)) {
     const listing = listingOf('cluster', looksOf(shell, target), views, views.length === 1);

@@ -5,7 +5,7 @@ import type { EventSource } from '../event-source.ts';
 import { exits } from '../exit-codes.ts';
 import type { Exit } from '../exit-codes.ts';
 import { usage } from '../failure.ts';
-import { kindOf, storedTargetOf, targetOf } from '../kinds.ts';
+import { kindOf, storedKinds, storedOf, storedTargetOf, targetOf } from '../kinds.ts';
 import type { StoredKind, Target } from '../kinds.ts';
 import { printListing } from '../output.ts';
 import type { OutputWish } from '../output.ts';
@@ -43,9 +43,9 @@ export const events: Verb = async (shell) => {
 type StoredTarget = Target & { readonly kind: StoredKind };
 
 function eventTarget(words: readonly string[], namespace: string): StoredTarget {
-  const kinds = ['cluster', 'replication', 'breaker'] as const;
+  const kinds = [...storedKinds, 'breaker'] as const;
   const { kind, names } = targetOf(words, namespace, { name: 'events', kinds });
-  return { kind: kind === 'replication' ? kind : 'cluster', names };
+  return { kind: storedOf(kind), names };
 }
 
 const resourceEvents = (shell: Shell, session: Session, target: StoredTarget): EventSource => ({

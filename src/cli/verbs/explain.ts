@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { manifestSchemas } from '../../../machines/specs.ts';
 import { exits } from '../exit-codes.ts';
 import { usage } from '../failure.ts';
-import { kindOf, unknownKind } from '../kinds.ts';
+import { kindOf, storedKinds, unknownKind } from '../kinds.ts';
 import { nearest } from '../../../actors/nearest.ts';
 import { objectText } from '../output.ts';
 import type { Verb } from '../shell.ts';
@@ -29,16 +29,21 @@ interface Schema {
   readonly maxLength?: number;
 }
 
+const manifests = {
+  cluster: manifestSchemas.Cluster,
+  replication: manifestSchemas.Replication,
+  replicationgroup: manifestSchemas.ReplicationGroup,
+};
+
 export const explain: Verb = async ({ operands, terminal, wish }) => {
   const [word = '', ...path] = (operands[0] ?? '').split('.');
   const kind = kindOf(word);
   if (kind === undefined) throw unknownKind(word);
   if (kind === 'node')
     throw usage('a node has no manifest: clusters declare nodes', { allowed: ['cluster'] });
-  if (kind !== 'cluster' && kind !== 'replication')
-    throw usage(`no manifest declares ${word}`, { allowed: ['cluster', 'replication'] });
-  const manifest = kind === 'cluster' ? manifestSchemas.Cluster : manifestSchemas.Replication;
-  const whole = z.toJSONSchema(manifest, { io: 'input', unrepresentable: 'any' });
+  const stored = storedKinds.find((each) => each === kind);
+  if (stored === undefined) throw usage(`no manifest declares ${word}`, { allowed: storedKinds });
+  const whole = z.toJSONSchema(manifests[stored], { io: 'input', unrepresentable: 'any' });
   const schema = descend(whole as Schema, path, kind);
   if (wish.format === 'json' || wish.format === 'yaml')
     terminal.out(await objectText(wish.format, schema));

@@ -4,13 +4,15 @@ import { clusterColumns, nodeColumns } from '../columns.ts';
 import type { Looks, NodeRow } from '../columns.ts';
 import { exits } from '../exit-codes.ts';
 import { hintsFor, problemIn, refused, usage } from '../failure.ts';
-import { isRegistry, kindOf, pluralOf, resourceKinds, targetOf } from '../kinds.ts';
+import { isRegistry, kindOf, pluralOf, resourceKinds, storedOf, targetOf } from '../kinds.ts';
 import type { StoredKind, Target } from '../kinds.ts';
 import { isSelected } from '../selector.ts';
 import { printListing } from '../output.ts';
 import type { Listing } from '../output.ts';
 import { listResources, readResource, withNearName } from '../reads.ts';
+import { groupColumns } from '../group-view.ts';
 import { replicationColumns } from '../replication-columns.ts';
+import type { Column } from '../table.ts';
 import type { Session } from '../session.ts';
 import type { Shell, Verb } from '../shell.ts';
 import type { ClusterView, ResourceView } from '../view.ts';
@@ -36,7 +38,7 @@ export const get: Verb = async (shell) => {
     await printListing(terminal, wish, nodeListing(looks, rows));
     if (rows.length === 0) shell.note(emptyText(shell, 'nodes'));
   } else {
-    const stored = target.kind === 'replication' ? target.kind : 'cluster';
+    const stored = storedOf(target.kind);
     const found = await viewsOf(shell, session, { ...target, kind: stored });
     const views = found.filter(isWanted);
     await printListing(terminal, wish, listingOf(stored, looks, views, single));
@@ -90,12 +92,17 @@ export const listingOf = (
   rows: readonly ResourceView[],
   single: boolean,
 ): Listing<ResourceView> => ({
-  columns: kind === 'replication' ? replicationColumns(looks) : clusterColumns(looks),
+  columns: columnsOf(kind, looks),
   rows,
   object: (view) => view,
   name: ({ metadata }) => keyText({ kind, ...metadata }),
   single,
 });
+
+const columnsOf = (kind: StoredKind, looks: Looks): readonly Column<ResourceView>[] => {
+  if (kind === 'replicationgroup') return groupColumns(looks);
+  return kind === 'replication' ? replicationColumns(looks) : clusterColumns(looks);
+};
 
 export const nodeListing = (looks: Looks, rows: readonly NodeRow[]): Listing<NodeRow> => ({
   columns: nodeColumns(looks),

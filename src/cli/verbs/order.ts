@@ -22,6 +22,8 @@ export const orderVerb =
     const target = targetOf(shell.operands, shell.namespace, { name: verb, kinds });
     if (target.kind === 'replication')
       return (await import('./replication-order.ts')).orderReplications(shell, verb, target);
+    if (target.kind === 'replicationgroup')
+      return (await import('./group-order.ts')).orderGroups(shell, verb, target);
     if (target.names.length === 0)
       throw usage(`${verb} needs a name`, { tries: [`fairlead ${verb} cluster <name>`] });
     const { reason, wait } = shell.flags;

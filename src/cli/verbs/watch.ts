@@ -1,7 +1,7 @@
 /** `fairlead watch`: the same rows and objects as `get`, printed again whenever one changes, until Ctrl-C. */
 import { exits } from '../exit-codes.ts';
 import { follow } from '../follow.ts';
-import { resourceKinds, targetOf } from '../kinds.ts';
+import { resourceKinds, storedOf, targetOf } from '../kinds.ts';
 import { printListing } from '../output.ts';
 import type { OutputWish } from '../output.ts';
 import type { EventFilter } from '../session.ts';
@@ -14,7 +14,7 @@ import { listingOf, looksOf, nodeListing, nodeRows, viewsOf } from './get.ts';
 export const watch: Verb = async (shell) => {
   const { terminal, operands, namespace } = shell;
   const target = targetOf(operands, namespace, { name: 'watch', kinds: resourceKinds });
-  const kind = target.kind === 'replication' ? target.kind : 'cluster';
+  const kind = storedOf(target.kind);
   const session = await shell.session();
   const look = () => viewsOf(shell, session, { ...target, kind });
   // The first look may fail as `get` does: a name that does not exist is an error, not something to wait for.
@@ -72,7 +72,7 @@ async function printChanged(
     if (rows.length > 0) await printListing(shell.terminal, wish, { ...listing, rows });
     return;
   }
-  const kind = target.kind === 'replication' ? target.kind : 'cluster';
+  const kind = storedOf(target.kind);
   const listing = listingOf(kind, looks, views, false);
   const rows = views.filter((view) => isNew(printed, listing.name(view), String(revisionOf(view))));
   if (rows.length > 0) await printListing(shell.terminal, wish, { ...listing, rows });

@@ -60,7 +60,7 @@ describe('manifests', () => {
       'x.yaml:2:7 kind is "Clustr", which is not known; did you mean Cluster?',
     ]);
     expect(problemsIn('kind: Volume\n')).toEqual([
-      'x.yaml:1:7 kind is "Volume", which is not known; use Cluster or Replication',
+      'x.yaml:1:7 kind is "Volume", which is not known; use Cluster or Replication or ReplicationGroup',
     ]);
     expect(problemsIn('apiVersion: fairlead.dev/v1\n')[0]).toContain(
       'kind is missing; use Cluster',
