@@ -16,7 +16,7 @@ import { KubeStore } from '../../servers/kube/store.ts';
 import type { Stored } from '../../servers/kube/store.ts';
 
 export const attempt: Attempt = { signal: new AbortController().signal, correlationId: 'c1' };
-export const uid = '01JD0000000000000000000000';
+const uid = '01JD0000000000000000000000';
 
 export class Cluster {
   readonly store = new KubeStore();
@@ -139,7 +139,7 @@ export interface Measured {
   readonly telemetry: Telemetry;
 }
 
-export function measured(): Measured {
+function measured(): Measured {
   const counts: string[] = [];
   return {
     counts,

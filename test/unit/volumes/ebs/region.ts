@@ -17,7 +17,7 @@ import { createEbs } from '../../../../src/volumes/ebs/backend.ts';
 import { ManualClock } from '../../../fakes/manual-clock.ts';
 import { simulatedEc2 } from '../../../fakes/simulated-ec2.ts';
 
-export const uid = '01JREPL0000000000000000001';
+const uid = '01JREPL0000000000000000001';
 const regions = { home: 'eu-west-1', away: 'eu-central-1' } as const;
 
 export interface Options {
