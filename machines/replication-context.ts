@@ -153,6 +153,8 @@ export interface HistoryEntry {
   readonly phase: Phase;
   readonly epoch: number;
   readonly correlationId: string;
+  /** Who gave the order under way; empty where none was. */
+  readonly by: string;
   /** Command whose order was carried out. */
   readonly requestId: string;
   /** Command that brought it about at once; empty where an answer or a timer did. */

@@ -16,6 +16,8 @@ interface Stamp {
   readonly by?: string | undefined;
   /** Only if the writer generation is still this one. */
   readonly expectEpoch?: number | undefined;
+  /** The words of whoever gives the order. */
+  readonly reason?: string | undefined;
 }
 interface Aimed {
   readonly endpoint: Side;

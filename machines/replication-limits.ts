@@ -83,6 +83,8 @@ export const replication = {
   /** Of one set. */
   volumesMax: 40,
   historyMax: 100,
+  /** Of the words with an order that the record keeps with every move it brings about. */
+  reasonCharsMax: 200,
   /** EC2's limit for client tokens. */
   opIdCharsMax: 64,
   testTtlSecondsMax: 7 * 24 * 3_600,

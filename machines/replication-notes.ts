@@ -40,6 +40,7 @@ export function entered(context: Context, event: object, side: Side, phase: Phas
     ...{ seq: context.historySeq + 1, endpoint: side, from, to, atMs, phase },
     ...{ reason: context.reason, epoch: context.epoch },
     ...{ correlationId: context.correlationId, requestId: context.requestId },
+    by: context.operation?.by ?? '',
     causationId: 'commandId' in event ? String(event.commandId) : '',
   };
   return {

@@ -3,6 +3,7 @@ import type { PublishedEvent } from './messages.ts';
 import type { Operation, ReplicationContext } from './replication-context.ts';
 import { answerOf, stampOf } from './replication-events.ts';
 import type { ReplicationEvent } from './replication-events.ts';
+import { replication } from './replication-limits.ts';
 import { moveOf } from './replication-orders.ts';
 import type { Move } from './replication-orders.ts';
 import { settingsOf } from './replication-settings.ts';
@@ -92,11 +93,21 @@ export function begun(context: Context, event: ReplicationEvent): Memory {
   return {
     ...orderedBy(event),
     ...{ operation, ordersBegun: operation.seq, because: [], lastFault: null },
-    reason: reasonOf(move),
+    reason: reasonOf(move, event),
   };
 }
 
-const reasonOf = ({ verb, how }: Pick<Operation, 'verb' | 'how'>): string => `${verb} (${how})`;
+/** What was ordered, and why as far as somebody said so. */
+function reasonOf({ verb, how }: Pick<Operation, 'verb' | 'how'>, event?: object): string {
+  const why = event === undefined ? '' : whyOf(event);
+  return why === '' ? `${verb} (${how})` : `${verb} (${how}): ${why}`;
+}
+
+/** The words of whoever gave the order, as many of them as a record can hold a hundred times. */
+const whyOf = (event: object): string =>
+  'reason' in event && typeof event.reason === 'string'
+    ? event.reason.slice(0, replication.reasonCharsMax)
+    : '';
 
 const newOperation = (
   { verb, kind, endpoint, how, wanted, then, group }: Move,
@@ -138,8 +149,9 @@ export function overridden(context: Context, event: ReplicationEvent): Memory {
   if (event.type !== 'replication.override') return {};
   const { epoch, operation } = context;
   const { atMs, by = '' } = event;
+  const why = whyOf(event);
   return {
-    atMs,
+    ...{ atMs, reason: why === '' ? context.reason : `override: ${why}` },
     fence: { epoch, stage: 'waived', atMs },
     riskAccepted: {
       ...{ epoch, by, atMs, observed: operation?.observed ?? '' },

@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
-import { becameWriter } from '../../../machines/replication-notes.ts';
+import { replication } from '../../../machines/replication-limits.ts';
+import { becameWriter, entered } from '../../../machines/replication-notes.ts';
 import { maySnapshot } from '../../../machines/replication-safety.ts';
-import { started } from './replication-double.ts';
+import { stamp, started } from './replication-double.ts';
 
 it('a new writer is unprotected until its own first point, though the old one took another of this epoch', async () => {
   const { actor, protectedNow } = started();
@@ -27,3 +28,34 @@ it.each(['home', 'away'] as const)(
     }
   },
 );
+
+it('keeps each public move with why, who and the order it belongs to [U-06]', async () => {
+  const { context, order, phase, protectedNow, until } = started();
+  await protectedNow();
+  const reason = 'user_requested_failover';
+  order({ type: 'replication.failover', how: 'planned', reason, ...stamp });
+  await until(() => phase('away').startsWith('source.'));
+  const moves = context().history.filter(({ epoch }) => epoch === 2);
+  expect(moves.map(({ endpoint, from, to }) => `${endpoint} ${from} → ${to}`)).toEqual([
+    ...['away replica → promoting', 'home source → demoting'],
+    ...['home demoting → replica', 'away promoting → source'],
+  ]);
+  expect(moves[0]).toMatchObject({
+    ...{ reason: 'failover (planned): user_requested_failover', by: 'ada' },
+    ...{ requestId: stamp.commandId, correlationId: stamp.correlationId },
+  });
+});
+
+it('keeps the newest moves, so many as a record can hold, and as many words with each [U-06]', async () => {
+  const { context, order, protectedNow } = started();
+  await protectedNow();
+  order({ type: 'replication.failover', how: 'planned', reason: 'x'.repeat(500), ...stamp });
+  let memory = context();
+  expect(memory.reason).toHaveLength('failover (planned): '.length + replication.reasonCharsMax);
+  for (let turn = 0; turn < 120; turn += 1) {
+    const next = turn % 2 === 0 ? 'failed.safe' : 'replica.following';
+    memory = { ...memory, ...entered(memory, {}, 'home', next) };
+  }
+  expect(memory.history).toHaveLength(100);
+  expect(memory.history.at(-1)?.seq).toBe(memory.historySeq);
+});
