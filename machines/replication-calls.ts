@@ -43,7 +43,7 @@ function operationFor(
   };
   return {
     effect,
-    input: whole as unknown as Effects[EffectName]['in'],
+    input: whole,
     token: opId,
     preset: 'reconcile',
     correlationId,
