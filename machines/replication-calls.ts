@@ -1,5 +1,4 @@
 /** The calls of a replication: one operation child per endpoint and one for the schedule, each with its whole input. */
-import type { EffectName, Effects } from './messages.ts';
 import type { OperationInput } from './operation-context.ts';
 import { opIdOf } from './replication-effects.ts';
 import type { ReplicationEffectName } from './replication-effects.ts';

@@ -40,7 +40,7 @@ export class Fate {
   }
 }
 
-export const never = <T>(): Promise<T> => new Promise<T>(() => undefined);
+const never = <T>(): Promise<T> => new Promise<T>(() => undefined);
 
 const isRead = (name: string): boolean => name.startsWith('describe');
 
