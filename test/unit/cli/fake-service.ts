@@ -1,12 +1,13 @@
 /** A service in memory: clusters by name, each with the views that successive looks show. */
 import type { Order, Session } from '../../../src/cli/session.ts';
+import type { GroupView } from '../../../src/cli/group-view.ts';
 import type { ReplicationView } from '../../../src/cli/replication-view.ts';
 import type { ClusterView } from '../../../src/cli/view.ts';
 import { ClientProblem } from '../../../src/nats/problem.ts';
 import { clientProblem } from '../../../src/nats/problem.ts';
 import type { Problem } from '../../../src/nats/problem.ts';
 
-type ResourceView = ClusterView | ReplicationView;
+type ResourceView = ClusterView | ReplicationView | GroupView;
 
 export interface FakeService {
   readonly session: Session;
@@ -64,16 +65,18 @@ export function fakeService(...views: readonly ResourceView[]): FakeService {
       if (problem !== undefined) return { ok: false, commandId, problem };
       return { ok: true, accepted: true, commandId, revision: 5, state: 'pending.planning' };
     },
-    query: async ({ verb, name, namespace, arguments: given }) => {
+    query: async ({ verb, kind, name, namespace, arguments: given }) => {
       const asked = (given ?? {}) as { allNamespaces?: boolean; limit?: number };
       switch (verb) {
         case 'get':
           return { ...look(name) };
         case 'list':
           return {
-            items: present().filter(
-              (view) => asked.allNamespaces === true || view.metadata.namespace === namespace,
-            ),
+            items: present()
+              .filter((view) => (view.kind ?? kind).toLowerCase() === kind)
+              .filter(
+                (view) => asked.allNamespaces === true || view.metadata.namespace === namespace,
+              ),
             asOf: new Date().toISOString(),
           };
         case 'history':
