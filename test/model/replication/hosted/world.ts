@@ -35,7 +35,7 @@ import { regions } from './declared.ts';
 import { Judge } from './judge.ts';
 import { Fate, fatedCalls, fatedStore } from './fate.ts';
 
-export const key = { kind: 'replication', namespace: 'prod', name: 'db-1' } as const;
+const key = { kind: 'replication', namespace: 'prod', name: 'db-1' } as const;
 /** Virtual milliseconds between two looks at whether something holds. */
 const lookMs = 1_000;
 /** From the death of a host until the next one begins. */
