@@ -4,25 +4,13 @@
  */
 import type { Operation, ReplicationContext } from './replication-context.ts';
 import type { ReplicationEvent } from './replication-events.ts';
+import { barriers } from './replication-group-mark.ts';
+import type { Barrier, GroupMark } from './replication-group-mark.ts';
 import { replication } from './replication-limits.ts';
 import { late } from './replication-phases.ts';
 import { canArm, isSuperseded, whyNotPromote } from './replication-safety.ts';
 import { peerOf } from './replication-table.ts';
 import type { Side } from './replication-table.ts';
-
-/** In the order in which they are passed. */
-export const barriers = ['ready', 'fenced', 'made'] as const;
-export type Barrier = (typeof barriers)[number];
-
-/** Whose order a promotion is part of. */
-export interface GroupMark {
-  readonly name: string;
-  /** Number of the group's order. */
-  readonly order: number;
-  /** Where it waits now. */
-  readonly at: Barrier | null;
-  readonly passed: Barrier | null;
-}
 
 type Called = Extract<ReplicationEvent, { type: 'replication.barrier' }>;
 

@@ -1,7 +1,7 @@
 /** What a replication remembers and is told; JSON only, no clock: times come with events and results. */
 import type { EffectFault } from './messages.ts';
 import type { Waiting } from './operation-context.ts';
-import type { GroupMark } from './replication-barrier.ts';
+import type { GroupMark } from './replication-group-mark.ts';
 import type { Point, PointMade, ReplicationFacts, Writable } from './replication-effects.ts';
 import type { SafetyTimes } from './replication-limits.ts';
 import type { ReplicationSettings } from './replication-settings.ts';

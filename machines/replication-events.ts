@@ -1,6 +1,6 @@
 /** What a replication is told: commands as hosting makes them, observations, and words between its own regions. */
 import type { EffectFault } from './messages.ts';
-import type { Barrier } from './replication-barrier.ts';
+import type { Barrier } from './replication-group-mark.ts';
 import type { OperationChanged, OperationOutput } from './operation-context.ts';
 import type { ReplicationEffectName, ReplicationEffects, Writable } from './replication-effects.ts';
 import type { ReplicationSettings } from './replication-settings.ts';

@@ -1,7 +1,7 @@
 /** The calls of a group: one operation child at a time, its whole input made of what is remembered. */
 import type { EffectName, Effects } from './messages.ts';
 import type { OperationInput } from './operation-context.ts';
-import type { Barrier } from './replication-barrier.ts';
+import type { Barrier } from './replication-group-mark.ts';
 import { memberNames } from './replication-group-context.ts';
 import type { GroupContext } from './replication-group-context.ts';
 import type { MemberOrder } from './replication-group-effects.ts';

@@ -1,5 +1,5 @@
 /** What a group remembers and is told; JSON only. Of its members it knows what their records showed last. */
-import type { Barrier } from './replication-barrier.ts';
+import type { Barrier } from './replication-group-mark.ts';
 import type { EffectFault } from './messages.ts';
 import type { OperationChanged, Waiting } from './operation-context.ts';
 import type { GroupEffectName, GroupEffects, MemberFact } from './replication-group-effects.ts';

@@ -1,6 +1,5 @@
 /** What a group asks of the world: to look at its members, and to send each a command of its own. */
-import type { GroupMark } from './replication-barrier.ts';
-import type { Loss } from './replication-context.ts';
+import type { GroupMark } from './replication-group-mark.ts';
 import type { Side } from './replication-table.ts';
 
 /** One member, as its record has it. */
@@ -14,7 +13,8 @@ export interface MemberFact {
   readonly epoch: number;
   readonly lastSyncMs: number | null;
   readonly lagRatio: number;
-  readonly loss: Loss | null;
+  /** Of its last forced promotion. */
+  readonly loss: { readonly seconds: number } | null;
   /** Of the order under way there; null while none is. */
   readonly operation: { readonly kind: string; readonly group: GroupMark | null } | null;
   /** Everything against promoting that side now; empty where nothing is, or where it writes already. */

@@ -1,6 +1,6 @@
 /** What a group reads out of a member's memory, and what it concludes from all of them. Pure. */
 import { admitReplication } from './replication-admission.ts';
-import type { Barrier } from './replication-barrier.ts';
+import type { Barrier } from './replication-group-mark.ts';
 import { publicStateOf } from './replication-context.ts';
 import type { ReplicationContext } from './replication-context.ts';
 import type { MemberFact } from './replication-group-effects.ts';
@@ -17,7 +17,7 @@ export function memberFactOf(
   const { home, away, writer, epoch, lastSyncMs, lagRatio, loss, operation } = context;
   return {
     ...{ name, exists: true, home: home.phase, away: away.phase },
-    ...{ writer, epoch, lastSyncMs, lagRatio, loss },
+    ...{ writer, epoch, lastSyncMs, lagRatio, loss: loss && { seconds: loss.seconds } },
     operation: operation && { kind: operation.kind, group: operation.group },
     against: { home: against(context, 'home', how), away: against(context, 'away', how) },
     says: sayingOf(context),

@@ -1,5 +1,5 @@
 /** What a group's transitions ask of a look at its members, or of their answers. Pure. */
-import type { Barrier } from './replication-barrier.ts';
+import type { Barrier } from './replication-group-mark.ts';
 import { groupAnswerOf, groupStampOf } from './replication-group-context.ts';
 import type { GroupContext } from './replication-group-context.ts';
 import type { MemberFact } from './replication-group-effects.ts';

@@ -2,7 +2,7 @@
 import { assign, emit, setup } from 'xstate';
 import type { PublishedEvent } from './messages.ts';
 import { operationMachine } from './operation.ts';
-import type { Barrier } from './replication-barrier.ts';
+import type { Barrier } from './replication-group-mark.ts';
 import type {
   GroupContext,
   GroupEvent,

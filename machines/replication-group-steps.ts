@@ -1,5 +1,5 @@
 /** The steps of a group's order: looking again and again until all members stand where they have to, then the next word. */
-import type { Barrier } from './replication-barrier.ts';
+import type { Barrier } from './replication-group-mark.ts';
 import * as calls from './replication-group-calls.ts';
 import { gathering } from './replication-group-context.ts';
 import type { GroupPhase } from './replication-group-context.ts';

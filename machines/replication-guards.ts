@@ -1,6 +1,6 @@
 /** What a replication's transitions ask, by name: pure answers from its memory and the event in hand. */
 import { isCalled, isReleased, waitsAt } from './replication-barrier.ts';
-import type { Barrier } from './replication-barrier.ts';
+import type { Barrier } from './replication-group-mark.ts';
 import { moveOf } from './replication-orders.ts';
 import type { Move } from './replication-orders.ts';
 import { answerOf, faultOf, progressOf } from './replication-events.ts';

@@ -1,5 +1,6 @@
 /** A group as users have it: all of its members change over, in their order, or none does. */
 import { afterEach, expect, it } from 'vitest';
+import { groupEvents } from '../../../machines/messages.ts';
 import { GroupWorld } from './world.ts';
 import type { Member } from './world.ts';
 
@@ -150,6 +151,10 @@ it('hands pause and resume to every member, and leaves them when it is deleted',
   expect(await world.run('resume')).toMatchObject({ ok: true });
   await world.order('delete');
   expect(world.group().phase).toBe('deleted');
+  await world.clock.advance(1_000);
+  const told = world.bus.events.filter(({ kind }) => kind === 'replicationgroup');
+  expect(told.map(({ event }) => event)).toContain('orderEnded');
+  for (const { event } of told) expect(groupEvents).toContain(event);
   expect(world.member('db-1').lifecycle).toBe('active');
 });
 
