@@ -303,6 +303,7 @@ export const groupEvents = [
   'phaseEntered',
   'orderEnded',
   'reconfigured',
+  'stepEnded',
   'operationRetried',
   'operationExhausted',
   'deleted',
