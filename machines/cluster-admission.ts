@@ -1,6 +1,6 @@
 /** May this command run now, and if not, why and what instead. Pure; asked before the event is sent. */
-import { accepted, refused, resource, unchanged } from './cluster-refusal.ts';
-import type { ClusterAdmission } from './cluster-refusal.ts';
+import { accepted, refused, unchanged } from './refusal.ts';
+import type { Admission } from './refusal.ts';
 import {
   admitCancel,
   admitCounts,
@@ -12,6 +12,7 @@ import {
 import { changedPaths, sameJson, short } from './changed-paths.ts';
 import type { Change } from './changed-paths.ts';
 import { isWaiting } from './cluster-context.ts';
+import { resource } from './cluster-context.ts';
 import { isInitLost } from './cluster-plan.ts';
 import type { ClusterContext, ClusterEvent } from './cluster-context.ts';
 import type { ClusterManifest, ClusterSpec } from './specs.ts';
@@ -19,10 +20,7 @@ import type { ClusterManifest, ClusterSpec } from './specs.ts';
 /** States in which a retry has something to do. */
 const retryable = /^(failed|pending\.blocked|deleting\.stuck)/;
 
-export function admitCluster(
-  context: ClusterContext | undefined,
-  event: ClusterEvent,
-): ClusterAdmission {
+export function admitCluster(context: ClusterContext | undefined, event: ClusterEvent): Admission {
   // Which verbs may make it is decided by whoever hosts it.
   if (context === undefined) return accepted;
   switch (event.type) {
@@ -59,18 +57,18 @@ export function admitCluster(
 }
 
 /** A deletion under way is neither held up nor taken back. */
-const deleting = (context: ClusterContext, verb: string): ClusterAdmission =>
+const deleting = (context: ClusterContext, verb: string): Admission =>
   refused({
     code: 'resource.deleting',
     message: `${resource(context)} is being deleted: ${verb} comes too late; wait until it is gone, then apply it again.`,
   });
 
-function admitPause(context: ClusterContext): ClusterAdmission {
+function admitPause(context: ClusterContext): Admission {
   if (context.phase.startsWith('deleting')) return deleting(context, 'pause');
   return context.paused ? unchanged : accepted;
 }
 
-function admitRetry(context: ClusterContext): ClusterAdmission {
+function admitRetry(context: ClusterContext): Admission {
   if (isInitLost(context) && context.phase.startsWith('failed'))
     return refused({
       code: 'transition.notAllowed',
@@ -88,7 +86,7 @@ function admitRetry(context: ClusterContext): ClusterAdmission {
   });
 }
 
-function admitDelete(context: ClusterContext, force: boolean): ClusterAdmission {
+function admitDelete(context: ClusterContext, force: boolean): Admission {
   if (context.phase === 'deleting.stuck') return accepted;
   if (context.phase.startsWith('deleting')) return unchanged;
   if (context.spec?.protection.delete === true)
@@ -119,7 +117,7 @@ const mutableUntilRunning = [
 ];
 const neverMutable = 'create a new cluster and move the workloads';
 
-function admitApply(context: ClusterContext, manifest: ClusterManifest): ClusterAdmission {
+function admitApply(context: ClusterContext, manifest: ClusterManifest): Admission {
   if (context.phase.startsWith('deleting')) return deleting(context, 'apply');
   const { spec } = context;
   if (spec === null) return accepted;
@@ -169,7 +167,7 @@ function liveChange(
   context: ClusterContext,
   spec: ClusterSpec,
   changed: readonly Change[],
-): ClusterAdmission | undefined {
+): Admission | undefined {
   const paths = changed.map(({ path }) => path).filter(isCount);
   if (paths.length === 0 || !hasSamePools(context, spec)) return undefined;
   const isPower = paths.includes('spec.desiredState');

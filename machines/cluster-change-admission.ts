@@ -1,7 +1,8 @@
 /** May the numbers of this cluster change now? Rules of scale, stop, start, restart and cancel. Pure. */
-import { accepted, refused, resource, unchanged } from './cluster-refusal.ts';
-import type { ClusterAdmission } from './cluster-refusal.ts';
+import { accepted, refused, unchanged } from './refusal.ts';
+import type { Admission } from './refusal.ts';
 import { serverPool, specOf } from './cluster-context.ts';
+import { resource } from './cluster-context.ts';
 import type { ClusterContext, ClusterEvent } from './cluster-context.ts';
 import { editedSpec } from './cluster-orders.ts';
 import { entries, nameOf, servers } from './cluster-plan.ts';
@@ -14,7 +15,7 @@ type Event<T extends ClusterEvent['type']> = Extract<ClusterEvent, { type: T }>;
 
 const making = /^(pending\.planning|provisioning|installing|configuring)/;
 
-const notNow = (context: ClusterContext, verb: string, because: string): ClusterAdmission =>
+const notNow = (context: ClusterContext, verb: string, because: string): Admission =>
   refused({
     code: 'transition.notAllowed',
     message: `${resource(context)} is ${context.phase}: ${verb} is not possible now.`,
@@ -35,10 +36,7 @@ const problem = (
   ...(allowed !== undefined && { allowed }),
 });
 
-export function admitScale(
-  context: ClusterContext,
-  event: Event<'cluster.scale'>,
-): ClusterAdmission {
+export function admitScale(context: ClusterContext, event: Event<'cluster.scale'>): Admission {
   const { pool, count } = event;
   if (context.spec === null) return notNow(context, 'scale', 'apply a manifest first');
   const names = [serverPool, ...context.spec.agentPools.map(({ name }) => name)];
@@ -86,7 +84,7 @@ function totalAfter(context: ClusterContext, event: ClusterEvent): number {
 }
 
 /** During another change the order is taken too, and carried out at that change's next edge: the last one wins. */
-export function admitCounts(context: ClusterContext, spec: ClusterSpec): ClusterAdmission {
+export function admitCounts(context: ClusterContext, spec: ClusterSpec): Admission {
   const before = countsOf(specOf(context));
   const after = countsOf(spec);
   if (JSON.stringify(before) === JSON.stringify(after) && !context.isHalted) return unchanged;
@@ -111,20 +109,14 @@ export function admitCounts(context: ClusterContext, spec: ClusterSpec): Cluster
   return accepted;
 }
 
-export function admitPower(
-  context: ClusterContext,
-  wanted: 'running' | 'stopped',
-): ClusterAdmission {
+export function admitPower(context: ClusterContext, wanted: 'running' | 'stopped'): Admission {
   const verb = wanted === 'stopped' ? 'stop' : 'start';
   if (context.spec?.desiredState === wanted) return unchanged;
   if (/^(running|stopping|stopped|starting)/.test(context.phase)) return accepted;
   return notNow(context, verb, 'wait until it runs; what is half made can be cancelled or deleted');
 }
 
-export function admitRestart(
-  context: ClusterContext,
-  event: Event<'cluster.restart'>,
-): ClusterAdmission {
+export function admitRestart(context: ClusterContext, event: Event<'cluster.restart'>): Admission {
   const { pool, nodes = [] } = event;
   const pools = [serverPool, ...(context.spec?.agentPools.map(({ name }) => name) ?? [])];
   const names = entries(context).map(([, entry]) => nameOf(context, entry));
@@ -156,7 +148,7 @@ export function admitRestart(
   return accepted;
 }
 
-export function admitCancel(context: ClusterContext): ClusterAdmission {
+export function admitCancel(context: ClusterContext): Admission {
   if (context.isCancelled) return unchanged;
   if (context.change !== null || making.test(context.phase)) return accepted;
   return notNow(context, 'cancel', 'nothing is under way');

@@ -195,3 +195,7 @@ export const isWaiting = (context: ClusterContext): boolean =>
 
 /** True when only a person can help: waiting and trying again changes nothing. */
 export const isBlocking = (faultType: string): boolean => blocking.has(faultType);
+
+/** As refusals name it. */
+export const resource = ({ namespace, name }: ClusterContext): string =>
+  `cluster/${namespace}/${name}`;

@@ -7,18 +7,9 @@ import { admitDeclaration, modeText } from './replication-declaring.ts';
 import type { ReplicationCommand } from './replication-events.ts';
 import { moveOf } from './replication-orders.ts';
 import type { Move } from './replication-orders.ts';
-import {
-  accepted,
-  admitPace,
-  cannot,
-  conflict,
-  named,
-  notAllowed,
-  refused,
-  unchanged,
-  unmet,
-} from './replication-refusal.ts';
-import type { ReplicationAdmission } from './replication-refusal.ts';
+import { accepted, refused, unchanged } from './refusal.ts';
+import { admitPace, cannot, conflict, named, notAllowed, unmet } from './replication-refusal.ts';
+import type { Admission } from './refusal.ts';
 import {
   maySnapshot,
   overrideTokenOf,
@@ -43,17 +34,14 @@ const untilTheEnd = ['delete', 'cancel', 'override', 'barrier', 'test-stop'].map
 export function admitReplication(
   context: Context | undefined,
   event: ReplicationCommand,
-): ReplicationAdmission {
+): Admission {
   // Which verbs may make it is decided by whoever hosts it.
   if (context === undefined) return accepted;
   return admitAnyway(context, event) ?? admitByVerb(context, event);
 }
 
 /** What holds whatever the order is. */
-function admitAnyway(
-  context: Context,
-  event: ReplicationCommand,
-): ReplicationAdmission | undefined {
+function admitAnyway(context: Context, event: ReplicationCommand): Admission | undefined {
   const { lifecycle, isDeleteOrdered, epoch } = context;
   if (lifecycle === 'deleted')
     return refused({ code: 'resource.deleted', message: `${named(context)} was deleted.` });
@@ -72,7 +60,7 @@ function admitAnyway(
   return undefined;
 }
 
-function admitByVerb(context: Context, event: ReplicationCommand): ReplicationAdmission {
+function admitByVerb(context: Context, event: ReplicationCommand): Admission {
   switch (event.type) {
     case 'replication.create':
       return refused({
@@ -121,7 +109,7 @@ const aims = {
   recover: 'replica',
 } as const satisfies Record<Move['kind'], PublicState>;
 
-function admitOrder(context: Context, event: ReplicationCommand): ReplicationAdmission {
+function admitOrder(context: Context, event: ReplicationCommand): Admission {
   const move = moveOf(context, event);
   if (move === undefined)
     return refused({
@@ -148,7 +136,7 @@ function admitMove(
   context: Context,
   { kind, endpoint: side }: Move,
   because: readonly string[],
-): ReplicationAdmission {
+): Admission {
   const to = aims[kind];
   const from = publicStateOf(context[side].phase);
   if (from === to) return unchanged;
@@ -158,7 +146,7 @@ function admitMove(
 }
 
 /** Out of a failure nobody knows enough about, only looking leads; then recover finishes what was begun. */
-function admitRecover(context: Context, move: Move): ReplicationAdmission {
+function admitRecover(context: Context, move: Move): Admission {
   const { phase } = context[move.endpoint];
   const from = publicStateOf(phase);
   // Another state's word for the same end is not taken for it: a source is demoted, not recovered.
@@ -179,7 +167,7 @@ function admitRecover(context: Context, move: Move): ReplicationAdmission {
  * A state asked for by its name. What a transient state becomes comes of evidence alone, so there it is accepted as a wish to
  * wait; everything else is the verb that leads there.
  */
-export function admitState(context: Context, side: Side, to: PublicState): ReplicationAdmission {
+export function admitState(context: Context, side: Side, to: PublicState): Admission {
   const from = publicStateOf(context[side].phase);
   if (from === to) return unchanged;
   if (!isAllowed(from, to)) return notAllowed(context, side, to);
@@ -193,7 +181,7 @@ export function admitState(context: Context, side: Side, to: PublicState): Repli
 
 // --------------------------------------------------------------------------------------- other orders
 
-function admitOverride(context: Context, token: string): ReplicationAdmission {
+function admitOverride(context: Context, token: string): Admission {
   if (!sides.some((side) => context[side].phase === 'promoting.awaitingOverride'))
     return refused({
       code: 'precondition.failed',
@@ -208,7 +196,7 @@ function admitOverride(context: Context, token: string): ReplicationAdmission {
 }
 
 /** A repeat finds it further on already; what is no order of that group here is told so. */
-function admitBarrier(context: Context, event: Order<'replication.barrier'>): ReplicationAdmission {
+function admitBarrier(context: Context, event: Order<'replication.barrier'>): Admission {
   const { phase, group, order } = event;
   const mark = context.operation?.group ?? null;
   if (isMeant(mark, event)) {
@@ -232,13 +220,12 @@ const isUnderWay = (context: Context): boolean =>
     return isTransient(publicStateOf(phase)) || phase.includes('preflight');
   });
 
-const admitCancel = (context: Context): ReplicationAdmission =>
-  isUnderWay(context) ? accepted : unchanged;
+const admitCancel = (context: Context): Admission => (isUnderWay(context) ? accepted : unchanged);
 
 function admitTest(
   context: Context,
   { endpoint: side, force }: Order<'replication.test-start'>,
-): ReplicationAdmission {
+): Admission {
   const backend = context.spec?.backend ?? 'ebs';
   if (!backendAbilities[backend].testFailover)
     return cannot(context, 'operation.unsupported', `backend ${backend} cannot test a failover`);
@@ -248,14 +235,14 @@ function admitTest(
   return because.length === 0 ? accepted : unmet(context, side, 'cannot be tested', because);
 }
 
-function admitPause(context: Context, isPause: boolean): ReplicationAdmission {
+function admitPause(context: Context, isPause: boolean): Admission {
   const backend = context.spec?.backend ?? 'ebs';
   if (isPause && !backendAbilities[backend].pause)
     return cannot(context, 'operation.unsupported', `backend ${backend} cannot be paused`);
   return context.isPaused === isPause ? unchanged : accepted;
 }
 
-function admitSync(context: Context): ReplicationAdmission {
+function admitSync(context: Context): Admission {
   const backend = context.spec?.backend ?? 'ebs';
   if (!backendAbilities[backend].syncNow)
     return cannot(
@@ -281,10 +268,7 @@ function admitSync(context: Context): ReplicationAdmission {
 }
 
 /** A side of which nobody knows whether it writes is given up only by somebody who types its name again. */
-function admitDelete(
-  context: Context,
-  { force, ack }: Order<'replication.delete'>,
-): ReplicationAdmission {
+function admitDelete(context: Context, { force, ack }: Order<'replication.delete'>): Admission {
   if (context.lifecycle === 'deleting') return unchanged;
   const unknown = sides.filter((side) => context[side].phase === 'failed.indeterminate');
   const isAcknowledged = force && ack === context.name;
@@ -303,7 +287,7 @@ function admitDelete(
 function admitReconfigure(
   context: Context,
   { mode, every }: Order<'replication.reconfigure'>,
-): ReplicationAdmission {
+): Admission {
   const { spec, settings } = context;
   if (spec === null || settings === null) return admitPace(context);
   if (mode !== undefined && !backendAbilities[spec.backend].modes.includes(mode))

@@ -3,8 +3,9 @@ import { changedPaths, sameJson, short } from './changed-paths.ts';
 import type { Change } from './changed-paths.ts';
 import { backendAbilities } from './replication-capabilities.ts';
 import type { ReplicationContext } from './replication-context.ts';
-import { accepted, admitPace, cannot, named, refused, unchanged } from './replication-refusal.ts';
-import type { ReplicationAdmission } from './replication-refusal.ts';
+import { accepted, refused, unchanged } from './refusal.ts';
+import { admitPace, cannot, named } from './replication-refusal.ts';
+import type { Admission } from './refusal.ts';
 import { isOtherPace, settingsOf } from './replication-settings.ts';
 import type { ReplicationManifest } from './specs.ts';
 
@@ -14,7 +15,7 @@ const fixed =
 export function admitDeclaration(
   context: ReplicationContext,
   { metadata, spec }: ReplicationManifest,
-): ReplicationAdmission {
+): Admission {
   if (context.spec === null || context.settings === null) return accepted;
   const changed = changedPaths(context.spec, spec, 'spec');
   const hasSameMetadata =

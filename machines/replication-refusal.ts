@@ -1,30 +1,11 @@
-/** What a replication answers to an order: taken, nothing to do, or refused with a reason and a way out. */
+/** How a replication refuses: in which words, and with which way out. */
+import { accepted, refused } from './refusal.ts';
+import type { Admission } from './refusal.ts';
 import { allowedNext, refuseTransition } from './replication-table.ts';
 import type { PublicState, Side } from './replication-table.ts';
 import { publicStateOf } from './replication-context.ts';
 import type { Operation, ReplicationContext } from './replication-context.ts';
 import { whyNotReconfigure } from './replication-safety.ts';
-
-interface Refusal {
-  readonly code: string;
-  readonly message: string;
-  readonly problems?: readonly {
-    readonly path: string;
-    readonly code: string;
-    readonly message: string;
-    readonly got?: unknown;
-  }[];
-  readonly allowedNext?: readonly PublicState[];
-  readonly because?: readonly string[];
-}
-export type ReplicationAdmission =
-  | { readonly kind: 'accepted' }
-  | { readonly kind: 'unchanged' }
-  | { readonly kind: 'refused'; readonly refusal: Refusal };
-
-export const accepted: ReplicationAdmission = { kind: 'accepted' };
-export const unchanged: ReplicationAdmission = { kind: 'unchanged' };
-export const refused = (refusal: Refusal): ReplicationAdmission => ({ kind: 'refused', refusal });
 
 export const named = ({ namespace, name }: ReplicationContext): string =>
   `replication "${namespace}/${name}"`;
@@ -37,7 +18,7 @@ export const notAllowed = (
   { namespace, name, ...context }: ReplicationContext,
   side: Side,
   to: PublicState,
-): ReplicationAdmission => {
+): Admission => {
   const { phase } = context[side];
   const from = publicStateOf(phase);
   return refused(refuseTransition(`${namespace}/${name}`, side, { from, to, phase }));
@@ -48,7 +29,7 @@ export const unmet = (
   side: Side,
   what: string,
   because: readonly string[],
-): ReplicationAdmission =>
+): Admission =>
   refused({
     code: 'precondition.failed',
     message: `${named(context)}, ${side}: ${what} now: ${because.join('; ')}.`,
@@ -57,7 +38,7 @@ export const unmet = (
   });
 
 /** @param context  with an operation under way */
-export function conflict(context: ReplicationContext, operation: Operation): ReplicationAdmission {
+export function conflict(context: ReplicationContext, operation: Operation): Admission {
   const { kind, endpoint } = operation;
   const { phase } = context[endpoint];
   return refused({
@@ -73,10 +54,10 @@ export const cannot = (
   context: ReplicationContext,
   code: 'mode.unsupported' | 'operation.unsupported',
   text: string,
-): ReplicationAdmission => refused({ code, message: `${named(context)}: ${text}.` });
+): Admission => refused({ code, message: `${named(context)}: ${text}.` });
 
 /** Mode and interval, by whatever order they come. */
-export function admitPace(context: ReplicationContext): ReplicationAdmission {
+export function admitPace(context: ReplicationContext): Admission {
   if (context.operation !== null) return conflict(context, context.operation);
   const because = whyNotReconfigure(context);
   if (because.length === 0) return accepted;

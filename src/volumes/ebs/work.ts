@@ -6,6 +6,7 @@ import type { ReplicationFacts } from '../../../machines/replication-effects.ts'
 import type { Side } from '../../../machines/replication-table.ts';
 import type { CallName, Ec2, Input, Output } from './ec2.ts';
 import { expired } from './faults.ts';
+import { hold as holdFor } from '../hold.ts';
 
 export interface Tools {
   readonly ec2: Ec2;
@@ -116,21 +117,8 @@ export const pause = (work: Work, pacingMs: number): Promise<void> =>
   hold(work, paced(work, pacingMs));
 
 /** Waits so long, whatever the scale: for safety windows. Ends at once when the attempt does. */
-export function hold({ tools, attempt }: Work, ms: number): Promise<void> {
-  const { signal } = attempt;
-  return new Promise((resolve, reject) => {
-    const end = () => {
-      cancel();
-      reject(signal.reason instanceof Error ? signal.reason : new Error('the attempt has ended'));
-    };
-    const cancel = tools.clock.after(ms, () => {
-      signal.removeEventListener('abort', end);
-      resolve();
-    });
-    if (signal.aborted) end();
-    else signal.addEventListener('abort', end, { once: true });
-  });
-}
+export const hold = ({ tools, attempt }: Work, ms: number): Promise<void> =>
+  holdFor(tools.clock, attempt, ms);
 
 /** Looks again and again until it sees something; undefined when the time is over. */
 export async function within<T>(

@@ -6,6 +6,7 @@ import type { ReplicationFacts, Writable } from '../../../machines/replication-e
 import type { Side } from '../../../machines/replication-table.ts';
 import type { Discovery } from '../discovery.ts';
 import { volumeFault } from '../ebs/faults.ts';
+import { hold as holdFor } from '../hold.ts';
 
 /** Stops the machines below a cluster: what a role in a status can never prove. */
 export interface HostFence {
@@ -74,21 +75,8 @@ export const viaSsm = (work: Work, ...each: readonly Side[]): { viaSsm: boolean 
 });
 
 /** Waits so long, whatever the scale. Ends at once when the attempt does. */
-export function hold({ tools, attempt }: Work, ms: number): Promise<void> {
-  const { signal } = attempt;
-  return new Promise((resolve, reject) => {
-    const end = () => {
-      cancel();
-      reject(signal.reason instanceof Error ? signal.reason : new Error('the attempt has ended'));
-    };
-    const cancel = tools.clock.after(ms, () => {
-      signal.removeEventListener('abort', end);
-      resolve();
-    });
-    if (signal.aborted) end();
-    else signal.addEventListener('abort', end, { once: true });
-  });
-}
+export const hold = ({ tools, attempt }: Work, ms: number): Promise<void> =>
+  holdFor(tools.clock, attempt, ms);
 
 export const pause = (work: Work, pacingMs: number): Promise<void> =>
   hold(work, pacingMs / work.tools.scale);
