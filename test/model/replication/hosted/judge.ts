@@ -41,6 +41,8 @@ export class Judge {
   readonly visited = new Set<string>();
   /** For how long, as far as looks tell. */
   flaggedMs = 0;
+  /** How far the hosts' clock was off at most: what they work out of two clocks may be off by as much. */
+  clockOffMs = 0;
   /** Until then the cloud does not answer as it should: looks may come to nothing. */
   excusedUntilMs = 0;
   readonly #regions: Readonly<Record<Side, string>>;
@@ -160,8 +162,9 @@ export class Judge {
     const reported = loss?.epoch === epoch ? loss.seconds : 0;
     for (const volume of this.#writable(truth, owed.side)) {
       const lost = Math.max(0, ...old.map((each) => lostFrom(each, volume)));
-      // One entry is written each second; one may be under way at either end.
-      if (lost > reported + (reported > 0 ? 1 : 0))
+      // One entry is written each second; one may be under way at either end. No loss is told without any clock.
+      const slack = reported > 0 ? 1 + this.clockOffMs / 1_000 : 0;
+      if (lost > reported + slack)
         this.accuse(
           'S4',
           `${owed.side} lost ${lost} entries of ${volume.volumeId}, ${reported} s reported`,
@@ -211,7 +214,7 @@ export class Judge {
         this.accuse('L1', `${side} has been ${phase} since ${sinceMs}`);
       const isSettled = !phase.startsWith('absent') && memory.lifecycle === 'active';
       const seenMs = Math.max(observedAtMs, this.excusedUntilMs);
-      if (isSettled && observedAtMs > 0 && nowMs - seenMs > unseenMaxMs)
+      if (isSettled && observedAtMs > 0 && nowMs - seenMs > unseenMaxMs + this.clockOffMs)
         this.accuse('S10', `${side} (${phase}) was not looked at since ${observedAtMs}`);
     }
   }

@@ -139,7 +139,13 @@ const host = fc.oneof(
   },
   {
     weight: 1,
-    arbitrary: fc.integer({ min: -4, max: 4 }).map((n): Step => ({ do: 'skew', ms: n * secondMs })),
+    arbitrary: fc
+      .oneof(
+        // As far as windows allow for, and what an operator or a broken time server does.
+        { weight: 2, arbitrary: fc.integer({ min: -4, max: 4 }) },
+        { weight: 1, arbitrary: fc.constantFrom(-300, -60, 60, 300) },
+      )
+      .map((n): Step => ({ do: 'skew', ms: n * secondMs })),
   },
   {
     weight: 1,

@@ -176,6 +176,7 @@ export class ReplicationWorld {
   /** From now on the hosts' wall clock is so far ahead of the cloud's. */
   skew(ms: number): void {
     this.#skewMs = ms;
+    this.judge.clockOffMs = Math.max(this.judge.clockOffMs, Math.abs(ms));
   }
 
   /** This process ends after so many boundaries from now, those after it after so many of their own. */
