@@ -1,62 +1,14 @@
 /** The one list of what can be called: help, parsing, completion and the reference page follow from it. */
 import { execVerbs } from '../../machines/exec-verbs.ts';
+import { files, dryRun, wait, reason, commandId, ifRevision, limit } from './command-flags.ts';
 import type { CommandLine, FlagLine } from './command-line.ts';
-import { registryKinds, resourceKinds, storedKinds } from './kinds.ts';
+import { helpCommands } from './help-commands.ts';
+import { storedKinds } from './kinds.ts';
 import { operatingCommands } from './operating-commands.ts';
-import { outputFormats } from './output.ts';
+import { readingCommands } from './reading-commands.ts';
 import { agreed, expectEpoch, replicationCommands } from './replication-commands.ts';
 
-/** Flags that every verb takes. */
-export const globalFlags: readonly FlagLine[] = [
-  { flags: '-o, --output <format>', help: 'how data is printed', choices: outputFormats },
-  { flags: '-n, --namespace <name>', help: 'namespace (default: FAIRLEAD_NAMESPACE or "default")' },
-  { flags: '--timeout <span>', help: 'longest wait, such as 30s or 20m', value: 'duration' },
-  { flags: '--nats <url>', help: 'NATS server, such as nats://127.0.0.1:4222' },
-  { flags: '--nkey <file>', help: 'file that holds the nkey seed' },
-  { flags: '--creds <file>', help: 'NATS credentials file' },
-  { flags: '--context <name>', help: 'context of the nats CLI' },
-  { flags: '--color <when>', help: 'colour', choices: ['auto', 'always', 'never'] },
-  { flags: '--by <who>', help: 'who asks, for the audit (default: user@host)' },
-];
-
-const allNamespaces: FlagLine = { flags: '-A, --all-namespaces', help: 'every namespace' };
-const noHeaders: FlagLine = { flags: '--no-headers', help: 'tables without the first line' };
-const files: FlagLine = {
-  flags: '-f, --filename <file>',
-  help: 'manifest file, folder, or - for stdin; may be repeated',
-  value: 'repeat',
-};
-const dryRun: FlagLine = {
-  flags: '--dry-run [=mode]',
-  help: 'change nothing: "turn" asks the service what would happen, "client" only checks here',
-  choices: ['turn', 'client'],
-  alone: 'turn',
-};
-const wait: FlagLine = {
-  flags: '--wait [=goal]',
-  help: 'wait for a state (default: what the command is for)',
-  alone: 'done',
-};
-const reason: FlagLine = { flags: '--reason <text>', help: 'why, for the audit' };
-const commandId: FlagLine = {
-  flags: '--command-id <id>',
-  help: 'id that makes a repeat harmless (default: a new one)',
-};
-const ifRevision: FlagLine = {
-  flags: '--if-revision <n>',
-  help: 'only if the resource still has this revision',
-  value: 'count',
-};
-const sortBy: FlagLine = {
-  flags: '--sort-by <column>',
-  help: 'order of the rows: a column, or a field such as metadata.name',
-};
-const selector: FlagLine = {
-  flags: '-l, --selector <labels>',
-  help: 'only what carries these labels: key=value, separated by commas',
-  value: 'list',
-};
-const limit: FlagLine = { flags: '--limit <n>', help: 'newest entries only', value: 'count' };
+export { globalFlags } from './command-flags.ts';
 
 const order = (name: string, help: string, example: string): CommandLine => ({
   name,
@@ -77,23 +29,6 @@ const sharedOrder = (name: string, help: string, examples: readonly string[]): C
   load: async () => (await import('./verbs/order.ts')).orderVerb(name, () => ({}), storedKinds),
 });
 
-const listing = (name: string, help: string, examples: readonly string[]): CommandLine => ({
-  name,
-  operands: '<kind> [names...]',
-  help,
-  examples,
-  flags: [
-    allNamespaces,
-    noHeaders,
-    selector,
-    sortBy,
-    { flags: '--cluster <name>', help: 'limits: those that calls for this cluster pass' },
-    { flags: '--now', help: 'health, backends: look now instead of telling the last look' },
-  ],
-  kinds: [...resourceKinds, ...registryKinds],
-  load: async () => (await import('./verbs/get.ts')).get,
-});
-
 export const commands: readonly CommandLine[] = [
   {
     name: 'apply',
@@ -108,100 +43,7 @@ export const commands: readonly CommandLine[] = [
     kinds: [],
     load: async () => (await import('./verbs/apply.ts')).apply,
   },
-  listing('get', 'list resources, or show some by name', [
-    'fairlead get clusters -A -o wide',
-    'fairlead get nodes prod',
-    'fairlead get cluster prod -o yaml',
-    'fairlead get limits --cluster prod',
-    'fairlead get health --now',
-    'fairlead get backends',
-  ]),
-  listing('list', 'the same as get', ['fairlead breaker list', 'fairlead cluster list -A']),
-  {
-    name: 'describe',
-    operands: '<kind> [names...]',
-    help: 'everything known about a resource, for reading',
-    examples: [
-      'fairlead describe cluster prod',
-      'fairlead describe replication db-1',
-      'fairlead breaker describe ec2:mutate',
-    ],
-    flags: [],
-    kinds: [...storedKinds, 'breaker'],
-    load: async () => (await import('./verbs/describe.ts')).describe,
-  },
-  {
-    name: 'watch',
-    operands: '<kind> [names...]',
-    help: 'print resources again whenever they change; JSON lines when piped',
-    examples: ['fairlead watch clusters', 'fairlead watch cluster prod | jq .status.state'],
-    flags: [allNamespaces, noHeaders],
-    kinds: resourceKinds,
-    load: async () => (await import('./verbs/watch.ts')).watch,
-  },
-  {
-    name: 'wait',
-    operands: '<kind> [names...]',
-    help: 'wait until a state is reached, or can no longer be reached',
-    examples: [
-      'fairlead wait cluster prod --for running --timeout 20m',
-      'fairlead wait cluster prod --for condition=Ready',
-      'fairlead wait cluster prod --for deleted',
-      'fairlead wait replication db-1 --for writer=away',
-    ],
-    flags: [
-      {
-        flags: '--for <goal>',
-        help: 'a state, "deleted", or condition=<type>[=<status>]; of a replication also home=<state>, writer=<side>',
-      },
-    ],
-    kinds: storedKinds,
-    load: async () => (await import('./verbs/wait.ts')).wait,
-  },
-  {
-    name: 'events',
-    operands: '[kind] [names...]',
-    help: 'what has happened, oldest first',
-    examples: [
-      'fairlead events cluster prod',
-      'fairlead events -A --follow',
-      'fairlead events breakers --since 10m',
-    ],
-    flags: [
-      allNamespaces,
-      noHeaders,
-      limit,
-      { flags: '--since <span>', help: 'not older than this, such as 10m', value: 'duration' },
-      { flags: '--follow', help: 'go on with new events' },
-    ],
-    kinds: [...storedKinds, 'breaker'],
-    load: async () => (await import('./verbs/events.ts')).events,
-  },
-  {
-    name: 'history',
-    operands: '<kind> [names...]',
-    help: 'stored events of one resource',
-    examples: [
-      'fairlead history cluster prod --limit 20',
-      'fairlead history cluster prod --correlation <id>',
-    ],
-    flags: [
-      noHeaders,
-      limit,
-      { flags: '--correlation <id>', help: 'only what one command caused' },
-    ],
-    kinds: storedKinds,
-    load: async () => (await import('./verbs/events.ts')).history,
-  },
-  {
-    name: 'outcome',
-    operands: '<kind> <name> [command-id]',
-    help: 'what became of a command',
-    examples: ['fairlead outcome cluster prod 01JD7QK3ZC8V0X5T9M2N4P6R8S'],
-    flags: [],
-    kinds: storedKinds,
-    load: async () => (await import('./verbs/outcome.ts')).outcome,
-  },
+  ...readingCommands,
   {
     name: 'create',
     operands: '[kind] [name]',
@@ -338,64 +180,7 @@ export const commands: readonly CommandLine[] = [
   },
   ...replicationCommands([wait, reason, commandId, ifRevision]),
   ...operatingCommands,
-  {
-    name: 'explain',
-    operands: '<path>',
-    help: 'fields of a manifest',
-    examples: [
-      'fairlead explain cluster',
-      'fairlead explain cluster.spec.servers',
-      'fairlead explain replication.spec.schedule',
-    ],
-    flags: [],
-    kinds: storedKinds,
-    load: async () => (await import('./verbs/explain.ts')).explain,
-  },
-  {
-    name: 'doctor',
-    operands: '',
-    help: 'check the way from here to the service, each part with its fix',
-    examples: ['fairlead doctor'],
-    flags: [],
-    kinds: [],
-    load: async () => (await import('./verbs/doctor.ts')).doctor,
-  },
-  {
-    name: 'dashboard',
-    operands: '',
-    help: 'Grafana dashboard of every metric, as JSON to import',
-    examples: ['fairlead dashboard > fairlead.json'],
-    flags: [],
-    kinds: [],
-    load: async () => (await import('./verbs/dashboard.ts')).dashboard,
-  },
-  {
-    name: 'completion',
-    operands: '<shell>',
-    help: 'completion script for bash, zsh or fish',
-    examples: ['source <(fairlead completion bash)', 'fairlead completion fish | source'],
-    flags: [],
-    kinds: [],
-    load: async () => (await import('./verbs/completion.ts')).completion,
-  },
-  {
-    name: 'version',
-    operands: '',
-    help: 'version of the CLI',
-    examples: ['fairlead version', 'fairlead version -o json'],
-    flags: [],
-    kinds: [],
-    load: async () => (await import('./verbs/version.ts')).version,
-  },
-  {
-    name: 'help',
-    operands: '[topic]',
-    help: 'help on a command, or on exit-codes',
-    examples: ['fairlead help apply', 'fairlead help exit-codes'],
-    flags: [],
-    kinds: [],
-    load: async () => (await import('./verbs/help.ts')).help,
-  },
+  ...helpCommands,
 ];
 
 export const commandNamed = (name: string): CommandLine | undefined =>

@@ -1,11 +1,6 @@
 /** Commands for whoever runs the service: orders to breakers, figures, plans. */
+import { commandId, reason } from './command-flags.ts';
 import type { CommandLine, FlagLine } from './command-line.ts';
-
-const reason: FlagLine = { flags: '--reason <text>', help: 'why, for the audit' };
-const commandId: FlagLine = {
-  flags: '--command-id <id>',
-  help: 'id that makes a repeat harmless (default: a new one)',
-};
 
 /** An order to breakers, which every host's guard applies. */
 const breakerOrder = (
