@@ -24,6 +24,27 @@ describe('the Grafana dashboard', () => {
     expect([...shown].sort()).toEqual(known.sort());
   });
 
+  it('watches replications: failing and slow turns, lag, breakers, discoveries, how many, each with its bounds [U-41] [U-42] [U-55]', () => {
+    const { panels: tiles = [] } = rows().find(({ title }) => title.includes('at a glance')) ?? {};
+    const shown = tiles.map(({ title, thresholds, queries }) => ({
+      ...{ title, thresholds, expr: queries.map(({ expr }) => expr).join() },
+    }));
+    expect(shown).toMatchObject([
+      { title: 'Turns that fail', thresholds: [0.05, 0.2] },
+      { title: 'Turns p95', thresholds: [1, 5] },
+      { title: 'Worst lag', thresholds: [2, 3] },
+      { title: 'Breakers not closed', thresholds: [1, 2] },
+      { title: 'Discoveries that ask', thresholds: [0.2, 0.5] },
+      { title: 'Replications' },
+    ]);
+    const [failing, slow] = shown;
+    expect(failing?.expr).toContain('unified_replication_reconcile_total{result="error"}[5m]');
+    expect(slow?.expr).toMatch(/^histogram_quantile\(0\.95, sum by \(le\) \(rate\(.*\[5m\]\)\)\)$/);
+    // Those of the earlier dashboard: share of failures, 95th percentile, by back end and state, calls per breaker.
+    for (const name of ['by_backend', 'state', 'state_transitions_total', 'circuit_breaker_state'])
+      expect(expressions.some((expr) => expr.includes(`unified_replication_${name}`))).toBe(true);
+  });
+
   it('uses recording rules that exist', () => {
     const recorded = read('deploy/prometheus/fairlead-recording.yaml');
     const used = expressions.flatMap((expr) => [...expr.matchAll(/\bfairlead:[a-z0-9_:]+/g)]);

@@ -44,7 +44,7 @@ describe('tests', () => {
     expect(without).toEqual([]);
   });
 
-  it('run all, or those of one word and told one by one, as npm test hands words on [D-29]', () => {
+  it('run all, or those of one word and told one by one, as npm test hands words on [D-29] [U-43]', () => {
     expect(scripts['test']).toMatch(/ && vitest run --project quick --project real$/);
     const vitest = join(root, 'node_modules/vitest/vitest.mjs');
     const words = ['run', 'test/unit/policies/token-bucket.test.ts', '-t', 'long run'];

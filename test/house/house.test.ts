@@ -70,7 +70,7 @@ describe('the house', () => {
     );
   });
 
-  it('gives a reason with every switched-off rule and skipped test', () => {
+  it('gives a reason with every switched-off rule and skipped test [U-51]', () => {
     expect(linesWith(own, /eslint-disable(?!.* -- )/)).toEqual([]);
     expect(linesWith(own, /@ts-(ignore|nocheck)/)).toEqual([]);
     expect(linesWith(tests, /\b(it|test|describe)\.(only|todo|fails)\b/)).toEqual([]);

@@ -8,7 +8,7 @@ const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..')
 export const parityPage = path.join(root, 'docs/parity.md');
 const namedMax = 3;
 const idGroups = [
-  /\[((?:[GPDVR]-\d\d)(?:[ ,]+[GPDVR]-\d\d)*)\]/g,
+  /\[((?:[GPDVUR]-\d\d)(?:[ ,]+[GPDVUR]-\d\d)*)\]/g,
   /(?<=['"`])((?:R-\d\d)(?:[ ,]+R-\d\d)*): /g,
 ];
 
@@ -35,7 +35,7 @@ export function shownIds() {
  */
 export function rowsOf(page) {
   return page.split('\n').flatMap((text, line) => {
-    const cells = /^\| ([GPDVR]-\d\d) +\| (.*?) +\| (.*?) *\|$/.exec(text);
+    const cells = /^\| ([GPDVUR]-\d\d) +\| (.*?) +\| (.*?) *\|$/.exec(text);
     if (cells === null) return [];
     const [, id = '', promise = '', shown = ''] = cells;
     return [{ id, promise, shown, line }];

@@ -131,7 +131,7 @@ describe('a secret of the cluster', () => {
       .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8'));
   }
 
-  it('is in no log, record, event, call, script output or leftover of a script', async () => {
+  it('is in no log, record, event, call, script output or leftover of a script [U-60]', async () => {
     const canaries = await secrets();
     expect(canaries.map((value) => value.length > 30)).toEqual([true, true, true]);
     const places: Record<string, string[]> = {

@@ -78,7 +78,7 @@ describe('health', () => {
     expect((await get('/metrics')).status).toBe(200);
   });
 
-  it('is ready by boot sequence, adapters, store and ownership; alive by its own progress [U-27] [U-28]', async () => {
+  it('is ready by boot sequence, adapters, store and ownership; alive by its own progress [U-27] [U-28] [U-36] [U-39]', async () => {
     const names = async (path: string) => (await health(path)).checks.map(({ name }) => name);
     expect(await names('/livez')).toEqual(['eventLoop', 'progress', 'turns']);
     const ready = ['marked', 'adapters', 'nats', 'store', 'ownership', 'loaded', 'draining'];

@@ -86,7 +86,7 @@ it('is what was observed: away a replica, home the only writer [U-34]', async ()
   });
 });
 
-it('shows its states, moves, calls and turns on the metrics page [U-16] [U-17] [U-18] [U-19] [U-20] [U-24]', async () => {
+it('shows its states, moves, calls and turns on the metrics page [U-16] [U-17] [U-18] [U-19] [U-20] [U-24] [U-01]', async () => {
   expect(await valueOf(metric('state'), { ...named, state: 'replica' })).toBe(1);
   expect(await valueOf(metric('state'), { ...named, state: 'source' })).toBe(0);
   expect(await valueOf(metric('mode'), { ...named, mode: 'asynchronous' })).toBe(1);
@@ -115,7 +115,7 @@ it('answers what may be promoted, what a command would come to, and its history 
   expect(types).toContain('fairlead.replication.pointCommitted.v1');
 });
 
-it('counts a refused move as one, and logs it under the id it was sent with [U-30] [U-33] [U-48]', async () => {
+it('counts a refused move as one, and logs it under the id it was sent with [U-30] [U-33] [U-48] [U-54]', async () => {
   expect(await send('demote')).toMatchObject({
     ok: false,
     problem: { code: 'transition.notAllowed' },

@@ -64,7 +64,7 @@ describe("the stack's nats-server", () => {
     expect(`${commandLine}${log}`).not.toContain(seed);
   });
 
-  it('refuses strangers and keeps the CLI key away from records', async () => {
+  it('refuses strangers and keeps the CLI key away from records [U-60]', async () => {
     const stack = await startNats();
     await expect(client(stack.nats.ready.url)).rejects.toThrow();
     const nc = await client(stack.nats.ready.url, stack.keys.cliSeedFile);

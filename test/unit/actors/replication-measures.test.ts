@@ -169,6 +169,15 @@ it('keeps series for the live only: gone with the resource, shared beyond the bo
   expect(await names()).toEqual(new Set(['_other']));
 });
 
+it('measures moves from a second and calls from 50 ms, both up to four hours [U-26]', () => {
+  const ends = (name: keyof typeof metrics) => {
+    const { buckets = [] }: Metric = metrics[name];
+    return [buckets[0], buckets.at(-1)];
+  };
+  expect(ends(`${seed}state_transition_duration_seconds`)).toEqual([1, 14_400]);
+  expect(ends(`${seed}backend_operation_duration_seconds`)).toEqual([0.05, 14_400]);
+});
+
 it('knows the nineteen names: 8 counters, 5 histograms, 6 gauges [U-16]', () => {
   const types = Object.entries(metrics)
     .filter(([name]) => name.startsWith(seed))

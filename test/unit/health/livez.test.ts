@@ -38,7 +38,7 @@ const livez = async (): Promise<number> =>
   (await fetch(`http://127.0.0.1:${http.port}/livez`)).status;
 
 describe('/livez', () => {
-  it('stays good through an idle hour, an outage of everything else, and a full error rate [R-24]', async () => {
+  it('stays good through an idle hour, an outage of everything else, and a full error rate [R-24] [U-36]', async () => {
     await clock.advance(3_600_000);
     expect(await livez()).toBe(200);
     expect(heartbeat.ageMs()).toBeLessThanOrEqual(health.heartbeatMs);

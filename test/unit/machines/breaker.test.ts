@@ -59,7 +59,7 @@ describe('breaker chart', () => {
     expect(state()).toBe('closed');
   });
 
-  it('closes after the success threshold, and one failed probe opens it again [R-06] [D-05] [U-12]', () => {
+  it('closes after the success threshold, and one failed probe opens it again [R-06] [D-05] [U-12] [U-35]', () => {
     const { clock, fail, judged, probeOk, state, changes } = breaker();
     fail();
     clock.increment(30_000);
@@ -100,7 +100,7 @@ describe('breaker chart', () => {
     expect(openForMs()).toBe(24_000);
   });
 
-  it('is isolated until its end or a release, and only measures when told to', () => {
+  it('is isolated until its end or a release, and only measures when told to [U-31]', () => {
     const { actor, clock, state, fail, context } = breaker();
     actor.send({ type: 'breaker.isolate', untilMs: 5_000, ...order('o1') });
     fail();

@@ -123,7 +123,7 @@ describe('operation chart', () => {
     expect(operation.output().result.ok).toBe(true);
   });
 
-  it('parks on a hint beyond a minute and goes on when an operator says so', async () => {
+  it('parks on a hint beyond a minute and goes on when an operator says so [U-10] [U-15]', async () => {
     const hinted: EffectFault = {
       ...{ type: 'RateLimit', code: 'SlowDown', message: '', mayHaveHappened: false },
       retryAfterMs: 90_000,
@@ -149,7 +149,7 @@ describe('operation chart', () => {
     expect(operation.output().attempts).toBe(2);
   });
 
-  it('is cancelled while it waits, and says whether an earlier try may have happened', async () => {
+  it('is cancelled while it waits, and says whether an earlier try may have happened [U-10]', async () => {
     const operation = run([lost]);
     await operation.pass();
     operation.send({ type: 'operation.cancel', atMs: 5 });

@@ -29,7 +29,7 @@ it.each(['home', 'away'] as const)(
   },
 );
 
-it('keeps each public move with why, who and the order it belongs to [U-06]', async () => {
+it('keeps each public move with why, who and the order it belongs to [U-06] [U-33]', async () => {
   const { context, order, phase, protectedNow, until } = started();
   await protectedNow();
   const reason = 'user_requested_failover';

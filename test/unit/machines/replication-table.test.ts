@@ -20,7 +20,7 @@ const edges = [
 ];
 
 describe('the table of public states', () => {
-  it('has thirteen edges and no others', () => {
+  it('has thirteen edges and no others [U-04] [U-35]', () => {
     const listed = publicStates.flatMap((from) =>
       transitionTable[from].map((to) => `${from} → ${to}`),
     );

@@ -36,7 +36,7 @@ it('a fault that says so itself is tried again, or is not, whatever its type [R-
 });
 
 describe('waits between tries', () => {
-  it('follow the table, with none after the last try [R-10] [V-12] [U-11] [G-21]', () => {
+  it('follow the table, with none after the last try [R-10] [V-12] [U-09] [U-11] [U-35] [G-21]', () => {
     expect(waits('default')).toEqual([1_000, 2_000, 4_000]);
     expect(waits('aws')).toEqual([500, 1_000, 2_000, 4_000, 8_000]);
     expect(waits('critical').reduce((sum, each) => sum + each)).toBe(246_000);

@@ -49,7 +49,7 @@ describe('rows of a profile', () => {
     expect(await standard('s3')).toEqual([5, 10_000, 10]);
     expect(await standard('dynamodb')).toEqual([5, 20_000, 8]);
   });
-  it('production: a key without a row opens after 5 for 60 s [D-06]', async () => {
+  it('production: a key without a row opens after 5 for 60 s [D-06] [U-12]', async () => {
     const found = { failures: 5, openBaseMs: 60_000 };
     expect(await measured('production', 'sts')).toMatchObject(found);
   });

@@ -116,7 +116,7 @@ describe('a circuit that is probed', () => {
 });
 
 describe('those who wait', () => {
-  it('are released few at a time, teardown first, after the probes [R-37] [G-61] [G-22]', async () => {
+  it('are released few at a time, teardown first, after the probes [R-37] [G-61] [G-22] [U-15]', async () => {
     const { trip, call, clock, guard, state } = guarded();
     await trip();
     const { signal } = new AbortController();

@@ -11,7 +11,7 @@ const runs = Number(process.env['FAIRLEAD_RUNS'] ?? 10);
 const runMs = 30_000;
 
 it(
-  `keeps every invariant in random lives (seeds ${seed} to ${seed + runs - 1})`,
+  `keeps every invariant in random lives (seeds ${seed} to ${seed + runs - 1}) [U-37]`,
   async () => {
     const broken: string[] = [];
     let epochs = 0;
