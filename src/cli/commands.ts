@@ -1,6 +1,6 @@
 /** The one list of what can be called: help, parsing, completion and the reference page follow from it. */
 import { execVerbs } from '../../machines/exec-verbs.ts';
-import { files, dryRun, wait, reason, commandId, ifRevision, limit } from './command-flags.ts';
+import { files, dryRun, wait, reason, commandId, ifRevision } from './command-flags.ts';
 import type { CommandLine, FlagLine } from './command-line.ts';
 import { helpCommands } from './help-commands.ts';
 import { storedKinds } from './kinds.ts';
