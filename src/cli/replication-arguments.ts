@@ -81,6 +81,8 @@ export function goalAfter(verb: string, flags: Flags, writer: string): string | 
       return `${side}=replica`;
     case 'test-start':
       return `${side}=replica.testing`;
+    case 'test-stop':
+      return 'condition=Testing=False';
     case 'delete':
       return 'deleted';
     default:

@@ -166,8 +166,8 @@ describe('an ordinary day of a replication on the command line', () => {
     const why = await fairlead('why failover replication db-1');
     expect(why.stdout).toContain('x a test runs on away: stop it first');
     expect(why.exit).toBe(5);
-    await done('replication test stop db-1');
-    await done('wait replication db-1 --for replica.following --timeout 20s');
+    await done('replication test stop db-1 --wait --timeout 20s');
+    expect(await done('get repl db-1 --no-headers')).toMatch(/^db-1 +replica +following /);
   });
 
   it('hands over by plan, loses nothing, and nobody else writes', async () => {

@@ -291,6 +291,21 @@ describe('waiting for a replication', () => {
     expect(stderr).toContain('home source.protected, away promoting.fencing');
   });
 
+  it('waits for the end of a rehearsal, which is no order under way', async () => {
+    const testing = (status: 'True' | 'False', phase: string) =>
+      view(status === 'True' ? 8 : 9, {
+        endpoints: { ...view().status?.endpoints, away: { state: 'replica', phase } },
+        conditions: [{ type: 'Testing', status }],
+      });
+    const service = fakeService();
+    service.show('db-1', testing('True', 'replica.testing'), testing('False', 'replica.following'));
+    const line = 'test-stop replication db-1 --wait';
+    const { stdout, exit, stderr } = await stirring(service, fairlead(line, service));
+    expect([exit, stdout.split('\n')[1]], stderr).toEqual([
+      ...[0, 'replication/default/db-1 home source.protected, away replica.following'],
+    ]);
+  });
+
   it('ends when the order came to nothing, with why', async () => {
     const back = view(9, { because: ['home was not reachable'], health: 'degraded' });
     const { stderr, exit } = await fairlead('promote replication db-1 --wait', fakeService(back));
