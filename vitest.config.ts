@@ -11,9 +11,9 @@ const SEARCHES = [
 
 export default defineConfig({
   test: {
-    // The suite must fit 2 cores; real parts spawn servers and shells of their own.
+    // Made for 2 cores: files with real parts spend half of their time waiting for these.
     pool: 'forks',
-    maxWorkers: 2,
+    maxWorkers: 3,
     // Said once by the README's engines field; in every fork it only hides what matters.
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
     projects: [

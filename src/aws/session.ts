@@ -10,6 +10,7 @@ import type { AttemptTimeouts } from '../../machines/limits.ts';
 import type { CloudScope, EffectFault } from '../../machines/messages.ts';
 import { breakerKey, classOf, kindOf, launchesOf } from './call-class.ts';
 import { CloudFault, faultOf, ownFault } from './faults.ts';
+import { timeLimit } from '../time-limit.ts';
 
 /** A configured account. */
 interface AccountSettings {
@@ -148,7 +149,8 @@ export function createSessions(config: SessionsConfig): Sessions {
   ): Promise<unknown> {
     const startedMs = performance.now();
     const { requestMs } = config.http ?? httpPool;
-    const signal = AbortSignal.any([scope.signal, AbortSignal.timeout(requestMs)]);
+    const limit = timeLimit(requestMs, scope.signal);
+    const { signal } = limit;
     const done = (more: Record<string, unknown>) =>
       config.telemetry?.log(
         'debug',
@@ -169,6 +171,8 @@ export function createSessions(config: SessionsConfig): Sessions {
         clients.delete(`${scope.account}/${scope.region}/${service}`);
       done({ fault: fault.code, type: fault.type, requestId: fault.requestId });
       throw new CloudFault(fault, error);
+    } finally {
+      limit.end();
     }
   }
 
@@ -218,7 +222,11 @@ const onceMore: ReadonlySet<string> = new Set([
 ]);
 
 /** What the type alone does not tell: a read that failed in an unknown way may be repeated, a change may not. */
-export function withVerdict(fault: EffectFault, name: string, { number = 1 }: CallScope): EffectFault {
+export function withVerdict(
+  fault: EffectFault,
+  name: string,
+  { number = 1 }: CallScope,
+): EffectFault {
   if (fault.type === 'ProviderError' && classOf(name) === 'read')
     return { ...fault, retryable: true };
   if (onceMore.has(fault.code) && number > 1) return { ...fault, retryable: false };

@@ -16,6 +16,7 @@ import type { Shell } from './shell.ts';
 import type { Goal } from './verdict.ts';
 import { revisionOf } from './view.ts';
 import type { ResourceView } from './view.ts';
+import { timeLimit } from '../time-limit.ts';
 
 /** How long `--wait` and `wait` go on when `--timeout` is not given. */
 const waitDefaultMs = 30 * 60_000;
@@ -45,8 +46,8 @@ export async function awaitGoal(
   awaited: readonly Awaited[],
 ): Promise<WaitEnd> {
   const timeoutMs = shell.flags.timeout ?? waitDefaultMs;
-  const timeUp = AbortSignal.timeout(timeoutMs);
-  const signal = AbortSignal.any([timeUp, shell.terminal.interrupted]);
+  const limit = timeLimit(timeoutMs, shell.terminal.interrupted);
+  const { signal } = limit;
   const progress = openProgress(shell.terminal, shell.errStyle);
   try {
     const ends = await Promise.all(
@@ -61,6 +62,7 @@ export async function awaitGoal(
     const reached = ends.flatMap((end) => (end.kind === 'reached' ? [end.reached] : []));
     return { reached, failures };
   } finally {
+    limit.end();
     progress.end();
     if (shell.terminal.interrupted.aborted) shell.note('detached; the work goes on');
   }

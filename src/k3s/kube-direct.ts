@@ -11,6 +11,7 @@ import { KubeFault } from './kube-faults.ts';
 import { ask } from './kube-http.ts';
 import type { KubeRequest } from './kube-http.ts';
 import { watchKind } from './kube-watch.ts';
+import { timeLimit } from '../time-limit.ts';
 
 export interface DirectParts {
   /** `<namespace>/<name>`. */
@@ -31,8 +32,12 @@ export function createDirectKube(parts: DirectParts): Required<KubePort> {
     const opened = await access.open();
     // The last look before it goes out: the wait for a place or for the files may have been long.
     refuseLate(issue, clock);
-    const within = AbortSignal.any([signal, AbortSignal.timeout(kube.attemptMs)]);
-    return ask(opened, requestOf(call), within);
+    const limit = timeLimit(kube.attemptMs, signal);
+    try {
+      return await ask(opened, requestOf(call), limit.signal);
+    } finally {
+      limit.end();
+    }
   }
 
   const guarded = (call: KubeCall, issue: KubeIssue, attempt: Attempt): Promise<unknown> =>

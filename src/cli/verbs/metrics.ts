@@ -19,6 +19,7 @@ import { span } from '../duration.ts';
 import type { Session } from '../session.ts';
 import type { Shell, Verb } from '../shell.ts';
 import { surveyRegistry } from '../surveys.ts';
+import { timeLimit } from '../../time-limit.ts';
 
 const intervalDefaultMs = 2_000;
 /** The shortest that makes sense: a survey itself listens for a quarter of a second. */
@@ -88,8 +89,8 @@ function turnsPerMinute(
 async function live(shell: Shell, session: Session): Promise<Exit> {
   const { terminal, flags, outStyle } = shell;
   const intervalMs = Math.max(intervalMinMs, flags.interval ?? intervalDefaultMs);
-  const timeUp = flags.timeout === undefined ? [] : [AbortSignal.timeout(flags.timeout)];
-  const signal = AbortSignal.any([terminal.interrupted, ...timeUp]);
+  const limit = timeLimit(flags.timeout ?? Infinity, terminal.interrupted);
+  const { signal } = limit;
   let before: Look | undefined;
   let isAway = false;
   while (!signal.aborted) {
@@ -107,6 +108,7 @@ async function live(shell: Shell, session: Session): Promise<Exit> {
     }
     await pause(intervalMs, signal);
   }
+  limit.end();
   return terminal.interrupted.aborted ? exits.interrupted : exits.ok;
 }
 

@@ -10,6 +10,7 @@ import type { Shell, Verb } from '../shell.ts';
 import { revisionOf } from '../view.ts';
 import type { ResourceView } from '../view.ts';
 import { listingOf, looksOf, nodeListing, nodeRows, viewsOf } from './get.ts';
+import { timeLimit } from '../../time-limit.ts';
 
 export const watch: Verb = async (shell) => {
   const { terminal, operands, namespace } = shell;
@@ -20,9 +21,8 @@ export const watch: Verb = async (shell) => {
   // The first look may fail as `get` does: a name that does not exist is an error, not something to wait for.
   await look();
   const printed = new Map<string, string>();
-  const timeUp =
-    shell.flags.timeout === undefined ? [] : [AbortSignal.timeout(shell.flags.timeout)];
-  const signal = AbortSignal.any([terminal.interrupted, ...timeUp]);
+  const limit = timeLimit(shell.flags.timeout ?? Infinity, terminal.interrupted);
+  const { signal } = limit;
   const wish = watchWish(shell);
   let isFirst = true;
   let isAway = false;
@@ -39,6 +39,7 @@ export const watch: Verb = async (shell) => {
     });
     isFirst = false;
   }
+  limit.end();
   return terminal.interrupted.aborted ? exits.interrupted : exits.timeout;
 };
 

@@ -4,6 +4,7 @@ import type { KubectlContext, KubectlReply } from './kubectl-words.ts';
 import { isEtcdMember } from './membership.ts';
 import type { Member, Place } from './membership.ts';
 import { movablePods, stuckPods } from './pods.ts';
+import { timeLimit } from '../../time-limit.ts';
 
 type Words = readonly string[];
 
@@ -70,7 +71,7 @@ async function drain(
   }
   // The stand-in's clock runs at the world's pace, like the node's own.
   const limitMs = Math.ceil(((secondsIn(words) ?? 86_400) * 1000) / scale);
-  const end = AbortSignal.any([signal, AbortSignal.timeout(limitMs)]);
+  const limit = timeLimit(limitMs, signal);
   const evictedAtMs = Date.now() + world.duration(`drain:${name}:${String(Date.now())}`, 4, 12);
   const deletes = words.includes('--disable-eviction');
   const done = await world.until(
@@ -80,8 +81,9 @@ async function drain(
       evict(context, place, member, deletes);
       return member.evicted === 'all';
     },
-    end,
+    limit.signal,
   );
+  limit.end();
   if (done) return accepted(`node/${name} drained\n`);
   const [first] = held();
   return refused(

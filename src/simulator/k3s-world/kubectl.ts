@@ -8,6 +8,7 @@ import type { NodeObject } from './node-object.ts';
 import { podObject, podsOn } from './pods.ts';
 import { accepted, optionOf, refused, namesIn, secondsIn } from './kubectl-words.ts';
 import type { KubectlContext, KubectlReply } from './kubectl-words.ts';
+import { timeLimit } from '../../time-limit.ts';
 
 export async function kubectl(
   context: KubectlContext,
@@ -76,14 +77,16 @@ async function waitForCondition(
   const condition = optionOf(words, '--for=condition=');
   const name = optionOf(words, 'node/');
   const limitMs = (secondsIn(words) ?? 30) * 1000;
+  const limit = timeLimit(limitMs, signal);
   const met = await world.until(
     place.member.instanceId,
     ({ cluster }) =>
       nodeObjects(cluster, scale).some(
         (node) => node.metadata.name === name && holds(node, condition),
       ),
-    AbortSignal.any([signal, AbortSignal.timeout(limitMs)]),
+    limit.signal,
   );
+  limit.end();
   if (met) return accepted(`node/${name ?? ''} condition met\n`);
   return refused(`error: timed out waiting for the condition on nodes/${name ?? ''}`);
 }
