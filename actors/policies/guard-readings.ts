@@ -56,4 +56,10 @@ export function readingsOf(line: GuardLine): MetricReading[] {
 }
 
 /** Numbers grow with badness, so that `> 0` and `== 2` both read well. */
-export const stateNumbers = { closed: 0, halfOpen: 1, open: 2, isolated: 3, metricsOnly: 4 } as const;
+export const stateNumbers = {
+  closed: 0,
+  halfOpen: 1,
+  open: 2,
+  isolated: 3,
+  metricsOnly: 4,
+} as const;
