@@ -12,6 +12,7 @@ import { admitPace, cannot, conflict, named, notAllowed, unmet } from './replica
 import type { Admission } from './refusal.ts';
 import {
   maySnapshot,
+  mayStillWrite,
   overrideTokenOf,
   whyNotDemote,
   whyNotPoint,
@@ -270,8 +271,12 @@ function admitSync(context: Context): Admission {
 /** A side of which nobody knows whether it writes is given up only by somebody who types its name again. */
 function admitDelete(context: Context, { force, ack }: Order<'replication.delete'>): Admission {
   if (context.lifecycle === 'deleting') return unchanged;
-  const unknown = sides.filter((side) => context[side].phase === 'failed.indeterminate');
   const isAcknowledged = force && ack === context.name;
+  // Without force the deletion itself waits for an old writer that a later epoch has fenced.
+  const unknown = sides.filter(
+    (side) =>
+      context[side].phase === 'failed.indeterminate' || (force && mayStillWrite(context, side)),
+  );
   if (unknown.length > 0 && !isAcknowledged)
     return refused({
       code: 'precondition.failed',

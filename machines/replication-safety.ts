@@ -134,14 +134,23 @@ const unsettled: readonly Phase[] = [
   ...(['replica.testing', 'replica.reconfiguring', 'source.reconfiguring'] as const),
 ];
 
-/** Deletion waits until nothing is on its way, and, unless forced, until it is known what can write. */
+/** A later epoch has fenced this writer, and nobody has shown since that it cannot write. */
+export const mayStillWrite = (context: Context, side: Side): boolean =>
+  isIn(context[side], 'source') && isSuperseded(context, side) && context[side].writable !== 'no';
+
+/**
+ * Deletion waits until nothing is on its way, and, unless forced, until it is known what can write: an old writer that a
+ * later epoch has fenced is looked at and demoted first, for nobody looks after the deletion.
+ */
 export const isAtRest = ({ home, away, operation, isForcedDelete }: Context): boolean =>
   operation === null &&
   [home, away].every(
     (each) =>
       !isIn(each, 'promoting', 'demoting', 'syncing') &&
       !unsettled.includes(each.phase) &&
-      (isForcedDelete || each.phase !== 'failed.indeterminate'),
+      (isForcedDelete ||
+        (each.phase !== 'failed.indeterminate' &&
+          !(isIn(each, 'source') && each.epoch < each.fencedBelow))),
   );
 
 /** An override of this very epoch stands. */

@@ -31,6 +31,9 @@ export const scheduleState = replicationSetup.createStateConfig({
       always: { guard: 'isPaused', target: 'paused' },
       on: {
         'replication.sync': { guard: 'mayTick', target: 'snapshotting', actions: 'noteStamp' },
+        // The time to the next point was reckoned by the interval that held before.
+        'replication.reconfigure': { target: 'idle', reenter: true },
+        'replication.apply': { target: 'idle', reenter: true },
       },
       after: {
         tick: [

@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 import { replication } from '../../../machines/replication-limits.ts';
 import { becameWriter, entered } from '../../../machines/replication-notes.ts';
-import { maySnapshot } from '../../../machines/replication-safety.ts';
+import { admitReplication } from '../../../machines/replication-admission.ts';
+import { isAtRest, maySnapshot } from '../../../machines/replication-safety.ts';
 import { stamp, started } from './replication-double.ts';
 
 it('a new writer is unprotected until its own first point, though the old one took another of this epoch', async () => {
@@ -58,4 +59,34 @@ it('keeps the newest moves, so many as a record can hold, and as many words with
   }
   expect(memory.history).toHaveLength(100);
   expect(memory.history.at(-1)?.seq).toBe(memory.historySeq);
+});
+
+it('a deletion waits for an old writer that a later epoch has fenced, unless it is forced', async () => {
+  const { actor, protectedNow } = started();
+  await protectedNow();
+  const { context } = actor.getSnapshot();
+  expect(isAtRest(context)).toBe(true);
+  const fenced = { ...context, home: { ...context.home, fencedBelow: context.home.epoch + 1 } };
+  expect(isAtRest(fenced)).toBe(false);
+  expect(isAtRest({ ...fenced, isForcedDelete: true })).toBe(true);
+});
+
+it('a deletion by force in a time of two writers has to be acknowledged by name', async () => {
+  const { actor, protectedNow } = started();
+  await protectedNow();
+  const { context } = actor.getSnapshot();
+  const home = {
+    ...context.home,
+    fencedBelow: context.home.epoch + 1,
+    writable: 'unknown',
+  } as const;
+  const asked = { type: 'replication.delete', force: true, atMs: 1, correlationId: 'c' } as const;
+  const admit = (more: object) =>
+    admitReplication({ ...context, home }, { ...asked, ...more } as never);
+  expect(admit({})).toMatchObject({
+    kind: 'refused',
+    refusal: { because: [expect.stringMatching(/^home is source/)] },
+  });
+  expect(admit({ ack: context.name })).toEqual({ kind: 'accepted' });
+  expect(admit({ force: false })).toEqual({ kind: 'accepted' });
 });
