@@ -134,9 +134,12 @@ const unsettled: readonly Phase[] = [
   ...(['replica.testing', 'replica.reconfiguring', 'source.reconfiguring'] as const),
 ];
 
-/** A later epoch has fenced this writer, and nobody has shown since that it cannot write. */
+/** Two were let write by a person, and nobody has shown since that this one, the older, cannot. */
 export const mayStillWrite = (context: Context, side: Side): boolean =>
-  isIn(context[side], 'source') && isSuperseded(context, side) && context[side].writable !== 'no';
+  context.riskAccepted?.clearedAtMs === null &&
+  isIn(context[side], 'source') &&
+  isSuperseded(context, side) &&
+  context[side].writable !== 'no';
 
 /**
  * Deletion waits until nothing is on its way, and, unless forced, until it is known what can write: an old writer that a

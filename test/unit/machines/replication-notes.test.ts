@@ -80,9 +80,10 @@ it('a deletion by force in a time of two writers has to be acknowledged by name'
     fencedBelow: context.home.epoch + 1,
     writable: 'unknown',
   } as const;
+  const riskAccepted = { epoch: 2, by: 'ann', atMs: 1, observed: '', clearedAtMs: null };
   const asked = { type: 'replication.delete', force: true, atMs: 1, correlationId: 'c' } as const;
   const admit = (more: object) =>
-    admitReplication({ ...context, home }, { ...asked, ...more } as never);
+    admitReplication({ ...context, home, riskAccepted }, { ...asked, ...more } as never);
   expect(admit({})).toMatchObject({
     kind: 'refused',
     refusal: { because: [expect.stringMatching(/^home is source/)] },

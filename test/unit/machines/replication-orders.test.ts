@@ -103,7 +103,7 @@ describe('slow work', () => {
     await until(() => phase('away').startsWith('source.') && phase('home') === 'replica.seeding');
     give(aimed('resync', { endpoint: 'home' }));
     await until(() => phase('home') === 'syncing.transferring');
-    await until(() => Number((view().status['operation'] as { progress: number }).progress) > 3);
+    await until(() => (view().status['operation'] as { progress: number }).progress > 3);
     const beganMs = clock.now();
     await until(() => phase('home') === 'replica.following');
     expect(clock.now() - beganMs).toBeGreaterThan(30_000);
