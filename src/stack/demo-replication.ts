@@ -99,6 +99,9 @@ export async function tellReplication(
     if (watch.twoWriters() > 0)
       fail(`two volumes could be written to, ${watch.twoWriters()} times`);
     if (watch.looks() === 0) fail('nobody has looked at who writes');
+    const [missed] = watch.missed();
+    if (missed !== undefined)
+      fail(`${watch.missed().length} looks at who writes failed: ${missed}`);
     say(`one writer at a time, in ${watch.looks()} looks at the simulator's books`);
     await must('it is deleted', ['delete', ...target, '--yes', '--wait', ...WAIT]);
     const changes = { replications: 1, failovers: 2, kills: 1 };

@@ -25,6 +25,8 @@ export interface WriterWatch {
   /** Looks in which more than one volume of the disk's lineage could be written to. */
   readonly twoWriters: () => number;
   readonly looks: () => number;
+  /** Looks that told nothing, each with why: what was meanwhile is not known. */
+  readonly missed: () => readonly string[];
   /** Recovery points whose data the volume that is written to now does not have. */
   readonly lostPoints: () => Promise<number>;
   readonly stop: () => void;
@@ -32,7 +34,7 @@ export interface WriterWatch {
 
 /** @param volumeId  the disk as it was at the beginning */
 export function watchWriters(simulator: SimulatorDoor, volumeId: string): WriterWatch {
-  const seen = { twoWriters: 0, looks: 0 };
+  const seen = { twoWriters: 0, looks: 0, missed: [] as string[] };
   const read = async (): Promise<Books> => books.parse(await sidePath(simulator, 'GET', 'volumes'));
   const isOfDisk = ({ segments }: { segments: Log }): boolean => segments[0]?.writer === volumeId;
   const look = async (): Promise<void> => {
@@ -42,12 +44,14 @@ export function watchWriters(simulator: SimulatorDoor, volumeId: string): Writer
       seen.twoWriters += 1;
   };
   const timer = setInterval(() => {
-    // The simulator outlives the watch; a look that fails is made again, and the last one is not optional.
-    look().catch(() => undefined);
+    look().catch((thrown: unknown) => {
+      seen.missed.push(thrown instanceof Error ? thrown.message : String(thrown));
+    });
   }, LOOK_MS);
   return {
     twoWriters: () => seen.twoWriters,
     looks: () => seen.looks,
+    missed: () => seen.missed,
     lostPoints: async () => {
       const { volumes, snapshots } = await read();
       const writing = volumes.find((each) => each.isWritable && isOfDisk(each));

@@ -3,8 +3,8 @@ import { watchInterrupts } from '../../src/stack/interrupt.ts';
 import type { Stack } from '../../src/stack/stack.ts';
 
 export interface Interruptible {
-  /** Rejects when the user interrupts; never resolves. Raced by whatever waits. */
-  readonly interrupted: Promise<never>;
+  /** Rejects when the user interrupts; never resolves. Made anew for each race, so that every one of them is heard. */
+  readonly interrupted: () => Promise<never>;
   /** Stacks that run now, to be killed by a second Ctrl-C. */
   readonly stacks: Set<Stack>;
   readonly wasInterrupted: () => boolean;
@@ -17,10 +17,7 @@ export function interruptible(exitCode: number): Interruptible {
     const killed = Promise.all([...stacks].map((stack) => stack.killAll()));
     void killed.finally(() => process.exit(exitCode));
   });
-  const interrupted = interrupt.asked.then((name) =>
-    Promise.reject(new Error(`interrupted by ${name}`)),
-  );
-  // It stays rejected for whoever races it next; a moment in which nobody does must not end the process unannounced.
-  interrupted.catch(() => undefined);
+  const interrupted = (): Promise<never> =>
+    interrupt.asked.then((name) => Promise.reject(new Error(`interrupted by ${name}`)));
   return { stacks, interrupted, wasInterrupted: () => interrupt.signal.aborted };
 }

@@ -13,10 +13,10 @@ export async function benchRecords(bench: Bench): Promise<void> {
   // Once unreported: the compiler of the engine has then met the charts.
   await Promise.race([
     measure({ ...bench, emit: () => undefined, say: () => undefined }, 50),
-    bench.interrupted,
+    bench.interrupted(),
   ]);
   for (const nodes of NODES)
-    if (!(await Promise.race([measure(bench, nodes), bench.interrupted]))) refused.push(nodes);
+    if (!(await Promise.race([measure(bench, nodes), bench.interrupted()]))) refused.push(nodes);
   if (refused.length > 0)
     throw new Error(
       `clusters of ${refused.join(', ')} nodes cannot be hosted: their record passes ${bounds.recordBytesMax} bytes`,

@@ -17,7 +17,7 @@ export async function withStack<T>(
     const stack = await startStack({ ...options, dataDir, say: bench.say });
     bench.stacks.add(stack);
     try {
-      return await Promise.race([use(stack), stack.failed, bench.interrupted]);
+      return await Promise.race([use(stack), stack.failed, bench.interrupted()]);
     } finally {
       await stack.stop();
       bench.stacks.delete(stack);

@@ -57,7 +57,7 @@ export interface DrillWorld {
 
 export async function openWorld(
   stacks: Set<Stack>,
-  interrupted: Promise<never>,
+  interrupted: () => Promise<never>,
 ): Promise<DrillWorld> {
   const dataDir = await mkdtemp(join(tmpdir(), 'fairlead-drill-'));
   const stack = await startStack({ dataDir, scale, seed: 7 });
@@ -66,7 +66,7 @@ export async function openWorld(
     url: stack.nats.ready.url,
     nkeySeedFile: stack.keys.cliSeedFile,
   });
-  const or = <T>(work: Promise<T>): Promise<T> => Promise.race([work, interrupted, stack.failed]);
+  const or = <T>(work: Promise<T>): Promise<T> => Promise.race([work, interrupted(), stack.failed]);
   let names: string[] = [];
 
   const address = (name: string) => ({ namespace, kind: 'cluster', name });

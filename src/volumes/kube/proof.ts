@@ -13,6 +13,8 @@ import { kubeVolumes } from '../../../machines/limits-kube-volumes.ts';
 export interface Judged {
   readonly writable: Writable;
   readonly observed: string;
+  /** False where its network could be fenced off and is not; undefined where there is no such fence, or none can be read. */
+  readonly isIsolated?: boolean;
 }
 
 const told = (thrown: unknown): string =>
@@ -36,13 +38,31 @@ export async function idle(driver: KubeDriver, work: Work, side: Side): Promise<
   const { tools, of, attempt } = work;
   const host = await tools.hostFence?.prove(of, side, attempt).catch(unproven);
   if (host?.writable === 'no') return host;
-  const isIsolated = await driver.isIsolated?.(work, side).catch(() => undefined);
+  const { isIsolated, unread } = await isolation(driver, work, side);
   if (isIsolated === true) return { writable: 'no', observed: 'its network is fenced off' };
+  const found = await byRoleOrUse(driver, work, side).catch(unproven);
+  return {
+    ...found,
+    observed: unread === '' ? found.observed : `${found.observed}; ${unread}`,
+    ...(isIsolated !== undefined && { isIsolated }),
+  };
+}
+
+async function byRoleOrUse(driver: KubeDriver, work: Work, side: Side): Promise<Judged> {
+  const look = await lookTwice(driver, work, side);
+  return driver.roleProves ? byRole(look) : byAttachment(work, side, look);
+}
+
+/** A fence that cannot be read proves nothing, and whoever decides is told so. */
+async function isolation(
+  driver: KubeDriver,
+  work: Work,
+  side: Side,
+): Promise<{ readonly isIsolated: boolean | undefined; readonly unread: string }> {
   try {
-    const look = await lookTwice(driver, work, side);
-    return driver.roleProves ? byRole(look) : await byAttachment(work, side, look);
+    return { isIsolated: await driver.isIsolated?.(work, side), unread: '' };
   } catch (thrown) {
-    return unproven(thrown);
+    return { isIsolated: undefined, unread: `its network fence was not read: ${told(thrown)}` };
   }
 }
 
@@ -111,7 +131,7 @@ export async function fence(driver: KubeDriver, asked: Work, side: Side): Promis
   const endMs = tools.clock.monotonicMs() + replication.fenceMs / 2;
   let found = await idle(driver, work, side);
   while (found.writable !== 'no' && tools.clock.monotonicMs() < endMs) {
-    if (!(await mayChange(driver, work, side))) break;
+    if (found.isIsolated !== false && !(await mayChange(driver, work, side))) break;
     await pause(work, kubeVolumes.pollMs);
     found = await idle(driver, work, side);
   }
@@ -125,8 +145,6 @@ export async function fence(driver: KubeDriver, asked: Work, side: Side): Promis
 
 /** Waiting helps only while the storage is still on its way. */
 const mayChange = async (driver: KubeDriver, work: Work, side: Side): Promise<boolean> => {
-  const isIsolated = await driver.isIsolated?.(work, side).catch(() => undefined);
-  if (isIsolated === false) return true;
   try {
     const { state, unlisted } = await driver.look(work, side);
     return state === 'demoting' || (driver.roleProves && state !== 'absent' && unlisted === '');

@@ -119,7 +119,7 @@ async function trial(bench: Bench, name: string): Promise<unknown> {
   const ended = new Promise<number | null>((resolve, reject) => {
     child.once('error', reject).once('close', resolve);
   });
-  const code = await Promise.race([ended, bench.interrupted]).catch((thrown: unknown) => {
+  const code = await Promise.race([ended, bench.interrupted()]).catch((thrown: unknown) => {
     child.kill('SIGKILL');
     throw thrown;
   });

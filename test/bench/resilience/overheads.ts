@@ -139,7 +139,7 @@ async function turnMicros(bench: Bench): Promise<number> {
     const manifest = grownManifest(3, 'production');
     await Promise.race([
       cluster.order('create', { manifest }, 'running.steady'),
-      bench.interrupted,
+      bench.interrupted(),
     ]);
     const { user, system } = process.cpuUsage(before);
     return (user + system) / (cluster.commits - commits);
