@@ -6,12 +6,13 @@ import type { Cut } from './commit-gate.ts';
 import type { CommitOptions } from './commit.ts';
 import type { Command } from './envelope.ts';
 import { messageOf, problem } from './faults.ts';
-import type { ProblemFields } from './faults.ts';
 import { HostedActor } from './hosted-actor.ts';
 import type { HostedKind, Household, Work } from './household.ts';
 import { Mailbox } from './mailbox.ts';
 import { observationId } from './observation-id.ts';
 import type { Cancel } from './ports.ts';
+import * as refusals from './refusals.ts';
+import type { Refusal } from './refusals.ts';
 import { refuse, replyOf, settle } from './replies.ts';
 import { Seen } from './seen.ts';
 import { storedLife } from './stored-life.ts';
@@ -33,20 +34,9 @@ type Found =
 
 type Attempt =
   | Extract<TurnOutcome, { kind: 'answered' }>
-  | {
-      readonly kind: 'refused';
-      readonly code: string;
-      readonly message: string;
-      readonly more: Partial<ProblemFields>;
-    }
+  | Refusal
   | { readonly kind: 'again' }
   | { readonly kind: 'dropped' };
-
-const refused = (
-  code: string,
-  message: string,
-  more: Partial<ProblemFields> = {},
-): Attempt & { kind: 'refused' } => ({ kind: 'refused', code, message, more });
 
 export class Resident {
   readonly key: ResourceKey;
@@ -128,7 +118,7 @@ export class Resident {
     } catch (thrown) {
       this.#tellBug(thrown);
       this.#actor?.cut({ kind: 'stopped' });
-      await this.#refuse(work, refused('internal.assertion', messageOf(thrown)));
+      await this.#refuse(work, refusals.refused('internal.assertion', messageOf(thrown)));
     }
   }
 
@@ -142,7 +132,7 @@ export class Resident {
       this.#staleInARow = 0;
       const { entry, isRepeat } = attempt;
       if (entry.code === 'actor.poisoned')
-        return this.#refuse(work, refused(entry.code, entry.message ?? ''));
+        return this.#refuse(work, refusals.refused(entry.code, entry.message ?? ''));
       const reply = replyOf(entry, this.#name, isRepeat && !isAgain);
       settle(this.#house, work.delivery, work.command, reply);
       return;
@@ -157,14 +147,12 @@ export class Resident {
         return { kind: 'dropped' };
       case 'lost':
         return { kind: 'again' };
-      case 'quarantined': {
-        const message = `${this.#name} is held for inspection: ${found.reason}`;
-        return refused('actor.quarantined', message);
-      }
+      case 'quarantined':
+        return refusals.quarantined(this.#name, found.reason);
       case 'absent':
         if (this.#hosted.kind.creating.has(command.verb))
           return this.#create(command, { kind: 'new', revision: 0, seen: [], outbox: [] });
-        return refused('resource.notFound', `There is no ${this.#name}; check namespace and name.`);
+        return refusals.notFound(this.#name);
       case 'tombstone':
         return this.#afterLife(command, found.origin);
       case 'live':
@@ -179,15 +167,9 @@ export class Resident {
       return this.#afterLife(command, { kind: 'new', revision, seen, outbox, before });
     }
     const retryAfterMs = this.#holdBackMs(command, actor);
-    if (retryAfterMs !== undefined) {
-      const message = `${command.verb} has to wait: the service fares badly now (fairlead get budgets).`;
-      return refused('service.degraded', message, { retryAfterMs });
-    }
-    if (actor.outbox.length < bounds.outboxMax)
-      return this.#taken(await actor.take(command), command);
-    return refused('outbox.full', `${this.#name} cannot publish its events now.`, {
-      retryAfterMs: hosting.busyRetryAfterMs,
-    });
+    if (retryAfterMs !== undefined) return refusals.heldBack(command.verb, retryAfterMs);
+    if (actor.outbox.length >= bounds.outboxMax) return refusals.outboxFull(this.#name);
+    return this.#taken(await actor.take(command), command);
   }
 
   /** What was decided already is answered again, whatever the level. */
@@ -201,10 +183,7 @@ export class Resident {
     const entry = new Seen(origin.seen, origin.revision).find(command.commandId);
     if (entry) return { kind: 'answered', entry, isRepeat: true };
     if (this.#hosted.kind.creating.has(command.verb)) return this.#create(command, origin);
-    return refused(
-      'resource.deleted',
-      `${this.#name} was deleted; create it again to use the name.`,
-    );
+    return refusals.deleted(this.#name);
   }
 
   async #create(command: Command, origin: NewLife): Promise<Attempt> {
@@ -222,20 +201,13 @@ export class Resident {
     switch (outcome.kind) {
       case 'answered':
         return outcome;
-      case 'outside': {
-        const { code, message = '', problems, because, allowedNext } = outcome.entry;
-        return refused(code, message, {
-          ...(problems && { problems }),
-          ...(because && { because }),
-          ...(allowedNext && { allowedNext }),
-        });
-      }
+      case 'outside':
+        return refusals.outside(outcome.entry);
       case 'poisoned': {
         // Too large: the message is to blame, not the actor, so it gets no strike.
         if (outcome.cut.kind === 'tooLarge') this.#unhandled = undefined;
         await this.#afterCut(command);
-        const { code, message } = blame(outcome.cut);
-        return refused(code, `${this.#name} failed on this message: ${message}`);
+        return refusals.poisoned(this.#name, outcome.cut);
       }
       case 'lost':
         return { kind: 'again' };
@@ -349,7 +321,7 @@ export class Resident {
     });
   }
 
-  async #refuse(work: CommandWork, { code, message, more }: Attempt & { kind: 'refused' }) {
+  async #refuse(work: CommandWork, { code, message, more }: Refusal) {
     const { command, delivery } = work;
     const { correlationId } = command;
     const told = problem(code, { ...more, message, correlationId, actor: this.#name });
