@@ -188,12 +188,18 @@ export interface ChartList {
 export interface StreamEvents {
   readonly hello: { readonly sid: string; readonly epoch: string; readonly session: SessionInfo };
   readonly counts: Counts;
-  /** Rows of the client's window that changed, and those that left it. */
+  /** What changed in the client's window; `applyRows` of `window.ts` turns the window before into the one after. */
   readonly rows: {
     readonly total: number;
     readonly offset: number;
+    /** Rows that the window did not hold before, whole. */
     readonly rows: readonly Row[];
-    readonly facets: RowsPage['facets'];
+    /** The window after, in order: a place in the window before, or -1 for the next of `rows`. Absent: as before. */
+    readonly order?: readonly number[];
+    /** Fields that changed, by place in the window after. */
+    readonly changes?: readonly (readonly [number, Partial<Row>])[];
+    /** Absent: as before. */
+    readonly facets?: RowsPage['facets'];
   };
   /** A step of the focused actor, content included. */
   readonly step: Step;
