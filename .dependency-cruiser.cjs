@@ -66,6 +66,20 @@ module.exports = {
       to: { path: '^src/(aws|k3s|volumes|simulator|stack)/' },
     },
     {
+      name: 'page-knows-no-host',
+      comment:
+        'The page runs in browsers: preact, the words it shares with the service, and pure code of charts and steps.',
+      severity: 'error',
+      from: { path: '^src/inspector/page/' },
+      to: {
+        pathNot: [
+          '^src/inspector/(page/|chart/|api\\.ts$)',
+          '^actors/steps/',
+          '^node_modules/(preact|@preact)/',
+        ],
+      },
+    },
+    {
       name: 'no-cycles',
       // A verb that is loaded on demand may list all verbs: nothing depends on the order of loading there.
       comment: 'Two files that need each other are one file or three.',

@@ -26,7 +26,7 @@ export default tseslint.config(
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   js.configs.recommended,
   {
-    files: ['**/*.ts'],
+    files: ['**/*.ts', '**/*.tsx'],
     extends: [...tseslint.configs.strictTypeChecked, ...tseslint.configs.stylisticTypeChecked],
     languageOptions: {
       parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
@@ -65,6 +65,21 @@ export default tseslint.config(
             { group: ['**/src/**'], message: 'Arrows point inward: ask through a port.' },
           ],
         },
+      ],
+    },
+  },
+  {
+    files: ['src/inspector/page/**/*.ts', 'src/inspector/page/**/*.tsx'],
+    rules: {
+      // The page's security policy forbids them; the browser would refuse at run time.
+      'no-restricted-syntax': [
+        'error',
+        ...['innerHTML', 'outerHTML', 'insertAdjacentHTML', 'dangerouslySetInnerHTML'].map(
+          (name) => ({
+            selector: `:matches(MemberExpression > Identifier, JSXIdentifier)[name='${name}']`,
+            message: 'Trusted Types: make elements, never markup.',
+          }),
+        ),
       ],
     },
   },

@@ -38,8 +38,19 @@ export function build({ root, say }) {
       `the sources do not compile:\n${tail(`${done.stdout}${done.stderr}`, 30)}\nMend them, then run the command again.`,
     );
   }
+  bundlePage(root);
   writeFileSync(note, JSON.stringify({ fingerprint, files }));
   say(`compiled in ${secondsSince(startedAtMs)}`);
+}
+
+/** In a process of its own: its bundler is a package, and this file is read before packages are there. @param {string} root */
+function bundlePage(root) {
+  const args = [path.join(root, 'src/setup/page.mjs')];
+  const done = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' });
+  if (done.status === 0) return;
+  throw new SetupError(
+    `the inspector's page does not build:\n${tail(done.stderr, 30)}\nMend it, then run the command again.`,
+  );
 }
 
 /** @param {string} root @returns {string[]} */
@@ -50,7 +61,7 @@ function sourceFiles(root) {
         path.join(folder, name),
       ),
     )
-    .filter((file) => /\.m?ts$|\.mjs$/.test(file))
+    .filter((file) => /\.m?tsx?$|\.mjs$|^src\/inspector\/page\//.test(file))
     .sort();
 }
 

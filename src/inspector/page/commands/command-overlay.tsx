@@ -1,0 +1,3 @@
+export function CommandOverlay() {
+  return null;
+}

@@ -1,0 +1,76 @@
+/** The keyboard. Parts of the page say what a key does while they are there; letters typed into a field stay text. */
+
+export interface KeyRow {
+  readonly keys: string;
+  readonly does: string;
+}
+
+/** As the help dialog lists them. */
+export const keyRows: readonly KeyRow[] = [
+  { keys: '/', does: 'filter the list' },
+  { keys: 'j k', does: 'next, previous actor' },
+  { keys: 'Enter', does: 'open the actor' },
+  { keys: 'e', does: 'send a command' },
+  { keys: 'w', does: 'why can a command not be sent?' },
+  { keys: '[ ]', does: 'step back, step forward' },
+  { keys: 'l', does: 'live: back to the present' },
+  { keys: 'p', does: 'pause what comes in' },
+  { keys: 'c', does: 'copy as a command line' },
+  { keys: '+ - 0', does: 'zoom in, zoom out, fit the chart' },
+  {
+    keys: 'g, then a m r b u c h k',
+    does: 'Actors, Map, Replications, Breakers, Audit, Commands, Health, KPI',
+  },
+  { keys: 'Ctrl-K', does: 'go anywhere, do anything' },
+  { keys: '?', does: 'this list' },
+];
+
+const CHORD_MS = 1500;
+
+type Action = () => void;
+const actions = new Map<string, Action[]>();
+let chordUntilMs = 0;
+
+/**
+ * Names of `KeyboardEvent.key`; `g a` for two in a row, `Ctrl-K` with the control or command key.
+ * The last one said wins. Returns the way to take it back: give it to `useEffect`.
+ */
+export function onKeys(map: Readonly<Record<string, Action>>): () => void {
+  for (const [key, action] of Object.entries(map))
+    actions.set(key, [...(actions.get(key) ?? []), action]);
+  return () => {
+    for (const [key, action] of Object.entries(map))
+      actions.set(
+        key,
+        (actions.get(key) ?? []).filter((other) => other !== action),
+      );
+  };
+}
+
+export function startKeys(): void {
+  document.addEventListener('keydown', (event) => {
+    if (event.defaultPrevented || event.altKey) return;
+    const name = nameOf(event);
+    if (name !== 'Ctrl-K' && (isTyping(event.target) || isInDialog(event.target))) return;
+    const action = actions.get(name)?.at(-1);
+    if (action === undefined) return;
+    event.preventDefault();
+    action();
+  });
+}
+
+function nameOf(event: KeyboardEvent): string {
+  if (event.ctrlKey || event.metaKey) return `Ctrl-${event.key.toUpperCase()}`;
+  const isChord = Date.now() < chordUntilMs;
+  chordUntilMs = event.key === 'g' && !isChord ? Date.now() + CHORD_MS : 0;
+  return isChord ? `g ${event.key}` : event.key;
+}
+
+const isTyping = (target: EventTarget | null) =>
+  target instanceof HTMLElement &&
+  (target.isContentEditable ||
+    (target.matches('input, textarea, select') &&
+      !target.matches('[type=range], [type=checkbox]')));
+
+const isInDialog = (target: EventTarget | null) =>
+  target instanceof Element && target.closest('dialog') !== null;

@@ -1,0 +1,49 @@
+/** Reading something from the host inside a component, with all its states: first load, shown, failed, read again. */
+import { useEffect, useState } from 'preact/hooks';
+import { read, sayFailure } from './api-client.ts';
+import { isPaused, resumes } from './store.ts';
+import { onResync } from './stream/client.ts';
+
+export interface Loaded<T> {
+  /** The last that arrived; it stays while a newer one is read or could not be read. */
+  readonly data: T | undefined;
+  /** Why the last try failed; empty when it did not. */
+  readonly problem: string;
+  readonly reload: () => void;
+}
+
+/**
+ * @param path undefined reads nothing
+ * @param everyMs reads again after this time while the page is visible and not paused; 0 for never
+ */
+export function useRead<T>(path: string | undefined, everyMs = 0): Loaded<T> {
+  const [state, setState] = useState<{ path?: string; data?: T; problem: string }>({ problem: '' });
+  const [turn, setTurn] = useState(0);
+  const reload = () => setTurn((before) => before + 1);
+  const resumed = resumes.value;
+  useEffect(() => {
+    if (path === undefined) return;
+    const stop = new AbortController();
+    read<T>(path, stop.signal).then(
+      (data) => setState({ path, data, problem: '' }),
+      (error: unknown) => {
+        if (!stop.signal.aborted)
+          setState((before) => ({
+            ...(before.path === path ? before : { path }),
+            problem: sayFailure(error),
+          }));
+      },
+    );
+    return () => stop.abort();
+  }, [path, turn, resumed]);
+  useEffect(() => onResync(reload), []);
+  useEffect(() => {
+    if (everyMs === 0) return;
+    const timer = setInterval(() => {
+      if (!document.hidden && !isPaused.value) reload();
+    }, everyMs);
+    return () => clearInterval(timer);
+  }, [everyMs]);
+  const isOwn = state.path === path;
+  return { data: isOwn ? state.data : undefined, problem: isOwn ? state.problem : '', reload };
+}

@@ -1,0 +1,100 @@
+/** One stream from the host: opens it, opens it again when it breaks, and tells the host what is looked at. */
+import type { StreamEvents, ViewRequest } from '../../api.ts';
+import type { StreamMessage } from './messages.ts';
+
+const RETRY_FIRST_MS = 1000;
+const RETRY_MAX_MS = 15_000;
+
+const names: readonly (keyof StreamEvents)[] = ['hello', 'counts', 'rows', 'step', 'resync', 'bye'];
+
+export interface Follower {
+  look(view: ViewRequest): void;
+  close(): void;
+}
+
+export function follow(tell: (message: StreamMessage) => void): Follower {
+  let source: EventSource | undefined;
+  let sid = '';
+  let view: ViewRequest | undefined;
+  let retryMs = RETRY_FIRST_MS;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let isClosed = false;
+  /** The cookie was refused: nothing is tried until somebody looks again. */
+  let isSignedOut = false;
+
+  const open = () => {
+    isSignedOut = false;
+    source = new EventSource('/api/stream');
+    for (const name of names)
+      source.addEventListener(name, (event) => take(name, event.data as string));
+    source.onerror = lose;
+  };
+  const lose = () => {
+    // The browser would try again by itself, but not after a refusal; one way for both is simpler to see.
+    source?.close();
+    sid = '';
+    tell({ name: 'link', data: 'lost' });
+    plan(retryMs);
+    retryMs = Math.min(RETRY_MAX_MS, retryMs * 2);
+  };
+  const plan = (ms: number) => {
+    clearTimeout(timer);
+    if (!isClosed) timer = setTimeout(() => void openIfKnown(), ms * (0.7 + 0.6 * Math.random()));
+  };
+  const openIfKnown = async () => {
+    try {
+      const answer = await fetch('/api/session', { credentials: 'same-origin' });
+      if (answer.status === 401) {
+        isSignedOut = true;
+        tell({ name: 'link', data: 'signedOut' }); return;
+      }
+      if (answer.ok) { open(); return; }
+    } catch {
+      // No answer: as below.
+    }
+    plan(retryMs);
+    retryMs = Math.min(RETRY_MAX_MS, retryMs * 2);
+  };
+  const take = (name: keyof StreamEvents, text: string) => {
+    const message = { name, data: JSON.parse(text) as unknown } as StreamMessage;
+    if (message.name === 'hello') {
+      sid = message.data.sid;
+      retryMs = RETRY_FIRST_MS;
+      tell({ name: 'link', data: 'open' });
+      if (view !== undefined) void say(view);
+    }
+    tell(message);
+    if (message.name === 'bye') {
+      source?.close();
+      tell({ name: 'link', data: 'lost' });
+      plan(message.data.retryMs);
+    }
+  };
+  const say = async (wanted: ViewRequest) => {
+    if (sid === '') return;
+    try {
+      await fetch(`/api/stream/${encodeURIComponent(sid)}/view`, {
+        method: 'POST',
+        credentials: 'same-origin',
+        headers: { 'Content-Type': 'application/json', 'X-Fairlead': '1' },
+        body: JSON.stringify(wanted),
+      });
+    } catch {
+      // The stream breaks with the host, and its next hello says the view again.
+    }
+  };
+
+  open();
+  return {
+    look(wanted) {
+      view = wanted;
+      if (isSignedOut) open();
+      else void say(wanted);
+    },
+    close() {
+      isClosed = true;
+      clearTimeout(timer);
+      source?.close();
+    },
+  };
+}

@@ -1,0 +1,3 @@
+export function ActorsView() {
+  return <p class="muted padded">Not there yet.</p>;
+}

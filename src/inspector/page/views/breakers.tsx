@@ -1,0 +1,3 @@
+export function BreakersView() {
+  return <p class="muted padded">Not there yet.</p>;
+}

@@ -1,0 +1,3 @@
+export function CommandsView() {
+  return <p class="muted padded">Not there yet.</p>;
+}

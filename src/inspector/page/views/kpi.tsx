@@ -1,0 +1,3 @@
+export function KpiView() {
+  return <p class="muted padded">Not there yet.</p>;
+}
