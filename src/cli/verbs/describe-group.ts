@@ -1,5 +1,4 @@
 /** `fairlead describe replicationgroup`: every member side by side, what is under way, and how the newest order ended. */
-import { exits } from '../exit-codes.ts';
 import type { Exit } from '../exit-codes.ts';
 import {
   groupDetail,
@@ -10,30 +9,16 @@ import {
 } from '../group-view.ts';
 import type { GroupView } from '../group-view.ts';
 import type { Target } from '../kinds.ts';
-import { printListing } from '../output.ts';
 import type { Session } from '../session.ts';
 import type { Shell } from '../shell.ts';
 import { tableText } from '../table.ts';
 import { revisionOf } from '../view.ts';
-import { conditionsText, joined, labelled, pairs, row } from './describe.ts';
-import { listingOf, looksOf, viewsOf } from './get.ts';
+import { conditionsText, joined, labelled, pairs, printDescribed, row } from './describe.ts';
 
-export async function describeGroups(
-  shell: Shell,
-  session: Session,
-  target: Target,
-): Promise<Exit> {
-  const kind = 'replicationgroup';
-  const views = await viewsOf(shell, session, { ...target, kind });
-  if (!['table', 'wide'].includes(shell.wish.format)) {
-    const listing = listingOf(kind, looksOf(shell, target), views, views.length === 1);
-    await printListing(shell.terminal, shell.wish, listing);
-    return exits.ok;
-  }
-  for (const [index, view] of views.entries())
-    shell.terminal.out((index > 0 ? '\n' : '') + textOf(shell, view));
-  return exits.ok;
-}
+export const describeGroups = (shell: Shell, session: Session, target: Target): Promise<Exit> =>
+  printDescribed(shell, session, { ...target, kind: 'replicationgroup' }, (view) =>
+    textOf(shell, view),
+  );
 
 function textOf({ outStyle: style }: Shell, view: GroupView): string {
   const { status, metadata } = view;

@@ -1,10 +1,8 @@
 /** `fairlead describe replication`: both sides, what is under way, what can be lost, and what happened last. */
 import { tableText } from '../table.ts';
 import { stopwatch, span } from '../duration.ts';
-import { exits } from '../exit-codes.ts';
 import type { Exit } from '../exit-codes.ts';
 import type { Target } from '../kinds.ts';
-import { printListing } from '../output.ts';
 import { historyColumns, pointColumns } from '../replication-columns.ts';
 import {
   lagText,
@@ -21,36 +19,32 @@ import type { ReplicationView, Side } from '../replication-view.ts';
 import type { Session } from '../session.ts';
 import type { Shell } from '../shell.ts';
 import type { Style } from '../style.ts';
-import { revisionOf } from '../view.ts';
-import { conditionsText, joined, labelled, pairs, row } from './describe.ts';
-import { listingOf, looksOf, viewsOf } from './get.ts';
+import {
+  conditionsText,
+  headLine,
+  joined,
+  labelled,
+  pairs,
+  printDescribed,
+  row,
+} from './describe.ts';
 
 /** Newest points and moves shown; `points` and `history` tell the rest. */
 const pointsShown = 4;
 const movesShown = 6;
 
-export async function describeReplications(
+export const describeReplications = (
   shell: Shell,
   session: Session,
   target: Target,
-): Promise<Exit> {
-  const kind = 'replication';
-  const views = await viewsOf(shell, session, { ...target, kind });
-  if (!['table', 'wide'].includes(shell.wish.format)) {
-    const listing = listingOf(kind, looksOf(shell, target), views, views.length === 1);
-    await printListing(shell.terminal, shell.wish, listing);
-    return exits.ok;
-  }
-  for (const [index, view] of views.entries())
-    shell.terminal.out((index > 0 ? '\n' : '') + textOf(shell, view));
-  return exits.ok;
-}
+): Promise<Exit> =>
+  printDescribed(shell, session, { ...target, kind: 'replication' }, (view) => textOf(shell, view));
 
 function textOf({ outStyle: style, terminal }: Shell, view: ReplicationView): string {
   const nowMs = terminal.nowMs();
   const { status } = view;
   const lines = [
-    headLine(style, view),
+    headLine(style, 'replication', view),
     row('State', joined(stateText(style, view), replicationReason(view))),
     row('Writer', joined(status?.writer ?? 'unknown', labelled('epoch', status?.epoch))),
     ...sides.map((side) => row(side === 'home' ? 'Home' : 'Away', endpointText(view, side, nowMs))),
@@ -67,14 +61,6 @@ function textOf({ outStyle: style, terminal }: Shell, view: ReplicationView): st
   const head = lines.filter((line) => line !== undefined).map((line) => `${line}\n`);
   return head.join('') + pointsText(view, nowMs) + movesText(view);
 }
-
-const headLine = (style: Style, view: ReplicationView): string =>
-  joined(
-    style.paint('bold', `replication/${view.metadata.namespace}/${view.metadata.name}`),
-    labelled('uid', view.metadata.uid),
-    labelled('revision', revisionOf(view)),
-    labelled('generation', view.status?.generation),
-  );
 
 const stateText = (style: Style, view: ReplicationView): string =>
   `${style.symbol(replicationMood(view))} ${replicationState(view)}`;

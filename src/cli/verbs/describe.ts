@@ -3,10 +3,13 @@ import { eventColumns, nodeColumns } from '../columns.ts';
 import type { EventView } from '../columns.ts';
 import { span } from '../duration.ts';
 import { exits } from '../exit-codes.ts';
+import type { Exit } from '../exit-codes.ts';
 import { usage } from '../failure.ts';
 import { kindOf, storedKinds, targetOf } from '../kinds.ts';
+import type { StoredKind, Target } from '../kinds.ts';
 import { printListing } from '../output.ts';
 import { readHistory } from '../reads.ts';
+import type { Session } from '../session.ts';
 import type { Shell, Verb } from '../shell.ts';
 import type { Style } from '../style.ts';
 import { tableText } from '../table.ts';
@@ -31,27 +34,40 @@ export const describe: Verb = async (shell) => {
     return (await import('./describe-replication.ts')).describeReplications(shell, session, target);
   if (target.kind === 'replicationgroup')
     return (await import('./describe-group.ts')).describeGroups(shell, session, target);
-  const views = await viewsOf(shell, session, { ...target, kind: 'cluster' });
-  if (!['table', 'wide'].includes(shell.wish.format)) {
-    const listing = listingOf('cluster', looksOf(shell, target), views, views.length === 1);
-    await printListing(shell.terminal, shell.wish, listing);
-    return exits.ok;
-  }
-  for (const [index, view] of views.entries()) {
+  return printDescribed(shell, session, { ...target, kind: 'cluster' }, async (view) => {
     const { namespace, name } = view.metadata;
     const key = { kind: 'cluster', namespace, name };
     const past = (await readHistory(session, key, { limit: eventsShown })).filter(isObject);
-    if (index > 0) shell.terminal.out('\n');
-    shell.terminal.out(textOf(shell, view, past));
+    return textOf(shell, view, past);
+  });
+};
+
+/** One text after the other for reading; for every other format the resources as `get` lists them. */
+export async function printDescribed(
+  shell: Shell,
+  session: Session,
+  target: Target & { readonly kind: StoredKind },
+  textOf: (view: ResourceView) => string | Promise<string>,
+): Promise<Exit> {
+  const { terminal, wish } = shell;
+  const views = await viewsOf(shell, session, target);
+  if (!['table', 'wide'].includes(wish.format)) {
+    const listing = listingOf(target.kind, looksOf(shell, target), views, views.length === 1);
+    await printListing(terminal, wish, listing);
+    return exits.ok;
+  }
+  for (const [index, view] of views.entries()) {
+    const text = await textOf(view);
+    terminal.out((index > 0 ? '\n' : '') + text);
   }
   return exits.ok;
-};
+}
 
 function textOf(shell: Shell, view: ClusterView, past: readonly EventView[]): string {
   const { outStyle: style, terminal } = shell;
   const nowMs = terminal.nowMs();
   const lines = [
-    headLine(style, view),
+    headLine(style, 'cluster', view),
     stateLine(style, view, nowMs),
     ...placeLines(view),
     ...changeLines(view, nowMs),
@@ -65,9 +81,9 @@ function textOf(shell: Shell, view: ClusterView, past: readonly EventView[]): st
   return head.join('') + nodesText(shell, view, nowMs) + eventsText(past);
 }
 
-const headLine = (style: Style, view: ClusterView): string =>
+export const headLine = (style: Style, kind: StoredKind, view: ResourceView): string =>
   joined(
-    style.paint('bold', `cluster/${view.metadata.namespace}/${view.metadata.name}`),
+    style.paint('bold', `${kind}/${view.metadata.namespace}/${view.metadata.name}`),
     labelled('uid', view.metadata.uid),
     labelled('revision', revisionOf(view)),
     labelled('generation', view.status?.generation),
