@@ -58,6 +58,7 @@ export interface Box {
 
 /** A line of text inside a state: an entry action, an invoked machine, or an edge that is not drawn as a line. */
 export interface NodeRow {
+  /** From the top of the state's box to the middle of the line. */
   readonly y: number;
   readonly text: string;
   readonly kind: 'entry' | 'exit' | 'invoke' | 'inner' | 'portal';
@@ -71,6 +72,7 @@ export interface PlacedNode extends Box {
   readonly depth: number;
 }
 
+/** Edges from one state to the same other one share the points of their line; their pills stand below each other. */
 export interface PlacedEdge {
   readonly points: readonly (readonly [x: number, y: number])[];
   readonly label: Box;
@@ -90,4 +92,6 @@ export interface Layout {
       { readonly dot: readonly [number, number]; readonly points: PlacedEdge['points'] }
     >
   >;
+  /** From a state to one beside it, where something inside the first leads to the second: faint, without a label. */
+  readonly flows: readonly PlacedEdge['points'][];
 }

@@ -1,0 +1,168 @@
+/** A chart as one SVG text that stands by itself: for the docs and the CLI. The page draws the same with elements of its own. */
+import { linesIn, paintOrder, roundedPath } from './geometry.ts';
+import { measures } from './measures.ts';
+import type { Chart, ChartNode, Edge, Layout, NodeRow, PlacedNode } from './model.ts';
+import { svgStyle } from './svg-style.ts';
+import type { Theme } from './svg-style.ts';
+import { textStyles, textWidth } from './text-widths.ts';
+import { pillGap, pillLines } from './wording.ts';
+
+export interface Drawing {
+  readonly chart: Chart;
+  readonly layout: Layout;
+  /** As `activeIdsOf` gives them. */
+  readonly activeIds?: readonly string[];
+  readonly takenEdges?: readonly string[];
+  /** `auto` follows the reader's system. */
+  readonly theme?: Theme;
+}
+
+/** px around the drawing. */
+const margin = 12;
+
+export function svgOf({ chart, layout, activeIds = [], takenEdges = [], theme }: Drawing): string {
+  const nodes = new Map(chart.nodes.map((node) => [node.id, node]));
+  const edges = new Map(chart.edges.map((edge) => [edge.id, edge]));
+  const marks = { active: new Set(activeIds), taken: new Set(takenEdges), edges, chart };
+  const boxes = paintOrder(layout).flatMap(([id, placed]) => {
+    const node = nodes.get(id);
+    return node === undefined ? [] : [nodeSvg(node, placed, marks)];
+  });
+  const [x, y] = [-margin, -margin];
+  const [width, height] = [layout.width + 2 * margin, layout.height + 2 * margin];
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="${x} ${y} ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${escaped(`Chart of ${chart.id}`)}">`,
+    `<title>${escaped(chart.id)}</title>`,
+    `<style>${svgStyle(theme ?? 'auto')}</style>`,
+    arrowHeads,
+    `<rect class="bg" x="${x}" y="${y}" width="${width}" height="${height}"/>`,
+    ...boxes,
+    ...layout.flows.map(
+      (points) => `<path class="flow" d="${roundedPath(points)}" marker-end="url(#flow)"/>`,
+    ),
+    ...Object.values(layout.initials).map(initialSvg),
+    ...linesIn(chart, layout).map((line) => lineSvg(line, marks)),
+    ...chart.edges.map((edge) => pillSvg(edge, layout, marks)),
+    '</svg>',
+    '',
+  ]
+    .filter((line, index, all) => line !== '' || index === all.length - 1)
+    .join('\n');
+}
+
+interface Marks {
+  readonly chart: Chart;
+  readonly active: ReadonlySet<string>;
+  readonly taken: ReadonlySet<string>;
+  readonly edges: ReadonlyMap<string, Edge>;
+}
+
+const arrowHeads = ['arrow', 'error', 'taken', 'flow']
+  .map(
+    (id) =>
+      `<marker id="${id}" class="head ${id}" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="9" markerHeight="9" markerUnits="userSpaceOnUse" orient="auto"><path d="M0 1L10 5L0 9z"/></marker>`,
+  )
+  .join('');
+
+function nodeSvg(node: ChartNode, placed: PlacedNode, marks: Marks): string {
+  const { x, y, width, height, rows } = placed;
+  if (node.type === 'history')
+    return `<g class="node"><circle class="box" cx="${x + width / 2}" cy="${y + height / 2}" r="${width / 2}"/><text class="name mid" x="${x + width / 2}" y="${y + height / 2 + 4.5}">${node.history === 'deep' ? 'H*' : 'H'}</text></g>`;
+  const parent = marks.chart.nodes.find(({ id }) => id === node.parent);
+  const hasInside = marks.chart.nodes.some((other) => other.parent === node.id);
+  const isActive = marks.active.has(node.id);
+  const classes = [
+    'node',
+    hasInside ? 'outer' : '',
+    placed.depth % 2 === 1 ? 'odd' : '',
+    parent?.type === 'parallel' ? 'region' : '',
+    isActive ? (hasInside ? 'entered' : 'active') : '',
+    node.tags.includes('alert') ? 'alert' : '',
+  ].filter(Boolean);
+  const isTall = rows.length === 0 && !hasInside;
+  const nameY = isTall ? y + height / 2 + 4.5 : y + measures.header / 2 + 5;
+  const sign = node.type === 'parallel' ? ' ∥' : '';
+  return [
+    `<g class="${classes.join(' ')}">`,
+    node.description === undefined ? '' : `<title>${escaped(node.description)}</title>`,
+    `<rect class="box" x="${x}" y="${y}" width="${width}" height="${height}" rx="8"/>`,
+    node.type === 'final'
+      ? `<rect class="final" x="${x + 3}" y="${y + 3}" width="${width - 6}" height="${height - 6}" rx="6"/>`
+      : '',
+    rows.length > 0 && !hasInside
+      ? `<path class="rule" d="M${x} ${y + measures.header}H${x + width}"/>`
+      : '',
+    isActive && !hasInside
+      ? `<circle class="dot" cx="${x + 11}" cy="${nameY - 4.5}" r="3.5"/>`
+      : '',
+    `<text class="name" x="${x + measures.side + (isActive && !hasInside ? 7 : 0)}" y="${nameY}">${escaped(node.key)}${sign}</text>`,
+    tagsSvg(node, placed),
+    ...rows.map((row) => rowSvg(row, placed, marks)),
+    '</g>',
+  ].join('');
+}
+
+function tagsSvg({ tags }: ChartNode, { x, y, width }: PlacedNode): string {
+  let right = x + width - 8;
+  return tags
+    .map((tag) => {
+      const size = textWidth(tag, textStyles.tag) + measures.tagPadding;
+      const left = right - size;
+      right = left - measures.tagGap;
+      return `<rect class="tag" x="${left}" y="${y + 6}" width="${size}" height="15" rx="7.5"/><text class="tagtext mid" x="${left + size / 2}" y="${y + 17}">${escaped(tag)}</text>`;
+    })
+    .join('');
+}
+
+/** The first word is quieter than what follows, but for portals: there the target stands out. */
+function rowSvg(row: NodeRow, { x, y }: PlacedNode, { edges, taken }: Marks): string {
+  const edge = row.edge === undefined ? undefined : edges.get(row.edge);
+  const at = row.text.indexOf('→');
+  const [head, tail] =
+    at === -1 ? splitAfterWord(row, edge) : [row.text.slice(0, at), row.text.slice(at)];
+  const classes = ['row', row.kind, edge?.kind ?? '', taken.has(row.edge ?? '') ? 'taken' : ''];
+  const tailText = tail === '' ? '' : `<tspan class="tail">${escaped(tail)}</tspan>`;
+  return `<text class="${classes.filter(Boolean).join(' ')}" xml:space="preserve" x="${x + measures.side}" y="${y + row.y + 4}">${escaped(head)}${tailText}</text>`;
+}
+
+function splitAfterWord({ text }: NodeRow, edge: Edge | undefined): [string, string] {
+  const length = edge === undefined ? text.indexOf(' ') + 1 : text.length;
+  return [text.slice(0, length), text.slice(length)];
+}
+
+const initialSvg = ({ dot: [x, y], points }: Layout['initials'][string]): string =>
+  `<circle class="initial" cx="${x}" cy="${y}" r="5"/><path class="edge" d="${roundedPath(points)}" marker-end="url(#arrow)"/>`;
+
+function lineSvg({ path, edges }: ReturnType<typeof linesIn>[number], marks: Marks): string {
+  const isTaken = edges.some((id) => marks.taken.has(id));
+  const isError = edges.every((id) => marks.edges.get(id)?.kind === 'error');
+  const look = isTaken ? 'taken' : isError ? 'error' : '';
+  return `<path class="edge ${look}" d="${path}" marker-end="url(#${look === '' ? 'arrow' : look})"/>`;
+}
+
+function pillSvg(edge: Edge, layout: Layout, { taken }: Marks): string {
+  const label = layout.edges[edge.id]?.label;
+  if (label === undefined) return '';
+  const { x, y, width, height } = label;
+  const lines = pillLines(edge);
+  const texts = lines.map((parts, index) => {
+    const words = parts
+      .map(
+        ({ text, style }, at) =>
+          `<tspan class="${style}"${at > 0 ? ` dx="${pillGap}"` : ''}>${escaped(text)}</tspan>`,
+      )
+      .join('');
+    return `<text x="${x + measures.pillSide}" y="${y + 13.5 + index * measures.pillLine}">${words}</text>`;
+  });
+  const classes = `pill ${edge.kind}${taken.has(edge.id) ? ' taken' : ''}`;
+  const rx = lines.length === 1 ? height / 2 : 8;
+  return `<g class="${classes}"><rect x="${x}" y="${y}" width="${width}" height="${height}" rx="${rx}"/>${texts.join('')}</g>`;
+}
+
+const signs: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+};
+const escaped = (text: string): string => text.replace(/[&<>"]/g, (sign) => signs[sign] ?? sign);

@@ -1,0 +1,174 @@
+/** A layout for a whole chart: compounds from the inside out, several shapes of each, and the best of them all together. */
+import type { ELK } from 'elkjs';
+import { bundlesOf, flowsOf, linesOf } from '../chart/lines.ts';
+import type { Bundle } from '../chart/lines.ts';
+import { measures } from '../chart/measures.ts';
+import type { Chart, ChartNode, Layout } from '../chart/model.ts';
+import { treeOf } from '../chart/tree.ts';
+import type { Tree } from '../chart/tree.ts';
+import { rowsOf } from '../chart/wording.ts';
+import { placeCompound } from './compound.ts';
+import type { FlatGraph, Placed, Variant } from './compound.ts';
+import { assembled } from './assemble.ts';
+import { ownSize, pillSize } from './sizes.ts';
+import type { Size } from './sizes.ts';
+
+/** What a drawing is fitted into; the larger the zoom, the better the layout. */
+const page = { width: 900, height: 700 } as const;
+/** Shapes kept of each compound: wide, tall and between. */
+const shapesMax = 4;
+
+/** One way to draw a state: its size, and all that is inside. */
+export interface Shape extends Size {
+  readonly node: ChartNode;
+  readonly placed?: Placed;
+  readonly children: readonly Shape[];
+  readonly edgeLength: number;
+}
+
+/** What all compounds need to know of the chart. */
+export interface Plan {
+  readonly tree: Tree;
+  readonly lines: ReadonlySet<string>;
+  readonly bundles: readonly Bundle[];
+  readonly flows: readonly (readonly [from: string, to: string])[];
+}
+
+export function planOf(chart: Chart): Plan {
+  const tree = treeOf(chart);
+  const lines = linesOf(tree);
+  return { tree, lines, bundles: bundlesOf(tree, lines), flows: flowsOf(tree, lines) };
+}
+
+/** @throws Error when ELK refuses every variant of some compound */
+export async function layoutOf(elk: ELK, chart: Chart): Promise<Layout> {
+  const plan = planOf(chart);
+  const shapes = await shapesOf(elk, plan, plan.tree.root);
+  const [best] = [...shapes].sort(byZoom);
+  if (best === undefined) throw new Error(`no layout for ${chart.id}`);
+  return assembled(plan, best, chart.hash);
+}
+
+export const zoomOf = ({ width, height }: Size): number =>
+  Math.min(page.width / width, page.height / height);
+
+const byZoom = (left: Shape, right: Shape): number =>
+  zoomOf(right) - zoomOf(left) || left.edgeLength - right.edgeLength;
+
+async function shapesOf(elk: ELK, plan: Plan, node: ChartNode): Promise<Shape[]> {
+  const size = ownSize(node, rowsOf(plan.tree, node, plan.lines));
+  const children = plan.tree.childrenOf(node.id);
+  if (children.length === 0) return [{ ...size, node, children: [], edgeLength: 0 }];
+  const inner: Shape[][] = [];
+  for (const child of children) inner.push(await shapesOf(elk, plan, child));
+  const shapes: Shape[] = [];
+  for (const chosen of choicesOf(inner))
+    shapes.push(...(await shapesWith(elk, plan, node, chosen)));
+  return keptOf(shapes);
+}
+
+/** All children in their widest shape, all in their tallest, and so on between. */
+function choicesOf(inner: readonly (readonly Shape[])[]): Shape[][] {
+  const most = Math.max(...inner.map((shapes) => shapes.length));
+  return Array.from({ length: most }, (_, index) =>
+    inner.flatMap(
+      (shapes) => shapes[Math.round((index * (shapes.length - 1)) / Math.max(1, most - 1))] ?? [],
+    ),
+  );
+}
+
+async function shapesWith(
+  elk: ELK,
+  plan: Plan,
+  node: ChartNode,
+  children: readonly Shape[],
+): Promise<Shape[]> {
+  const graph = graphOf(plan, node, children);
+  const inside = children.reduce((sum, { edgeLength }) => sum + edgeLength, 0);
+  const shapes: Shape[] = [];
+  for (const way of ways) {
+    const placed = await firstThatWorks(elk, graph, way);
+    if (placed === undefined) continue;
+    const { width, height } = placed;
+    shapes.push({ width, height, node, placed, children, edgeLength: placed.edgeLength + inside });
+  }
+  return shapes;
+}
+
+type Way = Pick<Variant, 'direction' | 'separate'>;
+
+const ways: readonly Way[] = (['DOWN', 'RIGHT'] as const).flatMap((direction) => [
+  { direction, separate: true },
+  { direction, separate: false },
+]);
+
+const ladder: readonly Omit<Variant, keyof Way>[] = [
+  { placement: 'NETWORK_SIMPLEX', cycles: 'DEPTH_FIRST', modelOrder: true },
+  { placement: 'BRANDES_KOEPF', cycles: 'DEPTH_FIRST', modelOrder: true },
+  { placement: 'BRANDES_KOEPF', cycles: 'GREEDY', modelOrder: true },
+  { placement: 'BRANDES_KOEPF', cycles: 'GREEDY', modelOrder: false },
+];
+
+/** ELK has bugs in some combinations of options; what it throws then is of no use to anybody. */
+async function firstThatWorks(elk: ELK, graph: FlatGraph, way: Way): Promise<Placed | undefined> {
+  for (const rung of ladder) {
+    const placed = await placeCompound(elk, graph, { ...rung, ...way }).catch(() => undefined);
+    if (placed !== undefined) return placed;
+  }
+  return undefined;
+}
+
+function graphOf(plan: Plan, node: ChartNode, children: readonly Shape[]): FlatGraph {
+  const rows = rowsOf(plan.tree, node, plan.lines);
+  const own = ownSize(node, rows);
+  const ids = new Set(children.map((child) => child.node.id));
+  const initial = plan.tree
+    .childrenOf(node.id)
+    .find(({ key }) => node.type === 'compound' && key === node.initial);
+  return {
+    top: measures.header + (rows.length === 0 ? 0 : rows.length * measures.row) + 16,
+    width: own.width,
+    nodes: children.map(({ node: { id }, width, height }) => ({ id, width, height })),
+    edges: [
+      ...plan.bundles
+        .filter(({ source }) => ids.has(source))
+        .map(({ source, target, edges }) => ({
+          ...{ id: lineId(source, target), source, target },
+          label: stackSize(edges.map(pillSize)),
+        })),
+      ...plan.flows
+        .filter(([from]) => ids.has(from))
+        .map(([source, target]) => ({ id: lineId(source, target), source, target })),
+    ],
+    ...(initial !== undefined && { initial: initial.id }),
+  };
+}
+
+export const lineId = (source: string, target: string): string => `${source}>${target}`;
+
+/** Pills of edges that share a line stand below each other. */
+export const stackSize = (sizes: readonly Size[]): Size => ({
+  width: Math.max(...sizes.map(({ width }) => width)),
+  height: sizes.reduce((sum, { height }) => sum + height + measures.pillsGap, -measures.pillsGap),
+});
+
+/** Those that no other one is smaller than in both directions, widest first. */
+function keptOf(shapes: readonly Shape[]): Shape[] {
+  const sorted = [...shapes].sort(
+    (left, right) => right.width - left.width || left.height - right.height,
+  );
+  const isBeaten = (shape: Shape, index: number): boolean =>
+    sorted.some(
+      (other, at) =>
+        at !== index &&
+        other.width <= shape.width &&
+        other.height <= shape.height &&
+        (other.width < shape.width || other.height < shape.height || at < index),
+    );
+  const front = sorted.filter((shape, index) => !isBeaten(shape, index));
+  if (front.length <= shapesMax) return front;
+  const picked = Array.from({ length: shapesMax }, (_, index) =>
+    Math.round((index * (front.length - 1)) / (shapesMax - 1)),
+  );
+  return front.filter((_, index) => picked.includes(index));
+}
