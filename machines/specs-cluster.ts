@@ -1,13 +1,12 @@
 /** The manifest of a cluster. */
 import { z } from 'zod';
-import { apiVersion } from './ids.ts';
 import { bounds } from './limits.ts';
 import {
   kubernetesLabels,
   label,
   labelKey,
   labelValue,
-  metadataSchema,
+  manifestSchema,
   regionName,
   zoneName,
 } from './specs-names.ts';
@@ -264,14 +263,7 @@ export const clusterSpecSchema = z
       });
   });
 
-export const clusterManifestSchema = z.strictObject({
-  apiVersion: z.literal(apiVersion, {
-    error: `is not ${apiVersion}; write apiVersion: ${apiVersion}`,
-  }),
-  kind: z.literal('Cluster'),
-  metadata: metadataSchema,
-  spec: clusterSpecSchema,
-});
+export const clusterManifestSchema = manifestSchema('Cluster', clusterSpecSchema);
 
 export type ClusterSpec = z.infer<typeof clusterSpecSchema>;
 export type ClusterManifest = z.infer<typeof clusterManifestSchema>;

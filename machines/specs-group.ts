@@ -1,8 +1,7 @@
 /** The manifest of a replication group: which replications change over together, and in which order they are armed. */
 import { z } from 'zod';
-import { apiVersion } from './ids.ts';
 import { group } from './replication-group-limits.ts';
-import { label, metadataSchema } from './specs-names.ts';
+import { label, manifestSchema } from './specs-names.ts';
 
 const member = z.strictObject({
   /** A replication in the group's own namespace. */
@@ -36,14 +35,7 @@ const groupSpecSchema = fields.superRefine(({ members }, context) => {
   }
 });
 
-export const replicationGroupManifestSchema = z.strictObject({
-  apiVersion: z.literal(apiVersion, {
-    error: `is not ${apiVersion}; write apiVersion: ${apiVersion}`,
-  }),
-  kind: z.literal('ReplicationGroup'),
-  metadata: metadataSchema,
-  spec: groupSpecSchema,
-});
+export const replicationGroupManifestSchema = manifestSchema('ReplicationGroup', groupSpecSchema);
 
 export type ReplicationGroupSpec = z.infer<typeof fields>;
 export type ReplicationGroupManifest = z.infer<typeof replicationGroupManifestSchema>;

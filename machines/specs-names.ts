@@ -1,6 +1,6 @@
-/** Words every manifest is made of: names, labels, zones, and the metadata all kinds share. */
+/** Words every manifest is made of: names, labels, zones, and what stands around the spec of all kinds. */
 import { z } from 'zod';
-import { dnsLabel } from './ids.ts';
+import { apiVersion, dnsLabel } from './ids.ts';
 
 export const label = (what: string, max: number) =>
   z
@@ -35,9 +35,23 @@ export const regionName = z
   .string()
   .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'is not an AWS region; write one such as eu-central-1');
 
-export const metadataSchema = z.strictObject({
+const metadataSchema = z.strictObject({
   namespace: label('namespace', 40).default('default'),
   name: label('name', 40),
   labels: kubernetesLabels.default({}),
   annotations: z.record(z.string().max(253), z.string().max(4096)).default({}),
 });
+
+/** @param kind  as written in the manifest, e.g. `Cluster` */
+export const manifestSchema = <Kind extends string, Spec extends z.ZodType>(
+  kind: Kind,
+  spec: Spec,
+) =>
+  z.strictObject({
+    apiVersion: z.literal(apiVersion, {
+      error: `is not ${apiVersion}; write apiVersion: ${apiVersion}`,
+    }),
+    kind: z.literal(kind),
+    metadata: metadataSchema,
+    spec,
+  });

@@ -1,11 +1,10 @@
 /** The manifest of a replication: two endpoints, the volumes between them, how current the copy is kept and by what. */
 import { z } from 'zod';
-import { apiVersion } from './ids.ts';
 import { replication } from './replication-limits.ts';
 import { backendOf } from './specs-replication-backend.ts';
 import { everyOf, rulesBroken } from './specs-replication-rules.ts';
 import type { Parts } from './specs-replication-parts.ts';
-import { label, metadataSchema, regionName, zoneName } from './specs-names.ts';
+import { label, manifestSchema, regionName, zoneName } from './specs-names.ts';
 
 export const backendNames = ['ebs', 'csi-addons', 'trident', 'powerstore'] as const;
 export type BackendName = (typeof backendNames)[number];
@@ -213,14 +212,7 @@ const mapIn = (value: unknown): Readonly<Record<string, unknown>> =>
     ? (value as Record<string, unknown>)
     : {};
 
-export const replicationManifestSchema = z.strictObject({
-  apiVersion: z.literal(apiVersion, {
-    error: `is not ${apiVersion}; write apiVersion: ${apiVersion}`,
-  }),
-  kind: z.literal('Replication'),
-  metadata: metadataSchema,
-  spec: replicationSpecSchema,
-});
+export const replicationManifestSchema = manifestSchema('Replication', replicationSpecSchema);
 
 /** As checked: the back end is settled. */
 export type ReplicationSpec = z.infer<typeof fields> & { readonly backend: BackendName };
