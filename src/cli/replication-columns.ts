@@ -9,19 +9,15 @@ import {
   msOf,
   operationText,
   phaseOf,
+  placeText,
   replicationMood,
   replicationReason,
   replicationState,
   stepOf,
 } from './replication-view.ts';
-import type { HistoryView, PointView, ReplicationView, Side } from './replication-view.ts';
+import type { HistoryView, PointView, ReplicationView } from './replication-view.ts';
 import type { Column } from './table.ts';
 import { revisionOf } from './view.ts';
-
-const placeText = (view: ReplicationView, side: Side): string => {
-  const { cluster = '', zone = '' } = view.spec?.endpoints?.[side] ?? {};
-  return [cluster, zone].filter((part) => part !== '').join('/');
-};
 
 export function replicationColumns(looks: Looks): readonly Column<ReplicationView>[] {
   const namespace: Column<ReplicationView> = {

@@ -147,6 +147,12 @@ export const phaseOf = (view: ReplicationView, side: Side): string => {
   return phase ?? state ?? 'unknown';
 };
 
+/** `<cluster>/<zone>`, as declared. */
+export const placeText = (view: ReplicationView, side: Side): string => {
+  const { cluster = '', zone = '' } = view.spec?.endpoints?.[side] ?? {};
+  return [cluster, zone].filter((part) => part !== '').join('/');
+};
+
 /** `following` of `replica.following`. */
 export const stepOf = (phase: string): string => phase.slice(phase.indexOf('.') + 1);
 export const publicOf = (phase: string): string => phase.split('.')[0] ?? '';

@@ -10,6 +10,7 @@ import {
   msOf,
   operationText,
   phaseOf,
+  placeText,
   replicationMood,
   replicationReason,
   replicationState,
@@ -69,7 +70,6 @@ const lagOrNone = (view: ReplicationView, nowMs: number): string =>
   lagText(view, nowMs) || 'unknown: no recovery point of this epoch yet';
 
 function endpointText(view: ReplicationView, side: Side, nowMs: number): string {
-  const { cluster = '', zone = '' } = view.spec?.endpoints?.[side] ?? {};
   const {
     writable = 'unknown',
     sinceMs,
@@ -83,7 +83,7 @@ function endpointText(view: ReplicationView, side: Side, nowMs: number): string 
     since === undefined ? '' : `since ${span(nowMs - since)}`,
     seen === undefined || seen === 0 ? 'never observed' : `observed ${span(nowMs - seen)} ago`,
     typeof progress === 'number' ? `${Math.round(progress)}%` : '',
-    [cluster, zone].filter((part) => part !== '').join('/'),
+    placeText(view, side),
   );
 }
 
