@@ -13,7 +13,7 @@ import { tagsFor, toTagList } from '../tags.ts';
 import { endOf, keyArn, limitOf } from './circumstances.ts';
 import { assertRoom } from './create-snapshots.ts';
 import { forgetDeleted } from './forget.ts';
-import { findSnapshot, isWorking, snapshotStateAt } from './snapshot-state.ts';
+import { findSnapshot, isWorking, snapshotStateAt, timesOf } from './snapshot-state.ts';
 
 export const copySnapshot = operation(
   CopySnapshot$,
@@ -107,10 +107,7 @@ function copyOf(
     lineage: source.lineage,
     volumeType: source.volumeType,
     sizeGiB: source.sizeGiB,
-    startedAtMs: nowMs,
-    visibleAtMs: nowMs + drawDuration(world, 'lag', snapshotId),
-    endsAtMs,
-    endSeenAtMs: endsAtMs + drawDuration(world, 'lag', `${snapshotId}/end`),
+    ...timesOf(world, snapshotId, { startedAtMs: nowMs, endsAtMs }),
     ...endOf(world, 'copy', source.lineage, encryption.kmsKeyId),
     copyOf: { region: source.region, snapshotId: source.snapshotId },
     segments: source.segments,

@@ -19,7 +19,7 @@ import { settled } from './append-log.ts';
 import { endOf, limitOf } from './circumstances.ts';
 import { forgetDeleted } from './forget.ts';
 import { heldBy } from './of-instance.ts';
-import { isWorking } from './snapshot-state.ts';
+import { isWorking, timesOf } from './snapshot-state.ts';
 import { viewInfo, viewSnapshot } from './snapshot-view.ts';
 import { findVolume, isRoot, rootVolumeOf, volumeStateAt } from './volume-state.ts';
 
@@ -146,10 +146,7 @@ function snapshotOf(
     sizeGiB: volume.sizeGiB,
     isEncrypted: volume.isEncrypted,
     kmsKeyId: volume.kmsKeyId,
-    startedAtMs: nowMs,
-    visibleAtMs: nowMs + drawDuration(world, 'lag', snapshotId),
-    endsAtMs,
-    endSeenAtMs: endsAtMs + drawDuration(world, 'lag', `${snapshotId}/end`),
+    ...timesOf(world, snapshotId, { startedAtMs: nowMs, endsAtMs }),
     ...endOf(world, 'snapshot', volume.volumeId, volume.kmsKeyId),
     isIncremental: false,
     segments: volume.log.segments,

@@ -1,7 +1,8 @@
 /** A snapshot at a moment: its state, how far it is, and finding it by id. */
 import { AwsError } from '../../errors.ts';
 import type { SnapshotRecord } from '../../state/volume-records.ts';
-import type { Call } from '../../world.ts';
+import { drawDuration } from '../../world.ts';
+import type { Call, World } from '../../world.ts';
 import { assertForm } from '../lookup.ts';
 
 export type SnapshotState = 'pending' | 'completed' | 'error';
@@ -49,4 +50,18 @@ export function findSnapshot(
   const record = call.world.tables.snapshots.get(snapshotId);
   if (record?.region === region && isVisible(record, call.nowMs)) return record;
   throw new AwsError('InvalidSnapshot.NotFound', `The snapshot '${snapshotId}' does not exist.`);
+}
+
+/** Reads lag behind both ends of the work. */
+export function timesOf(
+  world: World,
+  snapshotId: string,
+  { startedAtMs, endsAtMs }: Pick<SnapshotRecord, 'startedAtMs' | 'endsAtMs'>,
+): Pick<SnapshotRecord, 'startedAtMs' | 'visibleAtMs' | 'endsAtMs' | 'endSeenAtMs'> {
+  return {
+    startedAtMs,
+    visibleAtMs: startedAtMs + drawDuration(world, 'lag', snapshotId),
+    endsAtMs,
+    endSeenAtMs: endsAtMs + drawDuration(world, 'lag', `${snapshotId}/end`),
+  };
 }
