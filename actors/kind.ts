@@ -1,7 +1,10 @@
 /** What hosting must know about one kind of resource. The kind's own rules stay in machines/; this is only the shape. */
 import type { AnyStateMachine, SnapshotFrom } from 'xstate';
+import type { Because, Sentences } from '../machines/because.ts';
 import type { Measures } from '../machines/cluster-measures.ts';
+import type { InspectRules } from '../machines/inspect.ts';
 import type { CloudScope } from '../machines/messages.ts';
+import type { Summary } from '../machines/summary.ts';
 
 /** Persisted or live snapshot of a root machine, read by value and context only. */
 export interface KindSnapshot {
@@ -34,6 +37,16 @@ export type Admission =
   | { readonly kind: 'unchanged' }
   | { readonly kind: 'refused'; readonly refusal: Refusal };
 
+/** Asked with the command's event as the chart would see it; arguments that nobody gave are missing in it. Pure. */
+export interface Explains {
+  /** Conditions one by one, those that hold as well. */
+  reasons(snapshot: KindSnapshot, event: { type: string }): readonly Because[];
+  /** Commands and waits after which it would be taken, itself the last; empty when no way is known. */
+  way(snapshot: KindSnapshot, event: { type: string }): readonly string[];
+  /** Of every guard on the edge of a command. */
+  readonly sentences: Sentences;
+}
+
 export interface Kind<M extends AnyStateMachine = AnyStateMachine> {
   /** As in subjects: `cluster`. */
   readonly name: string;
@@ -58,10 +71,16 @@ export interface Kind<M extends AnyStateMachine = AnyStateMachine> {
   stateText(snapshot: KindSnapshot): string;
   /** What `get` and `list` show; never a secret. */
   view(snapshot: KindSnapshot): Readonly<Record<string, unknown>>;
+  /** The resource in a line, for the fleet's index; left out by kinds that have nothing to say. */
+  summary?(snapshot: KindSnapshot): Summary;
+  /** What pages may show of its machines. Default: `inspectRules` of machines/inspect.ts. */
+  readonly inspectRules?: InspectRules;
   /** Fields a success reply carries besides the general ones. */
   replyFields(snapshot: KindSnapshot): Readonly<Record<string, unknown>>;
   /** What is timed and counted of its way; left out by kinds that go nowhere. */
   measures?(snapshot: KindSnapshot): Measures;
+  /** How it accounts for what it would answer; left out by kinds that take every order at any time. */
+  readonly explains?: Explains;
   /** Which part of the cloud this actor wants watched; undefined when none. */
   watches(snapshot: KindSnapshot):
     | (CloudScope & {

@@ -2,6 +2,7 @@
 import type { SnapshotFrom } from 'xstate';
 import { admitCluster } from './cluster-admission.ts';
 import type { ClusterContext, ClusterEvent, ClusterInput } from './cluster-context.ts';
+import { clusterReasons, wayToCluster } from './cluster-reasons.ts';
 import { measuresOf } from './cluster-measures.ts';
 import { allowedVerbs, replyOf, viewCluster } from './cluster-view.ts';
 import type { buildClusterMachine } from './cluster.ts';
@@ -39,6 +40,14 @@ export function clusterKind(machine: ClusterMachine) {
     view: (snapshot: ReadSnapshot) => viewCluster(contextOf(snapshot)),
     replyFields: (snapshot: ReadSnapshot) => replyOf(contextOf(snapshot)),
     measures: (snapshot: ReadSnapshot) => measuresOf(contextOf(snapshot)),
+    explains: {
+      reasons: (snapshot: ReadSnapshot, event: { type: string }) =>
+        clusterReasons(contextOf(snapshot), event as ClusterEvent),
+      way: (snapshot: ReadSnapshot, event: { type: string }) =>
+        wayToCluster(contextOf(snapshot), event as ClusterEvent),
+      // No edge of a command has a guard: admission says everything.
+      sentences: {},
+    },
     watches: (snapshot: ReadSnapshot) => {
       const context = contextOf(snapshot);
       if (context.spec === null || !context.hasTouchedCloud || context.phase === 'deleted')

@@ -1,6 +1,6 @@
 /** May this order run now, and if not, why and what instead. Pure; asked before the event is sent. */
 import { backendAbilities } from './replication-capabilities.ts';
-import { hasPassed, isMeant } from './replication-barrier.ts';
+import { barrierOf, hasPassed, isMeant } from './replication-barrier.ts';
 import { publicStateOf } from './replication-context.ts';
 import type { ReplicationContext } from './replication-context.ts';
 import { admitDeclaration, modeText } from './replication-declaring.ts';
@@ -8,6 +8,7 @@ import type { ReplicationCommand } from './replication-events.ts';
 import { moveOf } from './replication-orders.ts';
 import type { Move } from './replication-orders.ts';
 import { accepted, refused, unchanged } from './refusal.ts';
+import { aims } from './replication-reasons.ts';
 import { admitPace, cannot, conflict, named, notAllowed, unmet } from './replication-refusal.ts';
 import type { Admission } from './refusal.ts';
 import {
@@ -101,14 +102,6 @@ function admitByVerb(context: Context, event: ReplicationCommand): Admission {
 }
 
 // ---------------------------------------------------------------------------------------- public moves
-
-/** The public state that a move leads into. */
-const aims = {
-  promote: 'promoting',
-  demote: 'demoting',
-  resync: 'syncing',
-  recover: 'replica',
-} as const satisfies Record<Move['kind'], PublicState>;
 
 function admitOrder(context: Context, event: ReplicationCommand): Admission {
   const move = moveOf(context, event);
@@ -204,10 +197,7 @@ function admitBarrier(context: Context, event: Order<'replication.barrier'>): Ad
     if (mark.at === phase) return accepted;
     if (hasPassed(mark, phase)) return unchanged;
   }
-  const stands =
-    mark === null
-      ? 'no promotion of a group is under way'
-      : `it waits for order ${mark.order} of ${mark.name}, ${mark.at ?? 'on its way'}`;
+  const stands = barrierOf(context);
   return refused({
     code: 'precondition.failed',
     message: `${named(context)} does not wait at ${phase} for order ${order} of group ${group}: ${stands}.`,

@@ -123,3 +123,10 @@ export const heldAt = ({ at, barrier, onward, giveUp }: Held) =>
       },
     },
   }) as const;
+
+/** Where it waits for its group, in words. */
+export function barrierOf({ operation }: ReplicationContext): string {
+  const mark = operation?.group ?? null;
+  if (mark === null) return 'no promotion of a group is under way';
+  return `it waits for order ${mark.order} of ${mark.name}, ${mark.at ?? 'on its way'}`;
+}

@@ -3,6 +3,7 @@ import type { SnapshotFrom } from 'xstate';
 import { machineVersions } from './kinds.ts';
 import { admitGroup } from './replication-group-admission.ts';
 import type { GroupCommand, GroupContext, GroupInput } from './replication-group-context.ts';
+import { groupReasons, wayToGroup } from './replication-group-reasons.ts';
 import { allowedGroupVerbs, groupReplyOf, viewGroup } from './replication-group-view.ts';
 import type { buildGroupMachine } from './replication-group.ts';
 
@@ -30,6 +31,13 @@ export function replicationGroupKind(machine: GroupMachine) {
     stateText: (snapshot: ReadSnapshot) => contextOf(snapshot).phase,
     view: (snapshot: ReadSnapshot) => viewGroup(contextOf(snapshot)),
     replyFields: (snapshot: ReadSnapshot) => groupReplyOf(contextOf(snapshot)),
+    explains: {
+      reasons: (snapshot: ReadSnapshot, event: { type: string }) =>
+        groupReasons(contextOf(snapshot), event as GroupCommand),
+      way: (snapshot: ReadSnapshot, event: { type: string }) =>
+        wayToGroup(contextOf(snapshot), event as GroupCommand),
+      sentences: {},
+    },
     watches: (): undefined => undefined,
   };
 }

@@ -1,11 +1,14 @@
 /** What hosting asks of a replication; everything is pure and works on stored snapshots as well. */
 import type { SnapshotFrom } from 'xstate';
+import { replicationSentences } from './guard-sentences.ts';
 import { machineVersions } from './kinds.ts';
 import { admitReplication } from './replication-admission.ts';
 import type { Health } from './replication-conditions.ts';
 import type { ReplicationContext, ReplicationInput } from './replication-context.ts';
 import type { SafetyTimes } from './replication-limits.ts';
 import type { ReplicationCommand } from './replication-events.ts';
+import { replicationReasons } from './replication-reasons.ts';
+import { wayToReplication } from './replication-ways.ts';
 import {
   allowedReplicationVerbs,
   replicationReplyOf,
@@ -53,6 +56,13 @@ export function replicationKind(machine: ReplicationMachine, safety?: SafetyTime
     },
     view: (snapshot: ReadSnapshot) => viewReplication(contextOf(snapshot), healthOf(snapshot)),
     replyFields: (snapshot: ReadSnapshot) => replicationReplyOf(contextOf(snapshot)),
+    explains: {
+      reasons: (snapshot: ReadSnapshot, event: { type: string }) =>
+        replicationReasons(contextOf(snapshot), event as ReplicationCommand),
+      way: (snapshot: ReadSnapshot, event: { type: string }) =>
+        wayToReplication(contextOf(snapshot), event as ReplicationCommand),
+      sentences: replicationSentences,
+    },
     // Its endpoints are looked at by a watch of its own, not by the one for machines.
     watches: (): undefined => undefined,
   };

@@ -1,4 +1,6 @@
 /** The single-writer rules as functions: who may be promoted, armed, demoted, resynced; what is superseded. */
+import { against, check } from './because.ts';
+import type { Check } from './because.ts';
 import { quietWindowMs, replication } from './replication-limits.ts';
 import { peerOf, sides } from './replication-table.ts';
 import type { Side } from './replication-table.ts';
@@ -26,30 +28,62 @@ export const hasData = (context: Context, side: Side): boolean =>
 export const isSuperseded = (context: Context, side: Side): boolean =>
   context[side].epoch < context[side].fencedBelow;
 
-/** Every reason why `side` may not be promoted now, with its value. */
-export function whyNotPromote(
+/** What a promotion of `side` rests on, one by one. */
+export function promoteChecks(
   context: Context,
   side: Side,
   how: 'planned' | 'forced',
-): readonly string[] {
+): readonly Check[] {
   const self = context[side];
-  const peer = context[peerOf(side)];
-  const found: string[] = [];
-  if (context.lifecycle !== 'active') found.push(`it is ${context.lifecycle}`);
-  if (!hasData(context, side)) found.push(`${side} has no committed point`);
-  if (self.phase === 'replica.testing') found.push(`a test runs on ${side}: stop it first`);
-  if (self.phase === 'replica.reconfiguring') found.push(`${side} is being reconfigured`);
-  if (!isIn(peer, 'replica', 'source', 'failed'))
-    found.push(`${peerOf(side)} is ${publicStateOf(peer.phase)}: wait until it rests`);
-  if (
-    how === 'planned' &&
-    (peer.phase === 'failed.writerIntact' || peer.phase === 'failed.indeterminate')
-  )
-    found.push(
-      `${peerOf(side)} is ${peer.phase} and may be writable: recover it first, or promote forced`,
-    );
-  return found;
+  const other = peerOf(side);
+  const peer = context[other];
+  const isDoubtful = peer.phase === 'failed.writerIntact' || peer.phase === 'failed.indeterminate';
+  return [
+    check('isActive', context.lifecycle !== 'active' && `it is ${context.lifecycle}`, ''),
+    check(
+      'hasData',
+      !hasData(context, side) && `${side} has no committed point`,
+      dataText(context, side),
+    ),
+    check(
+      'noTest',
+      self.phase === 'replica.testing' && `a test runs on ${side}: stop it first`,
+      'no test failover is running',
+    ),
+    check(
+      'notReconfiguring',
+      self.phase === 'replica.reconfiguring' && `${side} is being reconfigured`,
+      '',
+    ),
+    check(
+      'peerRests',
+      !isIn(peer, 'replica', 'source', 'failed') &&
+        `${other} is ${publicStateOf(peer.phase)}: wait until it rests`,
+      `${other} is at rest (${peer.phase})`,
+    ),
+    check(
+      'peerKnown',
+      how === 'planned' &&
+        isDoubtful &&
+        `${other} is ${peer.phase} and may be writable: recover it first, or promote forced`,
+      how === 'forced' ? `forced: ${other} is fenced, whatever it still is` : '',
+    ),
+  ];
 }
+
+function dataText({ points }: Context, side: Side): string {
+  const newest = points.findLast(({ at }) => at === side);
+  return newest === undefined
+    ? `${side} holds the newest data itself`
+    : `a committed recovery point exists (seq ${newest.seq})`;
+}
+
+/** Every reason why `side` may not be promoted now, with its value. */
+export const whyNotPromote = (
+  context: Context,
+  side: Side,
+  how: 'planned' | 'forced',
+): readonly string[] => against(promoteChecks(context, side, how));
 
 /** A point that is asked for has to be there before anybody is stopped for it. */
 export function whyNotPoint(
@@ -73,31 +107,62 @@ export const canArm = ({ operation, epoch, fence, riskAccepted }: Context): bool
       riskAccepted.clearedAtMs === null));
 
 /** What a planned end of writing needs of its surroundings. Force waives it. */
-export function whyNotDemote(context: Context, side: Side, force: boolean): readonly string[] {
-  if (force) return [];
-  const peer = context[peerOf(side)];
-  const found: string[] = [];
-  if (peer.phase !== 'replica.following' && peer.phase !== 'replica.lagging')
-    found.push(`${peerOf(side)} is ${peer.phase}, not following`);
-  if (context.lagRatio >= replication.lagUnhealthyRatio) found.push(`lag is ${lagText(context)}`);
-  return found;
+export function demoteChecks(context: Context, side: Side, force: boolean): readonly Check[] {
+  const other = peerOf(side);
+  const { phase } = context[other];
+  if (force) return [check('peerFollows', false, `forced: ${other} need not follow`)];
+  const follows = phase === 'replica.following' || phase === 'replica.lagging';
+  return [
+    check('peerFollows', !follows && `${other} is ${phase}, not following`, `${other} follows`),
+    lagCheck(context, ''),
+  ];
 }
 
+export const whyNotDemote = (context: Context, side: Side, force: boolean): readonly string[] =>
+  against(demoteChecks(context, side, force));
+
+const lagCheck = (context: Context, wayOut: string): Check =>
+  check(
+    'lagHealthy',
+    context.lagRatio >= replication.lagUnhealthyRatio && `lag is ${lagText(context)}${wayOut}`,
+    `lag is ${lagText(context)}`,
+  );
+
 /** Overwriting a side needs positive evidence that the other is the newer writer, and that this one does not write. */
-export function whyNotResync(context: Context, side: Side): readonly string[] {
+export function resyncChecks(context: Context, side: Side): readonly Check[] {
   const self = context[side];
-  const peer = context[peerOf(side)];
-  const found: string[] = [];
-  if (!isProvenIdle(self)) found.push(`${side} is ${self.phase}: not proven unable to write`);
-  if (self.phase === 'replica.testing') found.push(`a test runs on ${side}: stop it first`);
-  if (!isIn(peer, 'source'))
-    found.push(`${peerOf(side)} is ${publicStateOf(peer.phase)}, not source`);
-  else if (peer.epoch <= self.epoch || isSuperseded(context, peerOf(side)))
-    found.push(
-      `${peerOf(side)} is source of epoch ${peer.epoch}, not known to be newer than ${side} (epoch ${self.epoch})`,
-    );
-  return found;
+  const other = peerOf(side);
+  const peer = context[other];
+  const isSource = isIn(peer, 'source');
+  const isNewer = peer.epoch > self.epoch && !isSuperseded(context, other);
+  return [
+    check(
+      'isProvenIdle',
+      !isProvenIdle(self) && `${side} is ${self.phase}: not proven unable to write`,
+      `${side} is proven unable to write`,
+    ),
+    check(
+      'noTest',
+      self.phase === 'replica.testing' && `a test runs on ${side}: stop it first`,
+      'no test failover is running',
+    ),
+    check(
+      'peerIsSource',
+      !isSource && `${other} is ${publicStateOf(peer.phase)}, not source`,
+      `${other} is source`,
+    ),
+    check(
+      'peerIsNewer',
+      isSource &&
+        !isNewer &&
+        `${other} is source of epoch ${peer.epoch}, not known to be newer than ${side} (epoch ${self.epoch})`,
+      isSource ? `${other} writes epoch ${peer.epoch}, newer than ${side}` : '',
+    ),
+  ];
 }
+
+export const whyNotResync = (context: Context, side: Side): readonly string[] =>
+  against(resyncChecks(context, side));
 
 /** Names relationship, epoch and what was seen: who repeats it has read it. Good in this wait only. */
 export function overrideTokenOf(context: Context): string {
@@ -105,17 +170,31 @@ export function overrideTokenOf(context: Context): string {
   return `${uid}.e${epoch}.${operation?.observed ?? ''}`;
 }
 
-/** Every reason why a trial of a side's points may not begin now. Force waives their age. */
-export function whyNotTest(context: Context, side: Side, force: boolean): readonly string[] {
+/** What a trial of a side's points needs. Force waives their age. */
+export function testChecks(context: Context, side: Side, force: boolean): readonly Check[] {
   const { phase } = context[side];
-  const found: string[] = [];
-  if (!isIn(context[side], 'replica')) found.push(`${side} is ${publicStateOf(phase)}`);
-  else if (phase === 'replica.reconfiguring') found.push(`${side} is being reconfigured`);
-  if (!hasData(context, side)) found.push(`${side} has no committed point`);
-  if (!force && context.lagRatio >= replication.lagUnhealthyRatio)
-    found.push(`lag is ${lagText(context)}; repeat with force to test an old point`);
-  return found;
+  const isReplica = isIn(context[side], 'replica');
+  return [
+    check('isReplica', !isReplica && `${side} is ${publicStateOf(phase)}`, `${side} is replica`),
+    check(
+      'notReconfiguring',
+      phase === 'replica.reconfiguring' && `${side} is being reconfigured`,
+      '',
+    ),
+    check(
+      'hasData',
+      !hasData(context, side) && `${side} has no committed point`,
+      dataText(context, side),
+    ),
+    force
+      ? check('lagHealthy', false, 'forced: an old point will do')
+      : lagCheck(context, '; repeat with force to test an old point'),
+  ];
 }
+
+/** Every reason why a trial of a side's points may not begin now. */
+export const whyNotTest = (context: Context, side: Side, force: boolean): readonly string[] =>
+  against(testChecks(context, side, force));
 
 const lagText = ({ lagRatio }: Context): string =>
   `${lagRatio.toFixed(1)}× every (limit ${replication.lagUnhealthyRatio}×)`;

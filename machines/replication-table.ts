@@ -31,6 +31,9 @@ const completions: Partial<Record<PublicState, PublicState>> = {
   syncing: 'replica',
 };
 
+/** Undefined for states that only an order leaves. */
+export const completionOf = (state: PublicState): PublicState | undefined => completions[state];
+
 export const isTransient = (state: PublicState): boolean => completions[state] !== undefined;
 
 type TransitionVerb = 'apply' | 'promote' | 'demote' | 'resync' | 'recover' | 'cancel';

@@ -1,4 +1,11 @@
 /** What page and service say to each other over HTTP and SSE. Types only: both sides import it. */
+import type {
+  Because,
+  CommandHead,
+  DryRun,
+  RehearsedTurn,
+  Why,
+} from '../../actors/explain/shape.ts';
 import type { Image, Importance, Row, Severity, Step } from '../../actors/steps/step.ts';
 
 export type { Image, Importance, Row, Severity, Step };
@@ -97,59 +104,12 @@ export interface At {
   readonly image: Image;
 }
 
-/** One reason for or against a command. */
-export interface Because {
-  /** Host rule, admission rule or guard by name. */
-  readonly guard: string;
-  readonly is: 'yes' | 'no' | 'unknown';
-  readonly text: string;
-}
-
-/** `GET /api/actors/<kind>/<namespace>/<name>/why?verb=&arguments=`; the same for page, CLI and the query `why`. */
-export interface Why {
-  readonly command: string;
-  readonly actor: string;
-  readonly allowed: 'yes' | 'no' | 'unknown';
-  /** It would be taken, and change nothing. */
-  readonly unchanged: boolean;
-  readonly state: string;
-  /** Fault code of the refusal; empty when allowed. */
-  readonly code: string;
-  readonly message: string;
-  readonly because: readonly Because[];
-  /** Arguments that are missing. */
-  readonly needs: readonly string[];
-  readonly allowedNext: readonly string[];
-  /** Commands and waits that lead there, when there is a way: `["demote", "wait for replica", "promote"]`. */
-  readonly path: readonly string[];
-  readonly retryAfterMs?: number;
-}
-
-/** `POST /api/actors/<kind>/<namespace>/<name>/dry-run {verb, arguments}`: what the turn would do, computed on the stored record. */
-export interface DryRun {
-  readonly why: Why;
-  /** Absent when refused. */
-  readonly turn?: {
-    readonly revision: number;
-    readonly stateBefore: string;
-    readonly stateAfter: string;
-    /** Root machine's taken edges. */
-    readonly edges: readonly string[];
-    readonly changes: readonly {
-      readonly path: string;
-      readonly before: unknown;
-      readonly after: unknown;
-    }[];
-    /** Machines and calls that would be started. */
-    readonly starts: readonly {
-      readonly id: string;
-      readonly src: string;
-      readonly input: unknown;
-    }[];
-    readonly timers: readonly { readonly event: string; readonly delayMs: number }[];
-    readonly events: readonly string[];
-  };
-}
+/**
+ * `GET /api/actors/<kind>/<namespace>/<name>/why?verb=&arguments=` answers `Why`, the same as the query `why`;
+ * `GET …/commands` answers `{items: CommandHead[]}`, as the query `commands`.
+ * `POST …/dry-run {verb, arguments}` answers `DryRun`, as the query `dry-run` with `explain: true`.
+ */
+export type { Because, CommandHead, DryRun, RehearsedTurn, Why };
 
 /** `POST /api/commands`. */
 export interface CommandRequest {
@@ -245,7 +205,12 @@ export interface AuditPage {
  * the body is a JSON head, a line feed, and one byte per actor in order: severity in bits 0–1 (index in `severities`).
  */
 export interface MapHead {
-  readonly groups: readonly { readonly name: string; readonly count: number }[];
+  readonly groups: readonly {
+    readonly name: string;
+    /** Selects exactly this group; with `sort=name` row n is the group's cell n. */
+    readonly q: string;
+    readonly count: number;
+  }[];
   readonly total: number;
   readonly asOfMs: number;
 }
