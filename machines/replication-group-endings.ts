@@ -4,6 +4,7 @@ import { groupSetup } from './replication-group-setup.ts';
 import {
   aborting,
   again,
+  atRest,
   cancelled,
   cause,
   endedBy,
@@ -80,10 +81,7 @@ export const verifyingState = groupSetup.createStateConfig({
     looking: {
       invoke: {
         ...calls.look(),
-        onDone: [
-          { guard: 'hasLooked', target: resting, actions: ['noteLook', 'end', 'announceEnd'] },
-          nothingSeen,
-        ],
+        onDone: [{ guard: 'hasLooked', ...atRest }, nothingSeen],
       },
     },
     waiting: again,
@@ -100,7 +98,7 @@ export const abortingState = groupSetup.createStateConfig({
       invoke: {
         ...calls.look(),
         onDone: [
-          { guard: 'isAllSettled', target: resting, actions: ['noteLook', 'end', 'announceEnd'] },
+          { guard: 'isAllSettled', ...atRest },
           { guard: 'hasToCallOff', target: 'calling', actions: 'noteLook' },
           nothingSeen,
         ],

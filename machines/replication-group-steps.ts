@@ -18,6 +18,8 @@ const elapse = (ms: number) => ({ type: 'elapse', params: { ms } }) as const;
 export const aborting = '#replicationgroup.aborting';
 export const resting = '#replicationgroup.resting';
 
+/** What is seen is where they were to be, or as far as they get. */
+export const atRest = { target: resting, actions: ['noteLook', 'end', 'announceEnd'] } as const;
 const atRestBecause = (text: string) =>
   ({ target: resting, actions: ['noteLook', cause(text), 'end', 'announceEnd'] }) as const;
 
@@ -66,7 +68,7 @@ export const preflightingState = groupSetup.createStateConfig({
       invoke: {
         ...calls.look(),
         onDone: [
-          { guard: 'isAllThere', target: resting, actions: ['noteLook', 'end', 'announceEnd'] },
+          { guard: 'isAllThere', ...atRest },
           {
             guard: 'allAdmit',
             target: '#replicationgroup.ordering',
