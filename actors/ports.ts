@@ -9,7 +9,6 @@ import type { RecordStore } from './store-ports.ts';
 
 export type { Attempt } from './attempt.ts';
 export type {
-  ActorOrder,
   Bus,
   CommandDelivery,
   DeadLetter,
