@@ -20,6 +20,11 @@ export const metrics = {
   fairlead_record_bytes: histogram('Size of committed records', 'kind'),
   fairlead_events_published_total: counter('Events published', 'kind', 'event'),
   fairlead_publish_failures_total: counter('Event publishes that were not confirmed'),
+  fairlead_steps_published_total: counter('Steps that the stream has stored', 'kind'),
+  fairlead_steps_dropped_total: counter(
+    'Steps not told: full, refused, overtaken, unowned; or not told whole: observer, unbuildable',
+    'reason',
+  ),
   fairlead_dead_letters_total: counter('Commands that will never run, by fault code', 'code'),
   fairlead_timers_fired_total: counter('Durable timers that fired', 'kind'),
   fairlead_poison_total: counter('Turns that threw and were discarded', 'kind'),
@@ -126,6 +131,9 @@ export const metrics = {
   fairlead_outbox_pending: gauge('Committed events still to be published'),
   fairlead_mailbox_waiting: gauge('Messages waiting for their turn'),
   fairlead_mailbox_oldest_seconds: gauge('Age of the oldest waiting message'),
+  fairlead_inspector_streams: gauge('Pages that read from this host'),
+  fairlead_inspector_feed_lag: gauge('Steps the log holds that this host has not seen yet'),
+  fairlead_inspector_resyncs_total: counter('Times a page was told to read again'),
   fairlead_lease_held: gauge('1 while this host owns the partitions'),
   ...replicationMetrics,
 } as const satisfies Record<string, Metric>;

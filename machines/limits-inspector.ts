@@ -24,6 +24,10 @@ export const feedLimits = {
   /** What rows may cost a client; more makes them come less often. */
   rowBytesPerSecond: 2_000,
   heartbeatMs: 15_000,
+  /** A client that takes nothing for so long loses its stream. */
+  stalledMaxMs: minuteMs,
+  /** How often every stream is looked at. */
+  tickMs: 250,
   retryMs: 1_000,
   /** Added by chance to `retryMs`, so that clients do not come back all at once. */
   retryJitterMs: 1_000,
@@ -36,11 +40,16 @@ export const indexLimits = {
   queryTermsMax: 30,
   /** Orders and filtered lists that are kept up to date; the one unused for longest goes first. */
   viewsMax: 64,
+  /** A list nobody reads for so long is not patched further. */
+  viewIdleMs: 10_000,
   /** Values of one facet that are told, most frequent first. */
   facetValuesMax: 50,
   /** How often lists that depend on the time of day are made again. */
   timeViewMs: 1_000,
-  mapGroupsMax: 1_000,
+  /** A map is made at most this often. */
+  mapEveryMs: 1_000,
+  /** Groupings whose maps are kept. */
+  mapsMax: 16,
 } as const;
 
 /** The copy of the index in the state folder. */

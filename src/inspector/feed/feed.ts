@@ -1,4 +1,5 @@
 /** The streams of all pages of this host: what the HTTP server mounts at `GET /api/stream` and `POST /api/stream/<sid>/view`. */
+import type { MetricReading } from '../../../actors/metric-names.ts';
 import type { Step } from '../../../actors/steps/step.ts';
 import type { ApiProblem, FeedState, SessionInfo, ViewRequest } from '../api.ts';
 
@@ -8,6 +9,8 @@ export interface Sink {
   /** Bytes written that the client has not taken yet. */
   readonly writableLength: number;
   end(): void;
+  /** Ends at once; what was not taken is lost. */
+  destroy?(): void;
 }
 
 export const streamHeaders = {
@@ -48,8 +51,10 @@ export interface Feed {
   take(step: Step): void;
   /** How fresh the log is. */
   setState(state: FeedState): void;
-  /** Everything was made anew, as after a lost consumer: clients are told to read again. */
+  /** Steps may have been missed, as after a lost consumer: clients are told to read again. */
   restart(because: string): void;
+  /** For the metrics page. */
+  readings(): readonly MetricReading[];
   /** `bye` to every stream, then their ends; later ones are refused. */
   close(): void;
 }
