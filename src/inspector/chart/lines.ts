@@ -4,24 +4,39 @@ import type { Tree } from './tree.ts';
 
 /** Into a state with lines from more siblings than this only the nearest one before it is drawn. */
 const sourcesMax = 3;
+/** A line back to a sibling further before it than this would run around half of the chart. */
+const backMax = 4;
 
 /**
  * Ids of the lines. A line goes to a sibling, or back to where it starts; whatever leaves its parent would cross half of the
- * chart. So would most of the lines into a state that everything fails to.
+ * chart. So would most of the lines into a state that everything fails to, and those far back.
  */
 export function linesOf(tree: Tree): ReadonlySet<string> {
-  const plain = tree.chart.edges.filter((edge) => staysBesides(tree, edge));
-  const order = new Map(tree.chart.nodes.map(({ id }, index) => [id, index]));
+  const besides = tree.chart.edges.filter((edge) => staysBesides(tree, edge));
+  const pairs = besides.map(({ source, targets: [target = ''] }) => [source, target] as const);
+  const isKept = keptPairs(tree, pairs);
+  return new Set(besides.filter((_, index) => isKept[index]).map(({ id }) => id));
+}
+
+/** For each pair of siblings whether a line between them is drawn. */
+function keptPairs(tree: Tree, pairs: readonly (readonly [string, string])[]): boolean[] {
+  const place = new Map(
+    tree.chart.nodes.flatMap(({ id }) =>
+      tree.childrenOf(id).map((child, index) => [child.id, index] as const),
+    ),
+  );
+  const at = (id: string): number => place.get(id) ?? 0;
+  const isNear = pairs.map(([source, target]) => at(source) - at(target) <= backMax);
   const sources = new Map<string, Set<string>>();
-  for (const { source, targets } of plain)
-    for (const target of targets)
-      if (target !== source) sources.set(target, (sources.get(target) ?? new Set()).add(source));
-  const isKept = ({ source, targets: [target = ''] }: Edge): boolean => {
+  for (const [index, [source, target]] of pairs.entries())
+    if (source !== target && isNear[index] === true)
+      sources.set(target, (sources.get(target) ?? new Set()).add(source));
+  return pairs.map(([source, target], index) => {
+    if (isNear[index] !== true) return false;
     const all = sources.get(target);
     if (source === target || all === undefined || all.size <= sourcesMax) return true;
-    return source === nearestBefore(order, target, all);
-  };
-  return new Set(plain.filter(isKept).map(({ id }) => id));
+    return source === nearestBefore(at, target, all);
+  });
 }
 
 function staysBesides(tree: Tree, { source, targets }: Edge): boolean {
@@ -33,11 +48,10 @@ function staysBesides(tree: Tree, { source, targets }: Edge): boolean {
 
 /** The first one when all come after it. */
 function nearestBefore(
-  order: ReadonlyMap<string, number>,
+  at: (id: string) => number,
   target: string,
   sources: ReadonlySet<string>,
 ): string | undefined {
-  const at = (id: string): number => order.get(id) ?? 0;
   const sorted = [...sources].sort((left, right) => at(left) - at(right));
   return sorted.filter((id) => at(id) < at(target)).at(-1) ?? sorted[0];
 }
@@ -75,7 +89,9 @@ export function flowsOf(tree: Tree, lines: ReadonlySet<string>): [from: string, 
       if (pair === undefined || drawn.has(pair.join('>'))) continue;
       flows.set(pair.join('>'), pair);
     }
-  return [...flows.values()];
+  const pairs = [...flows.values()];
+  const isKept = keptPairs(tree, pairs);
+  return pairs.filter((_, index) => isKept[index]);
 }
 
 /** Where the ways from the root to both part; undefined where they are siblings, inside each other or in two regions. */

@@ -37,7 +37,7 @@ text{font-family:Inter,"DejaVu Sans",system-ui,sans-serif;fill:var(--ink)}
 .row{font:11px "DejaVu Sans Mono",ui-monospace,monospace;fill:var(--muted)}
 .row .tail{fill:var(--ink)}
 .row.portal .tail{fill:var(--accent);font-weight:600}
-.row.error,.row.error .tail{fill:var(--error)}.row.after{fill:var(--after)}.row.command{fill:var(--ink)}
+.row.k-error,.row.k-error .tail{fill:var(--error)}.row.k-after{fill:var(--after)}.row.k-command{fill:var(--ink)}
 .row.taken,.row.taken .tail{fill:var(--taken)}
 .edge{fill:none;stroke:var(--edge);stroke-width:1.4}
 .edge.error{stroke:var(--error)}.edge.taken{stroke:var(--taken);stroke-width:2.2}
@@ -46,8 +46,8 @@ text{font-family:Inter,"DejaVu Sans",system-ui,sans-serif;fill:var(--ink)}
 .pill rect{fill:var(--panel);stroke:var(--line)}
 .event{font-weight:600;font-size:11px}.guard{font-size:10.5px;fill:var(--muted)}
 .action{font:10px "DejaVu Sans Mono",ui-monospace,monospace;fill:var(--muted)}
-.done .event,.always .event{fill:var(--muted)}.error .event{fill:var(--error)}.after .event{fill:var(--after)}
-.pill.command rect{stroke:var(--accent)}
+.k-done .event,.k-always .event{fill:var(--muted)}.k-error .event{fill:var(--error)}.k-after .event{fill:var(--after)}
+.k-command rect{stroke:var(--accent)}
 .pill.taken rect{stroke:var(--taken)}.pill.taken .event{fill:var(--taken)}
 `.trim();
 

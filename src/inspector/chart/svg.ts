@@ -120,7 +120,8 @@ function rowSvg(row: NodeRow, { x, y }: PlacedNode, { edges, taken }: Marks): st
   const at = row.text.indexOf('→');
   const [head, tail] =
     at === -1 ? splitAfterWord(row, edge) : [row.text.slice(0, at), row.text.slice(at)];
-  const classes = ['row', row.kind, edge?.kind ?? '', taken.has(row.edge ?? '') ? 'taken' : ''];
+  const kind = edge === undefined ? '' : `k-${edge.kind}`;
+  const classes = ['row', row.kind, kind, taken.has(row.edge ?? '') ? 'taken' : ''];
   const tailText = tail === '' ? '' : `<tspan class="tail">${escaped(tail)}</tspan>`;
   return `<text class="${classes.filter(Boolean).join(' ')}" xml:space="preserve" x="${x + measures.side}" y="${y + row.y + 4}">${escaped(head)}${tailText}</text>`;
 }
@@ -154,7 +155,7 @@ function pillSvg(edge: Edge, layout: Layout, { taken }: Marks): string {
       .join('');
     return `<text x="${x + measures.pillSide}" y="${y + 13.5 + index * measures.pillLine}">${words}</text>`;
   });
-  const classes = `pill ${edge.kind}${taken.has(edge.id) ? ' taken' : ''}`;
+  const classes = `pill k-${edge.kind}${taken.has(edge.id) ? ' taken' : ''}`;
   const rx = lines.length === 1 ? height / 2 : 8;
   return `<g class="${classes}"><rect x="${x}" y="${y}" width="${width}" height="${height}" rx="${rx}"/>${texts.join('')}</g>`;
 }

@@ -40,10 +40,11 @@ export const textStyles = {
 
 /** In px, rounded up. */
 export function textWidth(text: string, { font, size }: TextStyle): number {
-  if (font === 'mono') return Math.ceil([...text].length * monoWidth * size);
+  if (font === 'mono') return Math.ceil(text.length * monoWidth * size);
   const table: readonly number[] = widths[font];
-  const hundredths = [...text]
-    .map((sign) => table[sign.charCodeAt(0) - 32] ?? otherWidth)
-    .reduce((sum, width) => sum + width, 0);
+  const hundredths = Array.from(
+    text,
+    (sign) => table[sign.charCodeAt(0) - 32] ?? otherWidth,
+  ).reduce((sum, width) => sum + width, 0);
   return Math.ceil((hundredths * size) / 100);
 }

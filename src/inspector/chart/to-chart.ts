@@ -31,7 +31,6 @@ const inOrder = (node: AnyStateNode): AnyStateNode[] => {
 };
 
 function nodeOf(node: AnyStateNode): ChartNode {
-  const history = node.history as 'shallow' | 'deep' | false;
   const { expectedMs } = (node.meta ?? {}) as { expectedMs?: number };
   const initial = node.type === 'compound' ? node.initial.target[0]?.key : undefined;
   return {
@@ -39,7 +38,7 @@ function nodeOf(node: AnyStateNode): ChartNode {
     key: node.key,
     parent: node.parent?.id ?? null,
     type: node.type,
-    ...(history !== false && { history }),
+    ...(node.history !== false && { history: node.history }),
     ...(initial !== undefined && { initial }),
     entry: actionNames(node.entry, node),
     exit: actionNames(node.exit, node),

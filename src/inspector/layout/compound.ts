@@ -22,6 +22,8 @@ export interface FlatGraph {
 export interface Variant {
   readonly direction: 'DOWN' | 'RIGHT';
   readonly separate: boolean;
+  /** Long chains go on in another row or column. */
+  readonly wraps: boolean;
   readonly placement: 'NETWORK_SIMPLEX' | 'BRANDES_KOEPF';
   readonly cycles: 'DEPTH_FIRST' | 'GREEDY';
   readonly modelOrder: boolean;
@@ -64,6 +66,8 @@ function optionsOf(variant: Variant, top: number): LayoutOptions {
     'elk.direction': variant.direction,
     'elk.separateConnectedComponents': String(variant.separate),
     'elk.aspectRatio': '1.3',
+    'elk.layered.wrapping.strategy': variant.wraps ? 'MULTI_EDGE' : 'OFF',
+    'elk.layered.wrapping.additionalEdgeSpacing': '20',
     'elk.layered.considerModelOrder.strategy': variant.modelOrder ? 'NODES_AND_EDGES' : 'NONE',
     'elk.layered.cycleBreaking.strategy': variant.cycles,
     'elk.layered.nodePlacement.strategy': variant.placement,

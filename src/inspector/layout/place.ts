@@ -86,7 +86,8 @@ async function shapesWith(
   const graph = graphOf(plan, node, children);
   const inside = children.reduce((sum, { edgeLength }) => sum + edgeLength, 0);
   const shapes: Shape[] = [];
-  for (const way of ways) {
+  const wrapped = children.length < wrapsFrom ? [] : wrappedWays;
+  for (const way of [...ways, ...wrapped]) {
     const placed = await firstThatWorks(elk, graph, way);
     if (placed === undefined) continue;
     const { width, height } = placed;
@@ -95,12 +96,18 @@ async function shapesWith(
   return shapes;
 }
 
-type Way = Pick<Variant, 'direction' | 'separate'>;
+type Way = Pick<Variant, 'direction' | 'separate' | 'wraps'>;
 
 const ways: readonly Way[] = (['DOWN', 'RIGHT'] as const).flatMap((direction) => [
-  { direction, separate: true },
-  { direction, separate: false },
+  { direction, separate: true, wraps: false },
+  { direction, separate: false, wraps: false },
 ]);
+
+/** Compounds with fewer states have no chains worth it. */
+const wrapsFrom = 7;
+const wrappedWays: readonly Way[] = (['DOWN', 'RIGHT'] as const).map((direction) => ({
+  ...{ direction, separate: true, wraps: true },
+}));
 
 const ladder: readonly Omit<Variant, keyof Way>[] = [
   { placement: 'NETWORK_SIMPLEX', cycles: 'DEPTH_FIRST', modelOrder: true },
