@@ -5,7 +5,7 @@
  * - `store.ts` holds what all read: `session`, `counts`, `liveness`, `readOnlyBecause`, `nowMs`, `isPaused`.
  * - `api-client.ts`: `read(path)`, `post(path, body)`; a refusal is an `ApiFailure` whose message can be shown as it is.
  *   `loaded.ts`: `useRead(path)` reads, and reads again after a resync, a pause, and every so often.
- * - `stream/client.ts`: `onRows`, `onStep`, `onResync`, `watchWindow`, `watchActor`.
+ * - `stream/client.ts`: `onWindow`, `onStep`, `onResync`, `watchWindow`, `watchActor`.
  * - `location.ts`: `place` (path, query), `go`, `goQuery`, `actorHref`; plain `<a href="/audit?…">` need no code.
  * - `keys.ts`: `useEffect(() => onKeys({ x: … }), [])`; `dialog.tsx`; `mark.tsx` (`SeverityMark`); `time.ts` (`span`, `clock`).
  * - `commands/`: `form.tsx` makes a form of a JSON Schema, `command-dialog.tsx` sends one command; `openCommand(…)` shows it.

@@ -14,6 +14,9 @@ export const link = signal<'connecting' | 'open' | 'lost'>('connecting');
 /** When the stream was lost, wall time of this browser; 0 while it is open. */
 export const linkLostMs = signal(0);
 
+/** The stream of this browser follows one tab, the one looked at last; the others read every few seconds. */
+export const isOwner = signal(true);
+
 /** The reader holds the page still: rows and steps wait. */
 export const isPaused = signal(false);
 

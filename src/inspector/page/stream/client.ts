@@ -1,6 +1,7 @@
 /** The page's end of the stream: puts what comes into the store, and says what the reader looks at. */
 import type { StreamEvents, ViewRequest, Window } from '../../api.ts';
-import { counts, isPaused, link, linkLostMs, session } from '../store.ts';
+import { counts, isOwner, isPaused, link, linkLostMs, session } from '../store.ts';
+import type { WindowRows } from '../../window.ts';
 import { follow } from './follower.ts';
 import type { StreamMessage, TabMessage } from './messages.ts';
 
@@ -9,7 +10,7 @@ declare const STREAM_WORKER: string;
 
 type Listener<Name extends keyof StreamEvents> = (data: StreamEvents[Name]) => void;
 
-const rowsListeners = new Set<Listener<'rows'>>();
+const windowListeners = new Set<(rows: WindowRows) => void>();
 const stepListeners = new Set<Listener<'step'>>();
 const resyncListeners = new Set<() => void>();
 
@@ -21,8 +22,9 @@ let view: { window?: Window; focus: string | null; isHidden: boolean } = {
 let wasLost = false;
 let isStarted = false;
 
-/** Rows of this tab's window. Returns the way to stop. */
-export const onRows = (listener: Listener<'rows'>) => listening(rowsListeners, listener);
+/** This tab's window, whole, whenever something in it changed. Returns the way to stop. */
+export const onWindow = (listener: (rows: WindowRows) => void) =>
+  listening(windowListeners, listener);
 /** Steps of the actors in focus of any tab: look at `step.actor`. */
 export const onStep = (listener: Listener<'step'>) => listening(stepListeners, listener);
 /** Something was missed: read again what you show. */
@@ -55,7 +57,10 @@ function sayView(): void {
 
 /** Called at every sign-in; the first opens the stream, later ones wake it. */
 export function startStream(): void {
-  if (isStarted) { sayView(); return; }
+  if (isStarted) {
+    sayView();
+    return;
+  }
   isStarted = true;
   say = workerOrNone() ?? followHere();
   document.addEventListener('visibilitychange', () => {
@@ -127,8 +132,8 @@ function take(message: StreamMessage): void {
     case 'counts':
       counts.value = message.data;
       return;
-    case 'rows':
-      if (!isPaused.value) for (const listener of rowsListeners) listener(message.data);
+    case 'window':
+      if (!isPaused.value) for (const listener of windowListeners) listener(message.data);
       return;
     case 'step':
       if (!isPaused.value) for (const listener of stepListeners) listener(message.data);
@@ -140,8 +145,10 @@ function take(message: StreamMessage): void {
       reread();
       return;
     case 'owner':
+      isOwner.value = message.data;
       if (message.data) reread();
       return;
+    case 'rows':
     case 'bye':
       return;
   }

@@ -1,5 +1,6 @@
 /** One stream from the host: opens it, opens it again when it breaks, and tells the host what is looked at. */
 import type { StreamEvents, ViewRequest } from '../../api.ts';
+import { applyRows, emptyWindow } from '../../window.ts';
 import type { StreamMessage } from './messages.ts';
 
 const RETRY_FIRST_MS = 1000;
@@ -16,6 +17,9 @@ export function follow(tell: (message: StreamMessage) => void): Follower {
   let source: EventSource | undefined;
   let sid = '';
   let view: ViewRequest | undefined;
+  let rows = emptyWindow;
+  /** Behind a changed window the first event holds all rows; what comes before it is of the window before. */
+  let isBehind = true;
   let retryMs = RETRY_FIRST_MS;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let isClosed = false;
@@ -46,9 +50,13 @@ export function follow(tell: (message: StreamMessage) => void): Follower {
       const answer = await fetch('/api/session', { credentials: 'same-origin' });
       if (answer.status === 401) {
         isSignedOut = true;
-        tell({ name: 'link', data: 'signedOut' }); return;
+        tell({ name: 'link', data: 'signedOut' });
+        return;
       }
-      if (answer.ok) { open(); return; }
+      if (answer.ok) {
+        open();
+        return;
+      }
     } catch {
       // No answer: as below.
     }
@@ -60,8 +68,13 @@ export function follow(tell: (message: StreamMessage) => void): Follower {
     if (message.name === 'hello') {
       sid = message.data.sid;
       retryMs = RETRY_FIRST_MS;
+      isBehind = true;
       tell({ name: 'link', data: 'open' });
       if (view !== undefined) void say(view);
+    }
+    if (message.name === 'rows') {
+      takeRows(message.data);
+      return;
     }
     tell(message);
     if (message.name === 'bye') {
@@ -69,6 +82,13 @@ export function follow(tell: (message: StreamMessage) => void): Follower {
       tell({ name: 'link', data: 'lost' });
       plan(message.data.retryMs);
     }
+  };
+  const takeRows = (event: StreamEvents['rows']) => {
+    const isWhole = event.order?.every((place) => place < 0) ?? false;
+    if (isBehind && !isWhole) return;
+    isBehind = false;
+    rows = applyRows(rows, event);
+    tell({ name: 'window', data: rows });
   };
   const say = async (wanted: ViewRequest) => {
     if (sid === '') return;
@@ -87,6 +107,7 @@ export function follow(tell: (message: StreamMessage) => void): Follower {
   open();
   return {
     look(wanted) {
+      if (JSON.stringify(wanted.window) !== JSON.stringify(view?.window)) isBehind = true;
       view = wanted;
       if (isSignedOut) open();
       else void say(wanted);

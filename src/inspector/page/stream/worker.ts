@@ -29,8 +29,14 @@ scope.onconnect = (event) => {
 };
 
 function take(tab: Tab, message: TabMessage): void {
-  if (message.name === 'bye') { leave(tab); return; }
-  if (message.name === 'active') { makeFirst(tab); return; }
+  if (message.name === 'bye') {
+    leave(tab);
+    return;
+  }
+  if (message.name === 'active') {
+    makeFirst(tab);
+    return;
+  }
   tab.view = message.view;
   if (tabs[0] === tab) lookFor(tab);
 }
@@ -48,7 +54,10 @@ function makeFirst(tab: Tab): void {
 function leave(tab: Tab): void {
   tabs = tabs.filter((other) => other !== tab);
   const next = tabs[0];
-  if (next !== undefined) { makeFirst(next); return; }
+  if (next !== undefined) {
+    makeFirst(next);
+    return;
+  }
   follower?.close();
   follower = undefined;
   latest.clear();
@@ -61,6 +70,6 @@ function lookFor(tab: Tab): void {
 function tell(message: StreamMessage): void {
   if (message.name === 'hello' || message.name === 'counts' || message.name === 'link')
     latest.set(message.name, message);
-  const receivers = message.name === 'rows' ? tabs.slice(0, 1) : tabs;
+  const receivers = message.name === 'window' ? tabs.slice(0, 1) : tabs;
   for (const { port } of receivers) port.postMessage(message);
 }

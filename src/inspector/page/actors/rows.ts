@@ -1,0 +1,113 @@
+/** The list of actors as far as it is on this page: the rows around the window, kept fresh by the stream. */
+import { signal } from '@preact/signals';
+import type { Row, RowsPage, Sort, Window } from '../../api.ts';
+import type { WindowRows } from '../../window.ts';
+import { read, sayFailure } from '../api-client.ts';
+import { isOwner, isPaused } from '../store.ts';
+import { onResync, onWindow, watchWindow } from '../stream/client.ts';
+
+/** Rows kept around the window; those further away are read again when they are scrolled to. */
+const KEPT_ROWS = 600;
+const WINDOW_ROWS = 100;
+const POLL_MS = 3000;
+
+interface Listing {
+  readonly total: number;
+  readonly facets: RowsPage['facets'];
+  /** By place in the whole list. */
+  readonly rows: ReadonlyMap<number, Row>;
+}
+
+export const sort = signal<Sort>('severity');
+/** Undefined until the first rows are there. */
+export const listing = signal<Listing | undefined>(undefined);
+/** Why the last read failed, as of a query nobody can answer; empty when it did not. */
+export const listProblem = signal('');
+
+let window: Window | undefined;
+let reading: AbortController | undefined;
+
+/** What is to be seen: the query, and the rows on the screen. */
+export function showRows(q: string, order: Sort, first: number, count: number): void {
+  const before = window;
+  const isSameList = before?.q === q && before.sort === order;
+  if (isSameList && covers(before, first, count)) return;
+  const offset = Math.max(0, first - Math.floor((WINDOW_ROWS - count) / 2));
+  window = { q, sort: order, offset, limit: WINDOW_ROWS };
+  watchWindow(window);
+  void readWindow(isSameList);
+}
+
+const covers = ({ offset, limit }: Window, first: number, count: number) =>
+  first >= offset && first + count <= offset + limit;
+
+/** @param isKept rows of the same list stay while others come */
+async function readWindow(isKept: boolean): Promise<void> {
+  if (window === undefined) return;
+  const { q, sort: order, offset, limit } = window;
+  reading?.abort();
+  const stop = new AbortController();
+  reading = stop;
+  const query = new URLSearchParams({
+    q,
+    sort: order,
+    offset: String(offset),
+    limit: String(limit),
+  });
+  try {
+    take(await read<RowsPage>(`/api/actors?${query.toString()}`, stop.signal), isKept);
+    listProblem.value = '';
+  } catch (error) {
+    if (!stop.signal.aborted) listProblem.value = sayFailure(error);
+  }
+}
+
+function take({ total, facets, offset, rows }: WindowRows, isKept: boolean): void {
+  const next = new Map<number, Row>();
+  if (isKept)
+    for (const [place, row] of listing.value?.rows ?? [])
+      if (place < total && Math.abs(place - offset) < KEPT_ROWS) next.set(place, row);
+  rows.forEach((row, index) => next.set(offset + index, row));
+  listing.value = { total, facets, rows: next };
+}
+
+/** Give it to an effect: keeps the list fresh until it is stopped. */
+export function followRows(): () => void {
+  const stops = [
+    onWindow((rows) => {
+      if (rows.offset === window?.offset) take(rows, true);
+    }),
+    onResync(() => void readWindow(true)),
+  ];
+  const timer = setInterval(() => {
+    if (!isOwner.value && !isPaused.value && !document.hidden) void readWindow(true);
+  }, POLL_MS);
+  return () => {
+    clearInterval(timer);
+    for (const stop of stops) stop();
+    watchWindow(undefined);
+    window = undefined;
+  };
+}
+
+/** Adds or takes away one value of a key: `severity:failing` → `severity:failing,changing`. */
+export function toggled(q: string, key: string, value: string): string {
+  const terms = q.split(/\s+/).filter((term) => term !== '');
+  const at = terms.findIndex((term) => term.startsWith(`${key}:`));
+  const values = terms[at]?.slice(key.length + 1).split(',') ?? [];
+  const next = values.includes(value)
+    ? values.filter((other) => other !== value)
+    : [...values, value];
+  const rest = terms.filter((_, index) => index !== at);
+  return [...rest, ...(next.length === 0 ? [] : [`${key}:${next.join(',')}`])].join(' ');
+}
+
+export const isChosen = (q: string, key: string, value: string): boolean =>
+  q.split(/\s+/).some(
+    (term) =>
+      term.startsWith(`${key}:`) &&
+      term
+        .slice(key.length + 1)
+        .split(',')
+        .includes(value),
+  );

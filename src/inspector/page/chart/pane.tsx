@@ -1,0 +1,169 @@
+/** The drawing in its pane: moved by drag, wheel and keys, and by the actor itself when its active state leaves the screen. */
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import type { Box, Edge } from '../../chart/model.ts';
+import { onKeys } from '../keys.ts';
+import type { Drawn } from './charts.ts';
+import { Drawing } from './drawing.tsx';
+import { marksOf } from './marks.ts';
+import type { Moment } from './marks.ts';
+import { begun, centred, fitted, isVisible, zoomed } from './viewport.ts';
+import type { Size, Viewport } from './viewport.ts';
+
+interface Props {
+  readonly drawn: Drawn;
+  readonly moment: Moment;
+  /** Changes with every step. */
+  readonly momentId: string;
+  readonly onCommand: (edge: Edge, isEnabled: boolean) => void;
+}
+
+const ZOOM_STEP = 1.25;
+
+export function ChartPane({ drawn, moment, momentId, onCommand }: Props) {
+  const { chart, layout } = drawn;
+  const marks = useMemo(() => marksOf(chart, moment), [chart, moment]);
+  const pane = useRef<SVGSVGElement>(null);
+  const [size, setSize] = useState<Size | undefined>();
+  const [view, setView] = useState<Viewport | undefined>();
+  const [lit, light] = useState('');
+  const leaf = [...marks.leaves].at(0) ?? '';
+  const box: Box | undefined = layout.nodes[leaf];
+
+  useLayoutEffect(() => {
+    const element = pane.current;
+    if (element === null) return;
+    const measure = () => setSize({ width: element.clientWidth, height: element.clientHeight });
+    measure();
+    const observer = new ResizeObserver(measure);
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
+  const isSized = size !== undefined;
+  useLayoutEffect(() => {
+    if (size) setView(begun(layout, size, box));
+  }, [layout, isSized]);
+  useEffect(() => {
+    if (size && box)
+      setView((now) => (now && !isVisible(now, size, box) ? centred(now, size, box) : now));
+  }, [leaf]);
+
+  const zoomBy = (by: number) => {
+    if (size) setView((now) => now && zoomed(now, by, { x: size.width / 2, y: size.height / 2 }));
+  };
+  const fit = () => {
+    if (size) setView(fitted(layout, size));
+  };
+  useEffect(
+    () => onKeys({ '+': () => zoomBy(ZOOM_STEP), '-': () => zoomBy(1 / ZOOM_STEP), '0': fit }),
+    [size, layout],
+  );
+  useWheel(pane, (by, at) => setView((now) => now && zoomed(now, by, at)));
+  const drag = useDrag((dx, dy) =>
+    setView((now) => now && { ...now, x: now.x + dx, y: now.y + dy }),
+  );
+
+  const goTo = ({ targets: [target = ''] }: Edge) => {
+    const to = layout.nodes[target];
+    if (to && size) setView((now) => now && centred(now, size, to));
+    light(target);
+  };
+  return (
+    <div class="chart-pane">
+      <svg
+        ref={pane}
+        class="chart"
+        // A word of the graphics module of ARIA, which the types do not know.
+        role={'graphics-document' as 'document'}
+        aria-label={`Chart of ${chart.id}, active: ${[...marks.leaves].join(', ')}`}
+        {...drag}
+      >
+        {view && (
+          <g class="chart-ground" transform={`translate(${view.x} ${view.y}) scale(${view.k})`}>
+            <Drawing
+              drawn={drawn}
+              marks={marks}
+              moment={momentId}
+              lit={lit}
+              onCommand={(edge) => onCommand(edge, marks.commands.get(edge.id) === 'enabled')}
+              onPortal={goTo}
+              onLight={light}
+            />
+          </g>
+        )}
+      </svg>
+      <div class="chart-tools">
+        <button
+          type="button"
+          aria-label="Zoom in"
+          title="Zoom in (+)"
+          onClick={() => zoomBy(ZOOM_STEP)}
+        >
+          +
+        </button>
+        <button
+          type="button"
+          aria-label="Zoom out"
+          title="Zoom out (-)"
+          onClick={() => zoomBy(1 / ZOOM_STEP)}
+        >
+          −
+        </button>
+        <button type="button" title="The whole chart (0)" onClick={fit}>
+          fit
+        </button>
+        <button
+          type="button"
+          title="The active state"
+          onClick={() => {
+            if (size && box)
+              setView((now) => now && centred({ ...now, k: Math.max(now.k, 0.8) }, size, box));
+          }}
+        >
+          active
+        </button>
+      </div>
+    </div>
+  );
+}
+
+/** Not by the attribute: the browser would take that listener for one that never keeps the page from scrolling. */
+function useWheel(
+  pane: { readonly current: SVGSVGElement | null },
+  zoom: (by: number, at: { readonly x: number; readonly y: number }) => void,
+): void {
+  useEffect(() => {
+    const element = pane.current;
+    if (element === null) return;
+    const turn = (event: WheelEvent) => {
+      event.preventDefault();
+      const { left, top } = element.getBoundingClientRect();
+      zoom(Math.exp(-event.deltaY * 0.0016), { x: event.clientX - left, y: event.clientY - top });
+    };
+    element.addEventListener('wheel', turn, { passive: false });
+    return () => element.removeEventListener('wheel', turn);
+  }, []);
+}
+
+/** A press that hardly moves stays a click. */
+const CLICK_PX = 3;
+
+function useDrag(move: (dx: number, dy: number) => void) {
+  const from = useRef<{ x: number; y: number; isDrag: boolean } | undefined>(undefined);
+  return {
+    onPointerDown: (event: PointerEvent) => {
+      if (event.button === 0) from.current = { x: event.clientX, y: event.clientY, isDrag: false };
+    },
+    onPointerMove: (event: PointerEvent) => {
+      const { current } = from;
+      if (current === undefined || event.buttons === 0) return;
+      const [dx, dy] = [event.clientX - current.x, event.clientY - current.y];
+      if (!current.isDrag && Math.hypot(dx, dy) < CLICK_PX) return;
+      if (!current.isDrag) (event.currentTarget as Element).setPointerCapture(event.pointerId);
+      from.current = { x: event.clientX, y: event.clientY, isDrag: true };
+      move(dx, dy);
+    },
+    onPointerUp: () => {
+      from.current = undefined;
+    },
+  };
+}

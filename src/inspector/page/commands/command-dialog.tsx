@@ -1,0 +1,201 @@
+/** Sends one command: form, preview, confirmation, outcome. */
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import type { CommandInfo, CommandRequest, DryRun } from '../../api.ts';
+import { ApiFailure, actorPath, post, sayFailure } from '../api-client.ts';
+import { Dialog } from '../dialog.tsx';
+import { newId } from '../ids.ts';
+import { CopyLine } from './copy-line.tsx';
+import { SchemaForm } from './form.tsx';
+import { cliLine, natsLine } from './lines.ts';
+import { openCommand, openedCommand } from './open.ts';
+import type { CommandTarget } from './open.ts';
+import { Outcome } from './outcome.tsx';
+import type { Sent } from './outcome.tsx';
+import { Preview } from './preview.tsx';
+import { blockedBecause, commandOf, commands, commandsProblem, needCommands } from './registry.ts';
+import { givenOf, missingOf } from './schema.ts';
+import type { Schema, Values } from './schema.ts';
+
+export function CommandDialog({ target }: { readonly target: CommandTarget }) {
+  useEffect(() => void needCommands(), []);
+  const info = commandOf(target.kind, target.verb);
+  const verbs = commands.value.filter(({ kind, creating }) => kind === target.kind && !creating);
+  return (
+    <Dialog
+      title={`${target.verb} ${target.namespace}/${target.name}`}
+      size="wide"
+      onClose={() => (openedCommand.value = null)}
+    >
+      {verbs.length > 1 && (
+        <label>
+          <span class="muted">Command </span>
+          <select
+            value={target.verb}
+            onChange={({ currentTarget }) => openCommand({ ...target, verb: currentTarget.value })}
+          >
+            {[...new Set([target.verb, ...verbs.map(({ verb }) => verb)])].map((verb) => (
+              <option key={verb} value={verb}>
+                {verb}
+              </option>
+            ))}
+          </select>
+        </label>
+      )}
+      {info === undefined ? (
+        <p class={commandsProblem.value === '' ? 'muted' : 'problem'}>
+          {commandsProblem.value === '' ? 'Reading the registry …' : commandsProblem}
+        </p>
+      ) : (
+        <CommandForm key={target.verb} target={target} info={info} />
+      )}
+    </Dialog>
+  );
+}
+
+interface FormProps {
+  readonly target: CommandTarget;
+  readonly info: CommandInfo;
+}
+
+type Phase =
+  | { readonly name: 'filling' | 'previewing' | 'sending' }
+  | { readonly name: 'done'; readonly sent: Sent };
+
+/** Exported for the view of all commands, which shows it without a dialog. */
+export function CommandForm({ target, info }: FormProps) {
+  const schema = info.schema as Schema;
+  const hasReason = schema.properties?.['reason'] !== undefined;
+  const [values, setValues] = useState<Values>(target.arguments ?? {});
+  const [reason, setReason] = useState('');
+  const [confirm, setConfirm] = useState('');
+  const [dryRun, setDryRun] = useState<DryRun>();
+  const [phase, setPhase] = useState<Phase>({ name: 'filling' });
+  const [failure, setFailure] = useState<unknown>();
+  // One id for all tries with the same content: a repeat runs once.
+  const content = JSON.stringify([target, values, reason]);
+  const commandId = useMemo(newId, [content]);
+
+  const given = givenOf({ ...values, ...(hasReason && { reason }) });
+  const missing = missingOf(schema, given);
+  const blocked = blockedBecause(info);
+  const isBusy = phase.name === 'previewing' || phase.name === 'sending';
+  const actor = `${target.kind}/${target.namespace}/${target.name}`;
+
+  const attempt = async (name: 'previewing' | 'sending', work: () => Promise<void>) => {
+    setFailure(undefined);
+    setPhase({ name });
+    try {
+      await work();
+    } catch (error) {
+      setFailure(error);
+      setPhase({ name: 'filling' });
+    }
+  };
+  const preview = () =>
+    attempt('previewing', async () => {
+      setDryRun(
+        await post<DryRun>(`${actorPath(actor)}/dry-run`, { verb: target.verb, arguments: given }),
+      );
+      setPhase({ name: 'filling' });
+    });
+  const send = () =>
+    attempt('sending', async () => {
+      const { kind, namespace, name, verb } = target;
+      const revision = dryRun?.turn?.revision;
+      const request: CommandRequest = {
+        ...{ kind, namespace, name, verb, commandId, arguments: given },
+        ...(revision !== undefined && { ifRevision: revision }),
+        ...(reason !== '' && { reason }),
+        ...(info.destructive && { confirm }),
+      };
+      setPhase({ name: 'done', sent: await post<Sent>('/api/commands', request) });
+    });
+  const change = (next: Values) => {
+    setValues(next);
+    setDryRun(undefined);
+  };
+  if (phase.name === 'done') return <Outcome target={target} sent={phase.sent} />;
+  return (
+    <form
+      class="command-form"
+      onSubmit={(event) => {
+        event.preventDefault();
+        // Enter looks first; sending takes the button.
+        if (!info.creating) void preview();
+      }}
+    >
+      <p class="muted">{info.help}</p>
+      {blocked !== '' && <p class="problem">{blocked}</p>}
+      <SchemaForm schema={schema} values={values} onChange={change} without={['reason']} />
+      <div class="field">
+        <label for="command-reason">reason</label>
+        <input
+          id="command-reason"
+          maxLength={500}
+          placeholder="for the audit"
+          value={reason}
+          onInput={({ currentTarget }) => setReason(currentTarget.value)}
+        />
+      </div>
+      {dryRun && (
+        <section class="preview-box" aria-label="Preview" aria-live="polite">
+          <h3>Preview, nothing is done yet</h3>
+          <Preview dryRun={dryRun} />
+        </section>
+      )}
+      {info.destructive && (
+        <div class="field">
+          <label for="command-confirm">
+            It cannot be taken back. Type <b>{target.name}</b> to confirm
+          </label>
+          <input
+            id="command-confirm"
+            autocomplete="off"
+            value={confirm}
+            onInput={({ currentTarget }) => setConfirm(currentTarget.value)}
+          />
+        </div>
+      )}
+      {failure !== undefined && <Failure failure={failure} />}
+      <div class="buttons">
+        {missing.length > 0 && <span class="muted">needs: {missing.join(', ')}</span>}
+        {!info.creating && (
+          <button type="submit" disabled={isBusy || missing.length > 0}>
+            {phase.name === 'previewing' ? 'Looking …' : 'Preview'}
+          </button>
+        )}
+        <button
+          type="button"
+          class={info.destructive ? 'danger' : 'primary'}
+          title={blocked}
+          disabled={
+            isBusy ||
+            missing.length > 0 ||
+            blocked !== '' ||
+            (info.destructive && confirm !== target.name)
+          }
+          onClick={() => void send()}
+        >
+          {phase.name === 'sending' ? 'Sending …' : `Send ${target.verb}`}
+        </button>
+      </div>
+      <CopyLine label="The same for the CLI" text={cliLine(target, given)} />
+      <CopyLine label="The same over NATS" text={natsLine(target, given)} />
+    </form>
+  );
+}
+
+function Failure({ failure }: { readonly failure: unknown }) {
+  const problem = failure instanceof ApiFailure ? failure.problem : undefined;
+  const allowed = problem?.['allowedNext'];
+  return (
+    <div class="problem" role="alert">
+      <p>{sayFailure(failure)}</p>
+      {problem && <p class="muted mono">{problem.code}</p>}
+      {Array.isArray(allowed) && allowed.length > 0 && <p>Allowed now: {allowed.join(', ')}</p>}
+      {failure instanceof ApiFailure && failure.status === 0 && (
+        <p>Send it again: under the same id it runs once.</p>
+      )}
+    </div>
+  );
+}

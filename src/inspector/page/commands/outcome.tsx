@@ -1,0 +1,48 @@
+/** What became of a command that was sent. */
+import { openedCommand } from './open.ts';
+import type { CommandTarget } from './open.ts';
+
+/** Answer of `POST /api/commands`: the reply of the service. */
+export interface Sent {
+  readonly commandId: string;
+  readonly [field: string]: unknown;
+}
+
+/** Fields of a reply that say where the actor stands now. */
+const shown = ['outcome', 'state', 'revision', 'message'];
+
+export function Outcome({ target, sent }: { readonly target: CommandTarget; readonly sent: Sent }) {
+  const correlation = String(sent['correlationId'] ?? sent.commandId);
+  return (
+    <div class="outcome" role="status">
+      <p>
+        <b>✔ {target.verb} was taken</b> by {target.kind}/{target.namespace}/{target.name}.
+      </p>
+      <dl class="facts">
+        {shown
+          .filter((name) => sent[name] !== undefined && typeof sent[name] !== 'object')
+          .map((name) => (
+            <div key={name}>
+              <dt>{name}</dt>
+              <dd class="mono">{String(sent[name])}</dd>
+            </div>
+          ))}
+        <div>
+          <dt>command</dt>
+          <dd class="mono">{sent.commandId}</dd>
+        </div>
+      </dl>
+      <div class="buttons">
+        <a
+          href={`/audit?correlation=${encodeURIComponent(correlation)}`}
+          onClick={() => (openedCommand.value = null)}
+        >
+          All it led to
+        </a>
+        <button type="button" class="primary" onClick={() => (openedCommand.value = null)}>
+          Close
+        </button>
+      </div>
+    </div>
+  );
+}
