@@ -1,4 +1,4 @@
-// Run by build.mjs, or alone: bundles the inspector's page to dist/inspector/: an index and hashed assets, each also packed as .br and .gz.
+// Run by build.mjs, or alone: bundles the inspector's page to dist/inspector/ and the viewer to dist/inspector-view/: an index and hashed assets, each also packed as .br and .gz.
 import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -29,6 +29,22 @@ function buildPage(root) {
   write(target, { name: 'index.html', bytes: Buffer.from(index) });
   for (const asset of [worker, theme, style, icon, page.main, ...page.parts])
     write(path.join(target, 'assets'), asset);
+}
+
+/** The viewer for apps of others has a folder and a policy of its own, and shares no file with the page. @param {string} root of the package */
+function buildView(root) {
+  const source = path.join(root, 'src/inspector/page');
+  const target = path.join(root, 'dist/inspector-view');
+  rmSync(target, { recursive: true, force: true });
+  const view = hashed('view', '.js', bundle(source, 'view/main.tsx', { format: 'iife' }));
+  const style = hashed('view', '.css', bundle(source, 'view/view.css', {}));
+  const names = { view, style };
+  const index = readFileSync(path.join(source, 'view/index.html'), 'utf8').replaceAll(
+    /%(view|style)%/g,
+    (_, /** @type {keyof typeof names} */ name) => `/inspect/view/${names[name].name}`,
+  );
+  for (const asset of [{ name: 'index.html', bytes: Buffer.from(index) }, view, style])
+    write(target, asset);
 }
 
 /**
@@ -100,4 +116,6 @@ function write(folder, { name, bytes }) {
   );
 }
 
-buildPage(path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..'));
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+buildPage(root);
+buildView(root);
