@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from './build.mjs';
+import { findChromium } from './chromium.mjs';
 import { installDependencies } from './dependencies.mjs';
 import { resolveNatsServer } from './nats-server.mjs';
 import { tryLock } from './process-lock.mjs';
@@ -30,7 +31,12 @@ export function setUp({ quiet, forTests }) {
       installDependencies({ root, folder, env: process.env, say });
       const natsServer = resolveNatsServer({ folder, env: process.env, say });
       const promtool = forTests ? findPromtool({ folder, env: process.env, say }) : undefined;
-      writeNote(path.join(folder, 'setup.json'), { natsServer, ...(promtool && { promtool }) });
+      const chromium = forTests ? findChromium({ env: process.env, say }) : undefined;
+      writeNote(path.join(folder, 'setup.json'), {
+        natsServer,
+        ...(promtool && { promtool }),
+        ...(chromium && { chromium }),
+      });
       build({ root, say });
       say(
         `ready: nats-server ${natsServer.version} (${natsServer.road}), ${secondsSince(startedAtMs)}`,
