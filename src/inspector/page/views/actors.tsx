@@ -1,3 +1,34 @@
+/** Actors: list, chart of the open one, and what there is to know and do about it. */
+import { useEffect } from 'preact/hooks';
+import { actor, followActor } from '../actors/focus.ts';
+import { ActorsList } from '../actors/list.tsx';
+import { Stage } from '../actors/stage.tsx';
+import { Detail } from '../detail/detail.tsx';
+
 export function ActorsView() {
-  return <p class="muted padded">Not there yet.</p>;
+  useEffect(followActor, []);
+  const name = actor.value;
+  return (
+    <div class={`actors ${name === null ? 'none-open' : 'one-open'}`}>
+      <ActorsList />
+      {name === null ? <NothingOpen /> : <Stage key={name} actor={name} />}
+      {name !== null && <Detail key={`detail ${name}`} actor={name} />}
+    </div>
+  );
+}
+
+function NothingOpen() {
+  return (
+    <section class="stage nothing" aria-label="Chart">
+      <div>
+        <p>
+          <b>No actor is open.</b>
+        </p>
+        <p class="muted">
+          Choose one from the list, or press <kbd>j</kbd> and <kbd>Enter</kbd>. <kbd>Ctrl-K</kbd> finds one by its
+          name.
+        </p>
+      </div>
+    </section>
+  );
 }

@@ -1,0 +1,116 @@
+/** Steps of the open actor, newest first; a step opens the past, and two can be compared. */
+import { signal } from '@preact/signals';
+import type { Importance, StepHead } from '../../api.ts';
+import { atSeq, detail, firstKept, readOlderSteps, steps } from '../actors/focus.ts';
+import { actorHref } from '../location.ts';
+import { nowMs } from '../store.ts';
+import { clock } from '../time.ts';
+import { StepDiff } from './step-diff.tsx';
+
+type Filter = 'all' | Exclude<Importance, 'tick'>;
+
+const filter = signal<Filter>('change');
+/** More would make the page slow; older ones are reached by the bar of time. */
+const SHOWN = 80;
+
+const filters: Readonly<Record<Filter, string>> = {
+  command: 'commands',
+  change: 'moves',
+  all: 'all',
+};
+
+const isShown = ({ importance }: StepHead) =>
+  filter.value === 'all' || importance === 'command' || importance === filter.value;
+
+export function StepList({ actor }: { readonly actor: string }) {
+  const all = steps.value.filter(isShown);
+  const shown = all.slice(-SHOWN).reverse();
+  const open = atSeq.value;
+  const last = detail.value?.row.seq ?? 0;
+  const oldest = steps.value[0]?.seq ?? 0;
+  return (
+    <section>
+      <div class="spread">
+        <h3>Steps</h3>
+        <div class="choice" role="group" aria-label="Which steps">
+          {(Object.keys(filters) as Filter[]).map((name) => (
+            <button
+              key={name}
+              type="button"
+              aria-pressed={filter.value === name}
+              onClick={() => (filter.value = name)}
+            >
+              {filters[name]}
+            </button>
+          ))}
+        </div>
+      </div>
+      {open !== null && <StepDiff actor={actor} from={open} to={last} />}
+      <ol class="steps">
+        {shown.map((step, index) => {
+          const older = shown[index + 1];
+          return (
+            <li key={step.seq}>
+              <StepLine actor={actor} step={step} isOpen={(open ?? last) === step.seq} />
+              {filter.value === 'all' && older !== undefined && step.seq - older.seq > 1 && (
+                <span class="gap muted">{step.seq - older.seq - 1} steps were not told</span>
+              )}
+            </li>
+          );
+        })}
+      </ol>
+      {shown.length === 0 && <p class="muted">None of these are kept.</p>}
+      {oldest > Math.max(1, firstKept.value) && (
+        <button type="button" class="link" onClick={() => void readOlderSteps().catch(() => undefined)}>
+          Older
+        </button>
+      )}
+    </section>
+  );
+}
+
+interface LineProps {
+  readonly actor: string;
+  readonly step: StepHead;
+  readonly isOpen: boolean;
+}
+
+function StepLine({ actor, step, isOpen }: LineProps) {
+  const { seq, atMs, state, importance, correlationId } = step;
+  return (
+    <div class={`step ${importance}`}>
+      <a href={actorHref(actor, { at: seq })} aria-current={isOpen ? 'step' : undefined}>
+        <time class="mono muted">{clock(atMs, nowMs.value)}</time>
+        <b>{eventOf(step)}</b>
+        <span class="mono muted step-state">{state}</span>
+      </a>
+      {correlationId !== '' && (
+        <a
+          class="correlation"
+          href={`/audit?correlation=${encodeURIComponent(correlationId)}`}
+          title={`All of ${correlationId}`}
+          aria-label={`All of what step ${seq} belongs to`}
+        >
+          ⛓
+        </a>
+      )}
+    </div>
+  );
+}
+
+/** What it was about, in the words of the chart. */
+function eventOf({ command, taken, isRestored }: StepHead): string {
+  if (command !== undefined) return command.verb;
+  if (isRestored) return 'restored';
+  const first = taken.find(({ edges }) => edges.length > 0) ?? taken[0];
+  if (first === undefined) return 'noted';
+  const [, name = first.event] = /^xstate\.(after\..*|done|error)\b/.exec(first.event) ?? [];
+  const where = first.path === '' ? '' : ` · ${first.path.split('/').at(-1) ?? ''}`;
+  return `${afterWords(name)}${where}`;
+}
+
+/** `after.bootDeadline.cluster.x` → `after bootDeadline`. */
+const afterWords = (name: string) => {
+  const [, delay] = /^after\.([^.]+)/.exec(name) ?? [];
+  return delay === undefined ? name : `after ${delay}`;
+};

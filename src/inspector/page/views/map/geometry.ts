@@ -1,0 +1,125 @@
+/** Where every cell of the fleet map lies, and which cell lies at a point. Arithmetic only; lengths in CSS pixels. */
+
+export interface MapGroup {
+  readonly name: string;
+  /** Selects the group; with `sort=name` row n is its cell n. */
+  readonly q: string;
+  readonly count: number;
+}
+
+/** A group as it lies on the map. */
+export interface Block extends MapGroup {
+  /** Place of its first cell among all cells. */
+  readonly first: number;
+  readonly x: number;
+  /** Of its title; the cells begin `TITLE_HEIGHT` below. */
+  readonly y: number;
+  readonly columns: number;
+  readonly rows: number;
+}
+
+export interface MapLayout {
+  readonly blocks: readonly Block[];
+  readonly total: number;
+  /** Side of a cell. */
+  readonly cell: number;
+  /** From one cell to the next. */
+  readonly pitch: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+export const TITLE_HEIGHT = 22;
+/** Above this many cells they are drawn small. */
+export const LARGE_MAX = 40_000;
+const BLOCK_GAP = 16;
+/** Narrow enough for a phone, wide enough for a title. */
+const BLOCK_WIDTH_MIN = 150;
+/** A group grows to the right up to this many rows, and downward once it is as wide as the map. */
+const ROWS_AIM = 12;
+
+/** Groups from left to right in shelves, each as wide as its title or its cells need. */
+export function layOut(groups: readonly MapGroup[], width: number): MapLayout {
+  const total = groups.reduce((sum, { count }) => sum + count, 0);
+  const cell = total > LARGE_MAX ? 3 : 8;
+  const pitch = cell + 1;
+  const columnsMax = Math.max(1, Math.floor(width / pitch));
+  const columnsMin = Math.min(columnsMax, Math.ceil(BLOCK_WIDTH_MIN / pitch));
+  const blocks: Block[] = [];
+  let [x, y, shelf, first] = [0, 0, 0, 0];
+  for (const group of groups) {
+    const wanted = Math.max(columnsMin, Math.ceil(group.count / ROWS_AIM));
+    const columns = Math.min(columnsMax, wanted);
+    const rows = Math.ceil(group.count / columns);
+    if (x > 0 && x + columns * pitch > width) [x, y, shelf] = [0, y + shelf + BLOCK_GAP, 0];
+    blocks.push({ ...group, first, x, y, columns, rows });
+    shelf = Math.max(shelf, TITLE_HEIGHT + rows * pitch);
+    x += columns * pitch + BLOCK_GAP;
+    first += group.count;
+  }
+  return { blocks, total, cell, pitch, width, height: y + shelf };
+}
+
+/** Place of the cell among all; -1 between cells. */
+export function cellAt({ blocks, pitch, cell }: MapLayout, x: number, y: number): number {
+  for (const block of blocks) {
+    const column = Math.floor((x - block.x) / pitch);
+    const row = Math.floor((y - block.y - TITLE_HEIGHT) / pitch);
+    if (column < 0 || row < 0 || column >= block.columns || row >= block.rows) continue;
+    // The gap of a small cell is a third of it: there it counts as the cell.
+    const isInGap = cell > 3 && ((x - block.x) % pitch >= cell || (y - block.y - TITLE_HEIGHT) % pitch >= cell);
+    const inGroup = row * block.columns + column;
+    return isInGap || inGroup >= block.count ? -1 : block.first + inGroup;
+  }
+  return -1;
+}
+
+/** Of a place among all cells; undefined when there is no such cell. */
+export const blockOf = ({ blocks }: MapLayout, index: number): Block | undefined =>
+  blocks.find(({ first, count }) => index >= first && index < first + count);
+
+/** Upper left corner. */
+export function cornerOf(layout: MapLayout, index: number): { x: number; y: number } | undefined {
+  const block = blockOf(layout, index);
+  if (block === undefined) return undefined;
+  const inGroup = index - block.first;
+  return {
+    x: block.x + (inGroup % block.columns) * layout.pitch,
+    y: block.y + TITLE_HEIGHT + Math.floor(inGroup / block.columns) * layout.pitch,
+  };
+}
+
+export type Move = 'ArrowLeft' | 'ArrowRight' | 'ArrowUp' | 'ArrowDown' | 'Home' | 'End' | 'PageUp' | 'PageDown';
+export const moves: readonly string[] = [
+  ...['ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown', 'Home', 'End', 'PageUp', 'PageDown'],
+];
+
+/** Where the cursor goes: over the edge of a group into its neighbour, page keys by whole groups. */
+export function moved(layout: MapLayout, index: number, move: Move): number {
+  const { total } = layout;
+  const block = blockOf(layout, index);
+  if (block === undefined) return total === 0 ? -1 : 0;
+  const at = layout.blocks.indexOf(block);
+  const { first, columns, count } = block;
+  const inGroup = index - first;
+  switch (move) {
+    case 'ArrowLeft':
+      return Math.max(0, index - 1);
+    case 'ArrowRight':
+      return Math.min(total - 1, index + 1);
+    case 'ArrowUp':
+      if (inGroup >= columns) return index - columns;
+      return Math.max(0, first - 1);
+    case 'ArrowDown':
+      if (inGroup + columns < count) return index + columns;
+      return Math.min(total - 1, first + count);
+    case 'Home':
+      return first;
+    case 'End':
+      return first + count - 1;
+    case 'PageUp':
+      return layout.blocks[Math.max(0, at - 1)]?.first ?? 0;
+    case 'PageDown':
+      return layout.blocks[Math.min(layout.blocks.length - 1, at + 1)]?.first ?? index;
+  }
+}

@@ -1,0 +1,74 @@
+/** The map as the host tells it, read once a second; an answer that is the same costs a few bytes. */
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { MapHead } from '../../../api.ts';
+import { ApiFailure, readBytes, sayFailure } from '../../api-client.ts';
+import { isPaused, resumes } from '../../store.ts';
+import { onResync } from '../../stream/client.ts';
+
+const EVERY_MS = 1000;
+
+export interface FleetMap extends MapHead {
+  /** One byte per actor, group after group. */
+  readonly cells: Uint8Array;
+}
+
+/**
+ * A JSON head, a line feed, one byte per actor.
+ * @throws ApiFailure when head and cells do not fit together
+ */
+export function parseMap(bytes: Uint8Array): FleetMap {
+  const end = bytes.indexOf(10);
+  const head = JSON.parse(new TextDecoder().decode(bytes.subarray(0, Math.max(0, end)))) as MapHead;
+  const cells = bytes.subarray(end + 1);
+  if (cells.length === head.total) return { ...head, cells };
+  throw new ApiFailure(
+    200,
+    'badMap',
+    `The map has ${cells.length} cells for ${head.total} actors. Load the page again; if it stays, page and host are of different versions.`,
+  );
+}
+
+interface Read {
+  readonly group: string;
+  readonly map?: FleetMap;
+  /** Why the last try failed; empty when it did not. */
+  readonly problem: string;
+}
+
+export function useMap(group: string): Omit<Read, 'group'> {
+  const [state, setState] = useState<Read>({ group, problem: '' });
+  const etag = useRef('');
+  const resumed = resumes.value;
+  useEffect(() => {
+    const stop = new AbortController();
+    let isReading = false;
+    etag.current = '';
+    const readOnce = async () => {
+      if (isReading) return;
+      isReading = true;
+      try {
+        const answer = await readBytes(`/api/map?group=${encodeURIComponent(group)}`, etag.current, stop.signal);
+        if (answer !== 'same') {
+          setState({ group, map: parseMap(answer.bytes), problem: '' });
+          etag.current = answer.etag;
+        } else setState((before) => (before.problem === '' ? before : { ...before, problem: '' }));
+      } catch (error) {
+        if (!stop.signal.aborted)
+          setState((before) => ({ ...(before.group === group ? before : { group }), problem: sayFailure(error) }));
+      } finally {
+        isReading = false;
+      }
+    };
+    void readOnce();
+    const timer = setInterval(() => {
+      if (!document.hidden && !isPaused.value) void readOnce();
+    }, EVERY_MS);
+    const leave = onResync(() => void readOnce());
+    return () => {
+      clearInterval(timer);
+      leave();
+      stop.abort();
+    };
+  }, [group, resumed]);
+  return state.group === group ? state : { problem: '' };
+}
