@@ -56,6 +56,8 @@ export const indexLimits = {
 export const snapshotLimits = {
   everyMs: 30_000,
   bytesMax: 128_000_000,
+  /** Rows written at a time, between which other work may go. */
+  rowsPerPiece: 500,
   /** Actors whose last steps are kept in memory and in the copy. */
   recentActorsMax: 20,
   recentStepsMax: 50,

@@ -26,6 +26,8 @@ export class StepRing {
   #gone = 0;
   #bytes = 0;
   #n = 0;
+  /** Number of the newest that is no longer kept. */
+  #droppedN = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -38,6 +40,8 @@ export class StepRing {
 
   watch(actor: string): void {
     const present = this.#watches.get(actor);
+    // A number of its own sets it apart from ids given out before: what came in between was not kept.
+    if (!present) this.#n += 1;
     const watch = present ?? { streams: 0, sinceN: this.#n, leftMs: 0 };
     watch.streams += 1;
     this.#watches.set(actor, watch);
@@ -71,10 +75,8 @@ export class StepRing {
   /** What came behind number `n`; undefined when not all of it is kept any more. */
   after(n: number, actor: string): Told[] | undefined {
     const watch = this.#watches.get(actor);
-    const firstKept = this.#told[this.#gone]?.n ?? this.#n + 1;
-    if (!watch || n < watch.sinceN || n > this.#n || n + 1 < firstKept) return undefined;
-    const from = this.#gone + (n + 1 - firstKept);
-    return this.#told.slice(from).filter((told) => told.actor === actor);
+    if (!watch || n < watch.sinceN || n > this.#n || n < this.#droppedN) return undefined;
+    return this.#told.slice(this.#gone).filter((told) => told.n > n && told.actor === actor);
   }
 
   clear(): void {
@@ -86,7 +88,9 @@ export class StepRing {
   #shorten(): void {
     const { ringMax, ringBytesMax } = feedLimits;
     while (this.#told.length - this.#gone > ringMax || this.#bytes > ringBytesMax) {
-      this.#bytes -= this.#told[this.#gone]?.text.length ?? 0;
+      const dropped = this.#told[this.#gone];
+      this.#bytes -= dropped?.text.length ?? 0;
+      this.#droppedN = dropped?.n ?? this.#n;
       this.#gone += 1;
     }
     if (this.#gone <= ringMax / 10 && this.#gone * 2 < this.#told.length) return;

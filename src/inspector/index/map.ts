@@ -1,5 +1,6 @@
 /** The fleet as a map: actors gathered in groups, one byte each. */
 import { createHash } from 'node:crypto';
+import type { Clock } from '../../../actors/ports.ts';
 import { severities } from '../../../actors/steps/step.ts';
 import { nearest } from '../../../actors/nearest.ts';
 import { indexLimits } from '../../../machines/limits-inspector.ts';
@@ -88,14 +89,18 @@ export function mapBytes({ head, cells }: FleetMap): Uint8Array {
 /** Makes a map once for all who ask within a moment. */
 export class Maps {
   readonly #index: FleetIndex;
+  readonly #clock: Clock;
   readonly #made = new Map<string, { readonly atMs: number; readonly map: FleetMap }>();
 
-  constructor(index: FleetIndex) {
+  constructor(index: FleetIndex, clock: Clock) {
     this.#index = index;
+    this.#clock = clock;
   }
 
-  read(grouping: readonly string[], monotonicMs: number): FleetMap {
+  /** @param grouping as `groupingOf` gives it */
+  read(grouping: readonly string[]): FleetMap {
     const key = grouping.join(',');
+    const monotonicMs = this.#clock.monotonicMs();
     const made = this.#made.get(key);
     if (made && monotonicMs - made.atMs < indexLimits.mapEveryMs) return made.map;
     if (this.#made.size >= indexLimits.mapsMax) this.#made.clear();
