@@ -10,7 +10,7 @@ import type { ActorRecord } from './record.ts';
 export function doubt(
   record: ActorRecord,
   key: ResourceKey,
-  { kind, definitionHash }: HostedKind,
+  { kind, definitionHash }: Pick<HostedKind, 'kind' | 'definitionHash'>,
   fence: number,
 ): string | undefined {
   const { strikes } = record;

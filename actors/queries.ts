@@ -4,7 +4,11 @@ import type { ResourceKey } from '../machines/ids.ts';
 import { bounds, hosting } from '../machines/limits.ts';
 import { querySchemas } from '../machines/messages.ts';
 import { checkArguments, readJson, schemaFor } from './envelope.ts';
-import type { Command, CommandSchemas, Flaw } from './envelope.ts';
+import type { CommandSchemas, Flaw } from './envelope.ts';
+import { answerCommands, answerDryRun, answerExplained, answerWhy } from './explain/answers.ts';
+import type { Answered } from './explain/answers.ts';
+import { subjectOf } from './explain/subject.ts';
+import type { Subject } from './explain/subject.ts';
 import { messageOf, problem } from './faults.ts';
 import type { Problem, ProblemFields } from './faults.ts';
 import { pause } from './heap-clock.ts';
@@ -14,19 +18,23 @@ import type { Kind, Refusal } from './kind.ts';
 import type { Bus, QueryAnswer, QueryRequest, RecordStore } from './ports.ts';
 import { keyOf, readRecord, snapshotOf } from './record.ts';
 import type { ActorRecord } from './record.ts';
+import type { Refusal as RuledOut } from './refusals.ts';
 import { replyOf } from './replies.ts';
 import { Seen } from './seen.ts';
-import { revive } from './tree.ts';
-import { acceptedEntry, decide, eventOf } from './turn.ts';
 
 export interface QueryParts {
   readonly bus: Bus;
   readonly store: RecordStore;
   readonly clock: HeapClock;
-  readonly kinds: ReadonlyMap<string, { readonly kind: Kind }>;
+  readonly kinds: ReadonlyMap<
+    string,
+    { readonly kind: Kind; readonly definitionHash?: string | undefined }
+  >;
   readonly schemas: CommandSchemas;
   readonly live?: LiveViews;
   readonly looks?: Looks;
+  /** What holds a command up before its turn, where this host owns the actor. */
+  readonly standing?: (key: ResourceKey, verb: string) => RuledOut | undefined;
 }
 
 const liveVerbs = ['get', 'list', 'survey'] as const;
@@ -130,7 +138,11 @@ function run(asked: Asked, verb: string, args: Body): Promise<Body> {
     case 'outcome':
       return outcome(asked, args as { commandId: string });
     case 'dry-run':
-      return dryRun(asked, args as { verb: string; arguments?: object });
+      return dryRun(asked, args as unknown as Asking & { explain: boolean });
+    case 'why':
+      return why(asked, args as unknown as Asking);
+    case 'commands':
+      return commandHeads(asked);
     default:
       return look(asked, verb, args);
   }
@@ -271,35 +283,53 @@ async function outcome(asked: Asked, { commandId }: { commandId: string }): Prom
   throw refusal('command.notFound', key, text);
 }
 
-/** What a command would be answered now, without sending it. */
-async function dryRun(asked: Asked, args: { verb: string; arguments?: object }): Promise<Body> {
-  const { key, kind, parts } = asked;
-  const { verb } = args;
-  const { schema } = certain(schemaFor(parts.schemas, key.kind, verb), key);
-  const given = certain(checkArguments({ ...key, verb }, schema, args.arguments ?? {}), key);
-  const stored = await livingOf(asked, verb);
-  const command: Command = { commandId: 'dry-run', correlationId: 'dry-run', ...given, key, verb };
-  const nowMs = parts.clock.nowMs();
-  const event = eventOf(kind, command, { atMs: nowMs, roll: 0 });
-  const snapshot = stored && revive(kind.machine, stored.record.snapshot);
-  const can = () => snapshot?.can(event) ?? true;
-  const situation = { snapshot, revision: stored?.revision ?? 0, nowMs, can };
-  const decision = decide(kind, command, event, situation);
-  const entry =
-    decision.kind === 'answer' ? decision.entry : acceptedEntry(kind, command, snapshot);
-  const reply = replyOf({ ...entry, revision: situation.revision }, keyText(key), false);
-  if (!reply.ok) throw new Refused(reply.problem);
-  const allowedNext = snapshot ? kind.allowed(snapshot) : [...kind.creating];
-  return { ...reply.body, dryRun: true, allowedNext };
+interface Asking {
+  readonly verb: string;
+  readonly arguments?: Body;
 }
 
-/** The stored resource; undefined when a creating verb would make it. */
-async function livingOf(asked: Asked, verb: string): Promise<Stored | undefined> {
-  const { kind, key } = asked;
+/** What a command would be answered now, and what it would do, without sending it. */
+async function dryRun(asked: Asked, args: Asking & { explain: boolean }): Promise<Body> {
+  const subject = await subjectIn(asked, args.verb);
+  return told(args.explain ? answerExplained(subject, args) : answerDryRun(subject, args));
+}
+
+function told(answer: Answered): Body {
+  if ('problem' in answer) throw new Refused(answer.problem);
+  return answer.body;
+}
+
+/**
+ * The resource as it stands. Where there is none, only a creating verb has an answer; of one that is gone `why` and the list
+ * of commands still have.
+ */
+async function subjectIn(asked: Asked, verb: string, mayBeGone = false): Promise<Subject> {
+  const { kind, key, parts } = asked;
+  const { schemas, clock } = parts;
+  certain(schemaFor(schemas, key.kind, verb), key);
   const stored = await load(asked);
   const isGone = stored !== undefined && kind.isTombstone(snapshotOf(stored.record));
-  if (stored && !isGone) return stored;
-  if (kind.creating.has(verb)) return undefined;
-  if (!isGone) throw missing(key);
-  throw refusal('resource.deleted', key, `${keyText(key)} was deleted; create it again.`);
+  if (!kind.creating.has(verb)) {
+    if (stored === undefined) throw missing(key);
+    if (isGone && !mayBeGone)
+      throw refusal('resource.deleted', key, `${keyText(key)} was deleted; create it again.`);
+  }
+  const definitionHash = parts.kinds.get(key.kind)?.definitionHash;
+  const live = parts.standing && ((each: string) => parts.standing?.(key, each));
+  return subjectOf({
+    ...{ kind, key, schemas, stored, definitionHash, live },
+    nowMs: clock.nowMs(),
+  });
+}
+
+const why = async (asked: Asked, args: Asking): Promise<Body> => ({
+  ...told(answerWhy(await subjectIn(asked, args.verb, true), args)),
+  asOf: isoTime(asked.parts.clock.nowMs()),
+});
+
+/** Any creating verb will do: what is not there yet can be made. */
+async function commandHeads(asked: Asked): Promise<Body> {
+  const [verb = ''] = asked.kind.creating;
+  const subject = await subjectIn(asked, verb);
+  return { ...answerCommands(subject), asOf: isoTime(asked.parts.clock.nowMs()) };
 }

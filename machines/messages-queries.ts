@@ -3,6 +3,9 @@ import { z } from 'zod';
 import { execVerbs } from './exec-verbs.ts';
 import { bounds, fanOut } from './limits.ts';
 
+/** Arguments of the command that is asked about; checked by its own schema. */
+const given = z.record(z.string(), z.unknown()).optional();
+
 /** Argument schemas of queries by verb; the same for every kind. */
 export const querySchemas = {
   get: z.strictObject({ minRevision: z.int().min(0).optional() }),
@@ -38,5 +41,14 @@ export const querySchemas = {
     /** Only those that can be promoted there. */
     endpoint: z.enum(['home', 'away']).optional(),
   }),
-  'dry-run': z.strictObject({ verb: z.string().max(63), arguments: z.unknown().optional() }),
+  /** What the turn of a command would do. With `explain` a refusal is part of the answer, and not the answer. */
+  'dry-run': z.strictObject({
+    verb: z.string().max(63),
+    arguments: given,
+    explain: z.boolean().default(false),
+  }),
+  /** Whether a command would be taken, and everything that speaks for and against it. */
+  why: z.strictObject({ verb: z.string().max(63), arguments: given }),
+  /** The same of every command, in a line each. */
+  commands: z.strictObject({}),
 } as const;
