@@ -1,6 +1,7 @@
 /** A chart as plain data, for pages and for the hash that tells whether a record was written by this very chart. */
 import { StateMachine } from 'xstate';
 import type { AnyStateMachine, AnyStateNode } from 'xstate';
+import { digestOf } from './digest.ts';
 
 export interface TransitionDefinition {
   readonly event: string;
@@ -54,15 +55,7 @@ export function definitionHash(machine: AnyStateMachine): string {
   const text = JSON.stringify(definitionOf(machine), (key, value: unknown) =>
     key === 'description' ? undefined : value,
   );
-  const half = (seed: number): string => fnv1a(text, seed).toString(16).padStart(8, '0');
-  return half(0x811c9dc5) + half(0x1000193);
-}
-
-function fnv1a(text: string, seed: number): number {
-  let hash = seed;
-  for (let at = 0; at < text.length; at += 1)
-    hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
-  return hash >>> 0;
+  return digestOf(text);
 }
 
 function nodeOf(node: AnyStateNode): NodeDefinition {

@@ -21,6 +21,7 @@ import type { Guard } from './policies/call-guard.ts';
 import type { BreakerRef } from './policies/circuit.ts';
 import type { Ports, RecordStore } from './ports.ts';
 import { readRecord, snapshotOf } from './record.ts';
+import type { StepLog } from './steps/step-port.ts';
 import type { Origin } from './stored-life.ts';
 
 export interface GuardHostOptions {
@@ -28,6 +29,8 @@ export interface GuardHostOptions {
   readonly hostId: string;
   readonly installation: string;
   readonly ports: Pick<Ports, 'clock' | 'random' | 'store' | 'bus' | 'telemetry'>;
+  /** Told of what the breakers go through; nobody when left out. */
+  readonly steps?: StepLog;
 }
 
 /** An event of kind guard, as it comes off the stream. */
@@ -123,13 +126,14 @@ export class GuardHost {
   }
 
   #host(uid: string, origin: Origin): HostedActor {
-    const { ports, hostId, installation } = this.#options;
+    const { ports, hostId, installation, steps } = this.#options;
     const key = { kind: 'guard', namespace: 'system', name: hostId };
     const actor: HostedActor = new HostedActor(
       {
         ...{ kind: hostGuardKind, key, uid, hostId, definitionHash: definition, fence: 1 },
         ...{ store: this.#store, clock: this.#clock },
         ...{ random: ports.random, telemetry: ports.telemetry },
+        ...(steps && { steps }),
         owned: () => !this.#isStopped,
         publish: (entry) => ports.bus.publishEvent(cloudEvent(installation, key, entry)),
         onCommitted: () => undefined,

@@ -23,6 +23,7 @@ import type { LiveViews, Looks } from './queries.ts';
 import type { HostedKind, WorkWatch } from './household.ts';
 import type { Resident } from './resident.ts';
 import { Slots } from './slots.ts';
+import type { StepLog } from './steps/step-port.ts';
 import { Tenure } from './tenure.ts';
 import type { CommittedListener } from './tenure.ts';
 
@@ -42,6 +43,8 @@ export interface HostOptions {
   /** Other rates of intake than the standard ones. */
   readonly intake?: Partial<IntakeNumbers>;
   readonly watch?: WorkWatch;
+  /** Told of every write that changed something; nobody when left out. */
+  readonly steps?: StepLog;
   /** Turns of one kind at once. Default `bounds.turnsPerKindMax`. */
   readonly turnsPerKindMax?: number;
 }
@@ -249,10 +252,11 @@ export class Host {
   }
 
   #newTenure(ownership: Ownership, leaseRevision: number): Tenure {
-    const { ports, hostId, residentsMax = bounds.residentsMax, watch } = this.#options;
+    const { ports, hostId, residentsMax = bounds.residentsMax, watch, steps } = this.#options;
     return new Tenure({
       ...{ ports, hostId, ownership, leaseRevision, residentsMax },
       ...(watch && { watch }),
+      ...(steps && { steps }),
       clock: this.#clock,
       intake: this.intake,
       kinds: this.#kinds,

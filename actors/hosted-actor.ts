@@ -15,12 +15,14 @@ import { reportOf, tellEnd } from './operation-census.ts';
 import type { Ended } from './operation-census.ts';
 import type { OutboxEntry } from './outbox.ts';
 import type { Random, RecordStore, Telemetry } from './ports.ts';
-import { recordSchema, snapshotOf, wakeAtMsOf } from './record.ts';
+import { recordSchema, snapshotOf, stepsOf, wakeAtMsOf } from './record.ts';
 import type { ActorRecord, Strikes } from './record.ts';
 import { acceptedCode, Seen } from './seen.ts';
 import { stepOf } from './step-log.ts';
 import type { SeenEntry } from './seen.ts';
 import type { Origin } from './stored-life.ts';
+import type { StepLog } from './steps/step-port.ts';
+import { StepTeller } from './steps/step-teller.ts';
 import { Tree } from './tree.ts';
 import { acceptedEntry, decide, eventOf } from './turn.ts';
 import { tellTurn } from './turn-outcome.ts';
@@ -41,6 +43,8 @@ export interface ActorOptions {
   /** True while this host may write and act. */
   readonly owned: () => boolean;
   readonly publish: (entry: OutboxEntry) => Promise<void>;
+  /** Told of every write that changed something; nobody when left out. */
+  readonly steps?: StepLog;
   readonly onCommitted: (snapshot: KindSnapshot, revision: number) => void;
   readonly onCut: (cut: Cut) => void;
   /** Everything stored has been published. */
@@ -61,6 +65,7 @@ export class HostedActor implements EffectHost {
   readonly #seen: Seen;
   readonly #outbox: Outbox;
   readonly #gate: CommitGate;
+  readonly #teller: StepTeller;
   readonly #calls = new Set<AbortController>();
   /** Machines below that ended since the last commit: they count once that is stored. */
   readonly #ended: { readonly machine: Ended; readonly atMs: number }[] = [];
@@ -86,6 +91,7 @@ export class HostedActor implements EffectHost {
     this.#seen = new Seen(seen, origin.revision);
     this.#outbox = this.#newOutbox(outbox, stored?.outboxNext ?? 1);
     this.#gate = this.#newGate(origin.revision, origin.kind === 'stored' ? origin.bytes : '');
+    this.#teller = this.#newTeller(stored);
     this.#tree = this.#newTree(stored, origin.kind === 'new' ? origin.before : undefined);
     bindEffects(this.#tree.root.system, this);
   }
@@ -240,6 +246,7 @@ export class HostedActor implements EffectHost {
     });
     if (decision.kind === 'answer') return decision.entry;
     this.#command = command;
+    this.#teller.note(command);
     this.#tree.root.send(event);
     this.#command = undefined;
     // A root that failed has no readable state, and its entry is never stored.
@@ -282,18 +289,28 @@ export class HostedActor implements EffectHost {
     const { kind, key, uid, clock } = this.#options;
     const input = { ...key, uid, atMs: clock.nowMs() };
     return new Tree({
-      ...{ machine: kind.machine, id: this.actor, clock },
+      ...{ machine: kind.machine, id: this.actor, clock, taken: this.#teller.taken },
       from: stored ? { snapshot: stored.snapshot } : { input: kind.input(input, before) },
       hooks: {
         touched: () => this.touch(),
         ended: (machine) => this.#noteEnd(machine),
         emitted: (event) => this.#outbox.append(event, this.clock.nowMs(), this.#command),
         failed: (error) => this.cut({ kind: 'poison', error }),
+        missed: (thrown) => this.#teller.missed('observer', thrown),
         fired: (timer) => {
           this.telemetry.count('fairlead_timers_fired_total', { kind: kind.name });
           this.telemetry.log('info', { actor: this.actor, ...timer }, 'timer fired');
         },
       },
+    });
+  }
+
+  #newTeller(stored: ActorRecord | undefined): StepTeller {
+    const { kind, uid, definitionHash, hostId, fence, telemetry, steps: log } = this.#options;
+    return new StepTeller({
+      ...{ kind, actor: this.actor, uid, definitionHash, hostId, fence, telemetry },
+      ...(log && { log }),
+      ...(stored && { stored: { snapshot: stored.snapshot, steps: stepsOf(stored) } }),
     });
   }
 
@@ -311,6 +328,7 @@ export class HostedActor implements EffectHost {
       definitionHash,
       fence,
       host: hostId,
+      steps: this.#teller.seal(snapshot),
       snapshot,
       timers,
       outbox,
@@ -332,6 +350,7 @@ export class HostedActor implements EffectHost {
       const report = reportOf(machine, this.clock.monotonicMs() - atMs);
       if (report !== undefined) this.#options.onReport?.(report);
     }
+    this.#teller.written(revision, this.clock.nowMs());
     this.#options.onCommitted(snapshotOf(record), revision);
   }
 

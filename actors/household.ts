@@ -6,6 +6,7 @@ import type { Kind, KindSnapshot } from './kind.ts';
 import type { OutboxEntry } from './outbox.ts';
 import type { CommandDelivery, Ports } from './ports.ts';
 import type { Slots } from './slots.ts';
+import type { StepLog } from './steps/step-port.ts';
 import type { TurnReport } from './turn-report.ts';
 
 export interface HostedKind {
@@ -37,6 +38,7 @@ export interface Household {
   readonly onCommitted: (key: ResourceKey, snapshot: KindSnapshot, revision: number) => void;
   /** The actor left memory; null: nothing to wake for. */
   readonly onResting: (key: ResourceKey, wakeAtMs: number | null) => void;
+  readonly steps?: StepLog;
   readonly watch?: WorkWatch;
   /** Nothing waits and nothing is in memory: the resident may be forgotten. */
   readonly onEmpty: (key: ResourceKey) => void;

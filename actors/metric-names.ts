@@ -22,7 +22,7 @@ export const metrics = {
   fairlead_publish_failures_total: counter('Event publishes that were not confirmed'),
   fairlead_steps_published_total: counter('Steps that the stream has stored', 'kind'),
   fairlead_steps_dropped_total: counter(
-    'Steps not told: full, refused, overtaken, unowned; or not told whole: observer, unbuildable',
+    'Steps not told: full, refused, overtaken, stopped; or not told whole: observer, unbuildable',
     'reason',
   ),
   fairlead_dead_letters_total: counter('Commands that will never run, by fault code', 'code'),

@@ -31,6 +31,8 @@ export interface ActorRecord {
   /** Grows with every change of owner. */
   readonly fence: number;
   readonly host: string;
+  /** Steps of this life so far, the one that wrote this record included; absent in records from before steps. */
+  readonly steps?: number;
   readonly snapshot: unknown;
   readonly timers: readonly StoredTimer[];
   readonly outbox: readonly OutboxEntry[];
@@ -52,6 +54,7 @@ const shape = z.looseObject({
   definitionHash: id,
   fence: z.int().min(0),
   host: z.string(),
+  steps: z.int().min(0).optional(),
   snapshot: z.looseObject({
     status: z.enum(['active', 'done']),
     value: z.union([z.string(), z.record(z.string(), z.unknown())]),
@@ -101,6 +104,9 @@ export function wakeAtMsOf(
   const earliestMs = timers.reduce((least, { atMs }) => Math.min(least, atMs), Infinity);
   return Number.isFinite(earliestMs) ? earliestMs : null;
 }
+
+/** A record from before steps were counted is the first one itself. */
+export const stepsOf = ({ steps = 1 }: ActorRecord): number => steps;
 
 /** The root's state as stored, for views and observers. */
 export const snapshotOf = (record: ActorRecord): KindSnapshot => record.snapshot as KindSnapshot;

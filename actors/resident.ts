@@ -262,12 +262,13 @@ export class Resident {
   }
 
   #host(uid: string, origin: Origin): HostedActor {
-    const { clock, fence, hostId, owned, ports, watch } = this.#house;
+    const { clock, fence, hostId, owned, ports, steps, watch } = this.#house;
     const actor: HostedActor = new HostedActor(
       {
         ...{ key: this.key, uid, clock, fence, hostId, owned },
         ...this.#hosted,
         ...{ store: ports.store, random: ports.random, telemetry: ports.telemetry },
+        ...(steps && { steps }),
         publish: (entry) => this.#house.publish(this.key, entry),
         onCommitted: (snapshot, revision) => this.#house.onCommitted(this.key, snapshot, revision),
         onCut: (cut) => {

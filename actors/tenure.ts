@@ -12,6 +12,8 @@ import type { OutboxEntry } from './outbox.ts';
 import type { Ownership } from './ownership.ts';
 import type { Cancel, CommandDelivery, Ports, Subscription } from './ports.ts';
 import { keyOf, readRecord, snapshotOf } from './record.ts';
+import { Untold } from './steps/untold.ts';
+import type { StepLog } from './steps/step-port.ts';
 import { refuse } from './replies.ts';
 import type { Post } from './replies.ts';
 import type { Entry, Intake } from './policies/intake.ts';
@@ -37,6 +39,7 @@ export interface TenureOptions {
   readonly committed: CommittedListener;
   readonly residentsMax: number;
   readonly intake: Intake;
+  readonly steps?: StepLog;
   readonly watch?: WorkWatch;
 }
 
@@ -47,6 +50,7 @@ export class Tenure {
   /** Alarm clocks of actors that are not in memory. */
   readonly #sleepers = new Map<string, Cancel>();
   readonly #deliveries = new Set<CommandDelivery>();
+  readonly #untold: Untold | undefined;
   #fence = 0;
   #subscription: Subscription | undefined;
   #isPaused = false;
@@ -57,11 +61,17 @@ export class Tenure {
 
   constructor(options: TenureOptions) {
     this.#options = options;
+    const { ports, clock, hostId, kinds, steps: log } = options;
+    if (log === undefined) return;
+    const { store, telemetry } = ports;
+    const owned = () => this.#owned();
+    this.#untold = new Untold({ log, store, telemetry, clock, hostId, kinds, owned });
   }
 
   /** Loads every record once, then consumes. Rejects when the store or the bus fails; the caller ends the tenure then. */
   async begin(): Promise<void> {
     const due = await this.#survey();
+    void this.#untold?.tell(this.#fence);
     for (const key of due) this.#offer(key, { kind: 'wake' });
     this.#tellWorking();
     const { bus } = this.#options.ports;
@@ -131,6 +141,7 @@ export class Tenure {
       highestFence = Math.max(highestFence, record.fence);
       if (!kinds.has(key.kind) || recordKey(key) !== stored.key) continue;
       committed(key, key.kind, snapshotOf(record), stored.revision);
+      this.#untold?.found(key, record);
       if (record.wakeAtMs === null) continue;
       if (record.wakeAtMs <= clock.nowMs()) due.push(key);
       else later.push([key, record.wakeAtMs]);
@@ -255,9 +266,10 @@ export class Tenure {
   }
 
   #household(): Household {
-    const { ports, clock, hostId, publish, committed, ownership, watch } = this.#options;
+    const { ports, clock, hostId, publish, committed, ownership, steps, watch } = this.#options;
     return {
       ...{ ports, clock, hostId, publish, fence: this.#fence },
+      ...(steps && { steps }),
       ...(watch && { watch }),
       owned: () => this.#owned(),
       onCommitted: (key, snapshot, revision) => committed(key, key.kind, snapshot, revision),

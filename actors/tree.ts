@@ -5,6 +5,7 @@ import type { PublishedEvent } from '../machines/messages.ts';
 import type { KindSnapshot } from './kind.ts';
 import type { Ended } from './operation-census.ts';
 import type { Clock } from './ports.ts';
+import type { TakenEdges } from './steps/taken.ts';
 
 /** A delayed event with its absolute deadline; `from` and `to` are child ids from the root, joined by `/`. */
 export interface StoredTimer {
@@ -24,6 +25,8 @@ export interface TreeHooks {
   emitted(event: PublishedEvent): void;
   /** The root is in status error and will never move again. */
   failed(error: unknown): void;
+  /** Something could not be noted in `taken`. */
+  missed(thrown: unknown): void;
   /** A delayed event fired; `correlationId` is that of the actor it went to, where it has one. */
   fired(timer: { readonly event: string; readonly to: string; correlationId: string }): void;
 }
@@ -33,6 +36,8 @@ export interface TreeOptions {
   readonly id: string;
   readonly clock: Clock;
   readonly hooks: TreeHooks;
+  /** Notes what the machines go through. */
+  readonly taken: TakenEdges;
   /** Starts anew with this input, or goes on from a stored snapshot. */
   readonly from: { readonly input: unknown } | { readonly snapshot: unknown };
 }
@@ -159,6 +164,7 @@ export class Tree {
   #inspect(event: InspectionEvent): void {
     if (this.#isCut) return;
     if (event.type === '@xstate.actor') this.#listen(event.actorRef as AnyActorRef);
+    this.#noteTaken(event);
     if (event.type === '@xstate.snapshot') {
       this.#options.hooks.touched();
       this.#noteEnd(event.snapshot, event.actorRef as AnyActorRef);
@@ -174,6 +180,20 @@ export class Tree {
       to: this.#pathOf(target) ?? '',
       correlationId: typeof correlationId === 'string' ? correlationId : '',
     });
+  }
+
+  /** A throw in here would put the actor in error, and nothing that is only shown is worth that. */
+  #noteTaken(event: InspectionEvent): void {
+    const { taken, hooks } = this.#options;
+    try {
+      const ref = event.actorRef as AnyActorRef;
+      if (event.type === '@xstate.event') taken.began(ref);
+      if (event.type !== '@xstate.microstep') return;
+      const path = () => idsOf(ref).join('/');
+      taken.moved(ref, path, event.event, event._transitions as readonly object[]);
+    } catch (thrown) {
+      hooks.missed(thrown);
+    }
   }
 
   #noteEnd(snapshot: unknown, ref: AnyActorRef): void {

@@ -150,6 +150,7 @@ export * from './limits-objectives.ts';
 export * from './limits-profiles.ts';
 export * from './limits-resilience.ts';
 export * from './limits-retry.ts';
+export * from './limits-steps.ts';
 
 const sumOf = (rows: Readonly<Record<string, CallPolicy>>, service: string): number =>
   Object.entries(rows)

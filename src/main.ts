@@ -39,6 +39,7 @@ import { openLog } from './log.ts';
 import { openMetrics } from './metrics.ts';
 import { connectNats } from './nats/connection.ts';
 import { setUpStreams } from './nats/setup.ts';
+import { createStepLog } from './nats/step-log.ts';
 
 const usage = `Usage: node dist/src/main.js --config <file> [--set <setting>=<value>]…
 
@@ -101,6 +102,7 @@ async function runHost(config: HostConfig, settings: LiveSettings): Promise<void
       measurements.observe(metric, value, labels);
     },
   };
+  const steps = createStepLog(connection, telemetry);
   const measurements = openMetrics(log, () => [
     ...host.readings(),
     ...guard.readings(),
@@ -148,7 +150,7 @@ async function runHost(config: HostConfig, settings: LiveSettings): Promise<void
     circuits: () => guard.breakers(),
   });
   const bare = await makePorts(aws, connection, telemetry, replications.volumes);
-  const guardHost = new GuardHost({ guard, hostId, installation, ports: bare });
+  const guardHost = new GuardHost({ guard, hostId, installation, ports: bare, steps });
   await guardHost.start();
   const ports = {
     ...bare,
@@ -183,7 +185,7 @@ async function runHost(config: HostConfig, settings: LiveSettings): Promise<void
   };
   const kinds = [hosted.cluster, hosted.replication, hosted.replicationgroup, hosted.guard];
   const host = createHost({
-    ...{ kinds, ports, hostId, installation, live },
+    ...{ kinds, ports, hostId, installation, live, steps },
     watch: { ...health.watch, reported: replications.reported },
     turnsPerKindMax: settings.current.turnsPerKindMax,
     intake: { isAdaptive: settings.current.optional.adaptsIntake },
@@ -238,6 +240,7 @@ async function runHost(config: HostConfig, settings: LiveSettings): Promise<void
     listening.abort();
     await host.stop();
     await guardHost.stop();
+    await steps.stop();
     idempotency.stop();
     shared.stop();
     await health.stop();

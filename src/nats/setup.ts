@@ -4,7 +4,7 @@ import type { StreamConfig, StreamInfo } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
 import type { KV } from '@nats-io/kv';
 import { nanos } from '@nats-io/transport-node';
-import { bounds, hosting, idempotency } from '../../machines/limits.ts';
+import { bounds, hosting, idempotency, stepLimits } from '../../machines/limits.ts';
 import { compareAndSet } from './cas.ts';
 import { sleep } from './connection.ts';
 import type { Connection } from './connection.ts';
@@ -19,6 +19,8 @@ export interface SetupOptions {
   readonly binding: Readonly<Record<string, string>>;
   /** Room for events, reserved on the server. Default 512 MiB. */
   readonly eventBytesMax?: number;
+  /** Room for steps, reserved on the server. Default `stepLimits.keptBytesMax`. */
+  readonly stepBytesMax?: number;
   /** Life of a lease that is not renewed. Default `hosting.leaseTtlMs`. */
   readonly leaseTtlMs?: number;
   /** How long results of calls are kept. Default `idempotency.ttlMs`. */
@@ -38,7 +40,7 @@ const LOCK_LOOK_MS = 200;
 type Wanted = Partial<StreamConfig> & { readonly name: string };
 
 /**
- * Makes all seven exist as wanted. Safe to run at every start and by several hosts at once (one does it, the others wait).
+ * Makes all eight exist as wanted. Safe to run at every start and by several hosts at once (one does it, the others wait).
  * @throws Error that names what does not fit: another partition count, another installation, a field that cannot change.
  */
 export async function setUpStreams(connection: Connection, options: SetupOptions): Promise<void> {
@@ -95,6 +97,17 @@ function wantedStreams(options: SetupOptions): Wanted[] {
       max_age: nanos(30 * DAY_MS),
       // The server reserves this room at creation, so a page's generous figure would fail on a small disk.
       max_bytes: 256 * MIB,
+    },
+    {
+      ...file,
+      ...repeatsFold,
+      name: streams.steps,
+      retention: RetentionPolicy.Limits,
+      subjects: [patterns.steps],
+      discard: DiscardPolicy.Old,
+      max_age: nanos(stepLimits.keptMs),
+      max_bytes: options.stepBytesMax ?? stepLimits.keptBytesMax,
+      max_msgs_per_subject: stepLimits.keptPerActorMax,
     },
     bucket(buckets.state, {
       republish: { src: `$KV.${buckets.state}.>`, dest: patterns.live },

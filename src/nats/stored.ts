@@ -1,5 +1,5 @@
 /** Reads what a stream holds now, in order, by an ordered consumer in bounded batches. */
-import type { DeliverPolicy, JsMsg } from '@nats-io/jetstream';
+import type { DeliverPolicy, JsMsg, OrderedConsumerOptions } from '@nats-io/jetstream';
 import type { Connection } from './connection.ts';
 
 const BATCH = 500;
@@ -11,9 +11,13 @@ export async function* storedMessages(
   stream: string,
   filter: string | string[],
   deliver: DeliverPolicy,
+  more: Partial<OrderedConsumerOptions> = {},
 ): AsyncIterable<JsMsg> {
   const consumer = await connection.ask(() =>
-    connection.js.consumers.get(stream, { deliver_policy: deliver, filter_subjects: filter }),
+    connection.js.consumers.get(stream, {
+      ...more,
+      ...{ deliver_policy: deliver, filter_subjects: filter },
+    }),
   );
   try {
     let left = (await consumer.info(true)).num_pending;

@@ -9,6 +9,7 @@ export const streams = {
   commands: 'FAIRLEAD_CMD',
   events: 'FAIRLEAD_EVT',
   deadLetters: 'FAIRLEAD_DLQ',
+  steps: 'FAIRLEAD_STEP',
 } as const;
 
 export const buckets = {
@@ -34,6 +35,7 @@ export const patterns = {
     '.{{wildcard(1)}}.{{wildcard(2)}}.{{wildcard(3)}}.{{wildcard(4)}}',
   events: `${PREFIX}.evt.>`,
   deadLetters: `${PREFIX}.dlq.>`,
+  steps: `${PREFIX}.step.*.*.*`,
   queries: `${PREFIX}.qry.*.*.*.*`,
   /** Queries that every host answers for itself. */
   surveys: `${PREFIX}.qry.*.*.*.survey`,
@@ -66,6 +68,17 @@ export const eventFilter = (of: Partial<ResourceKey>): string =>
 
 export const deadLetterFilter = (of: ResourceKey): string =>
   `${PREFIX}.dlq.${of.namespace}.${of.kind}.${of.name}.*`;
+
+export const stepSubject = (of: ResourceKey): string =>
+  `${PREFIX}.step.${of.namespace}.${of.kind}.${of.name}`;
+
+/** Whose steps a subject holds; undefined for anything else. */
+export function parseStep(subject: string): ResourceKey | undefined {
+  const [product, version, area, namespace, kind, name, ...rest] = subject.split('.');
+  if (`${product ?? ''}.${version ?? ''}.${area ?? ''}` !== `${PREFIX}.step`) return undefined;
+  if (rest.length > 0 || !namespace || !kind || !name) return undefined;
+  return { namespace, kind, name };
+}
 
 /** A stored public command; undefined for anything else. */
 export function parseStoredCommand(

@@ -1,0 +1,66 @@
+/** The image of a stored snapshot: every machine of the tree with what may be shown of its context. */
+import type { InspectRules } from '../../machines/inspect.ts';
+import { redactContext, redactText } from './redact.ts';
+import type { Image } from './step.ts';
+
+/** As XState persists a machine; promises have neither value nor context. */
+export interface PersistedMachine {
+  readonly status: string;
+  readonly value?: unknown;
+  readonly context?: Readonly<Record<string, unknown>>;
+  readonly children?: Readonly<
+    Record<string, { readonly src: unknown; readonly snapshot: PersistedMachine }>
+  >;
+}
+
+/** An image that was made of an earlier snapshot: parts that are the same objects since are taken over. */
+export interface Made {
+  readonly snapshot: unknown;
+  readonly image: Image;
+}
+
+const nothing: Readonly<Record<string, never>> = {};
+
+/** @param src  the kind's name at the root */
+export function imageOf(src: string, snapshot: unknown, rules: InspectRules, made?: Made): Image {
+  return machineImage(src, snapshot as PersistedMachine, rules, made);
+}
+
+function machineImage(
+  src: string,
+  raw: PersistedMachine,
+  rules: InspectRules,
+  made: Made | undefined,
+): Image {
+  const before = made?.snapshot as PersistedMachine | undefined;
+  const { status, value, context, children = {} } = raw;
+  return {
+    src,
+    status,
+    ...(value !== undefined && { value }),
+    ...(context !== undefined && {
+      context: redactContext(rules[src] ?? nothing, context, contextBefore(before, made?.image)),
+    }),
+    children: Object.fromEntries(
+      Object.entries(children).map(([id, child]) => {
+        const name = typeof child.src === 'string' ? child.src : 'inline';
+        return [
+          redactText(id),
+          machineImage(name, child.snapshot, rules, madeBelow(made, id, name)),
+        ];
+      }),
+    ),
+  };
+}
+
+function contextBefore(before: PersistedMachine | undefined, image: Image | undefined) {
+  if (before?.context === undefined || image?.context === undefined) return undefined;
+  return { raw: before.context, shown: image.context };
+}
+
+function madeBelow(made: Made | undefined, id: string, src: string): Made | undefined {
+  const child = (made?.snapshot as PersistedMachine | undefined)?.children?.[id];
+  const image = made?.image.children[id];
+  if (child === undefined || image?.src !== src) return undefined;
+  return { snapshot: child.snapshot, image };
+}

@@ -1,0 +1,68 @@
+/** What changed between two JSON documents, and back again. Parts that are the same object are taken for equal unread. */
+import type { Patch, Path } from './step.ts';
+
+type Plain = Readonly<Record<string, unknown>>;
+
+const isPlain = (value: unknown): value is Plain =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Keys as JSON would write them: those without a value are not there. */
+const keysOf = (value: Plain): string[] =>
+  Object.keys(value).filter((key) => value[key] !== undefined);
+
+/** True when both are the same JSON document, whatever the order of keys. */
+export function isSame(left: unknown, right: unknown): boolean {
+  if (Object.is(left, right)) return true;
+  if (Array.isArray(left) && Array.isArray(right))
+    return left.length === right.length && left.every((each, at) => isSame(each, right[at]));
+  if (!isPlain(left) || !isPlain(right)) return false;
+  const keys = keysOf(left);
+  if (keys.length !== keysOf(right).length) return false;
+  return keys.every((key) => right[key] !== undefined && isSame(left[key], right[key]));
+}
+
+/** From `before` to `after`: objects key by key, lists and everything else as a whole. */
+export function diff(before: unknown, after: unknown): Patch {
+  const set: [Path, unknown][] = [];
+  const del: Path[] = [];
+  const walk = (path: Path, left: unknown, right: unknown): void => {
+    if (Object.is(left, right)) return;
+    if (!isPlain(left) || !isPlain(right)) {
+      if (!isSame(left, right)) set.push([path, right]);
+      return;
+    }
+    for (const key of keysOf(left)) if (right[key] === undefined) del.push([...path, key]);
+    for (const key of keysOf(right)) {
+      if (left[key] === undefined) set.push([[...path, key], right[key]]);
+      else walk([...path, key], left[key], right[key]);
+    }
+  };
+  walk([], before, after);
+  return { set, del };
+}
+
+export const isEmpty = ({ set, del }: Patch): boolean => set.length === 0 && del.length === 0;
+
+/**
+ * The document after the patch; what it does not touch is shared with the document before.
+ * @throws Error when a path leads through something that is no object: the patch is of another document
+ */
+export function applyPatch<T>(document: T, { set, del }: Patch): T {
+  let result: unknown = document;
+  for (const path of del) result = changed(result, path, undefined);
+  for (const [path, value] of set) result = changed(result, path, value);
+  return result as T;
+}
+
+/** `value` undefined removes. */
+function changed(document: unknown, path: Path, value: unknown): unknown {
+  const [key, ...below] = path;
+  if (key === undefined) return value;
+  if (!isPlain(document))
+    throw new Error(`the patch is of another document: there is no object above ${path.join('/')}`);
+  const own = Object.hasOwn(document, key) ? document[key] : undefined;
+  const next = changed(own, below, value);
+  if (next !== undefined) return { ...document, [key]: next };
+  const { [key]: _removed, ...rest } = document;
+  return rest;
+}
