@@ -57,7 +57,7 @@ export function Header({ current }: { readonly current: string }) {
 
 const signs: Readonly<Record<Liveness, string>> = {
   live: '●',
-  paused: '⏸',
+  paused: '‖',
   reconnecting: '◐',
   offline: '✖',
 };

@@ -118,7 +118,7 @@ function Filter({ q }: { readonly q: string }) {
       type="search"
       spellcheck={false}
       aria-label="Filter actors"
-      placeholder="Filter: kind:cluster state:failed …   press /"
+      placeholder="Filter: kind:cluster failed   (press /)"
       value={q}
       onInput={({ currentTarget: { value } }) => {
         clearTimeout(timer.current);
@@ -224,7 +224,7 @@ function RowLink({
       <span class={`row-state mono ${row.severity}`}>{row.isGone ? 'gone' : row.state}</span>
       <span class="row-why muted">
         {kind} · {wholeSpan(lengthMs)}
-        {isLate && <b class="late"> ⏱ usual {wholeSpan(row.expectedMs)}</b>}
+        {isLate && <b class="late"> · stuck? usual {wholeSpan(row.expectedMs)}</b>}
         {row.reason !== '' && <span title={row.reason}> · {row.reason}</span>}
       </span>
     </a>

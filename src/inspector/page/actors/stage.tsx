@@ -96,13 +96,20 @@ function Head({ actor }: { readonly actor: string }) {
   );
 }
 
-function ChartOf({ actor, shown: { image, hash, step, isPast } }: { readonly actor: string; readonly shown: Shown }) {
+function ChartOf({
+  actor,
+  shown: { image, hash, step, isPast },
+}: {
+  readonly actor: string;
+  readonly shown: Shown;
+}) {
   const path = childPath.value;
   const images = pathImages(image, path);
   const own = images.at(-1);
   const isNarrow = useNarrow();
   const allowed = path.length === 0 && !isPast ? detail.value?.allowed : undefined;
-  const taken = step?.taken.filter((each) => each.path === path.join('/')).flatMap(({ edges }) => edges) ?? [];
+  const taken =
+    step?.taken.filter((each) => each.path === path.join('/')).flatMap(({ edges }) => edges) ?? [];
   const takenText = taken.join(' ');
   const allowedText = allowed?.join(' ');
   const moment = useMemo<Moment>(
@@ -110,7 +117,10 @@ function ChartOf({ actor, shown: { image, hash, step, isPast } }: { readonly act
     [own?.value, takenText, allowedText],
   );
   if (own === undefined) return <Gone actor={actor} path={path} />;
-  const chartHash = hashBelow(hash, images.slice(1).map(({ src }) => src));
+  const chartHash = hashBelow(
+    hash,
+    images.slice(1).map(({ src }) => src),
+  );
   const state = chartHash === undefined ? undefined : chartOf(chartHash);
   if (!isDrawn(state)) return <Undrawn state={state} image={own} />;
   const [kind = '', namespace = '', ...rest] = actor.split('/');
@@ -136,7 +146,13 @@ function ChartOf({ actor, shown: { image, hash, step, isPast } }: { readonly act
   );
 }
 
-function Undrawn({ state, image }: { readonly state: ReturnType<typeof chartOf> | undefined; readonly image: Image }) {
+function Undrawn({
+  state,
+  image,
+}: {
+  readonly state: ReturnType<typeof chartOf> | undefined;
+  readonly image: Image;
+}) {
   const problem = typeof state === 'object' && 'problem' in state ? state.problem : '';
   if (problem === '' && image.value === undefined)
     return (
@@ -176,4 +192,3 @@ function useNarrow(): boolean {
   }, []);
   return isNarrow;
 }
-

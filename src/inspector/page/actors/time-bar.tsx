@@ -15,10 +15,22 @@ export function TimeBar({ actor: _actor }: { readonly actor: string }) {
   const step = shown.value?.step;
   return (
     <footer class="time-bar">
-      <button type="button" class={isLive ? 'live on' : 'live'} aria-pressed={isLive} title="Now (l)" onClick={goLive}>
+      <button
+        type="button"
+        class={isLive ? 'live on' : 'live'}
+        aria-pressed={isLive}
+        title="Now (l)"
+        onClick={goLive}
+      >
         LIVE
       </button>
-      <button type="button" aria-label="Step back" title="Step back ([)" disabled={(seq ?? last) <= first} onClick={() => move(-1)}>
+      <button
+        type="button"
+        aria-label="Step back"
+        title="Step back ([)"
+        disabled={(seq ?? last) <= first}
+        onClick={() => move(-1)}
+      >
         ‹
       </button>
       <input
@@ -30,7 +42,13 @@ export function TimeBar({ actor: _actor }: { readonly actor: string }) {
         value={seq ?? last}
         onInput={({ currentTarget }) => goTo(currentTarget.valueAsNumber)}
       />
-      <button type="button" aria-label="Step forward" title="Step forward (])" disabled={isLive} onClick={() => move(1)}>
+      <button
+        type="button"
+        aria-label="Step forward"
+        title="Step forward (])"
+        disabled={isLive}
+        onClick={() => move(1)}
+      >
         ›
       </button>
       <span class="mono muted count">
@@ -61,8 +79,7 @@ function move(by: 1 | -1): void {
   const last = detail.value?.row.seq ?? 0;
   const now = atSeq.value ?? last;
   const known = steps.value.map(({ seq }) => seq);
-  const next =
-    by === 1 ? known.find((seq) => seq > now) : known.findLast((seq) => seq < now);
+  const next = by === 1 ? known.find((seq) => seq > now) : known.findLast((seq) => seq < now);
   const to = next ?? now + by;
   if (to >= Math.max(1, firstKept.value)) goTo(to);
 }

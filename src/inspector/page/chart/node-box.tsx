@@ -82,6 +82,9 @@ function HistorySign({
   );
 }
 
+/** px of a letter of a row, in the widest of its fonts. */
+const ROW_LETTER = 6.65;
+
 /** px of a letter of a tag; the layout keeps room for the widest font, so this only has to be near. */
 const TAG_LETTER = 5.6;
 
@@ -146,7 +149,14 @@ function Row({
         class="row-ground"
         x={x + 4}
         y={y + row.y - 8}
-        width={width - 8}
+        width={
+          sign === undefined
+            ? width - 8
+            : Math.min(
+                width - 8,
+                (row.text.length + (sign === 'blocked' ? 2 : 0)) * ROW_LETTER + 16,
+              )
+        }
         height={measures.row}
         rx={4}
       />

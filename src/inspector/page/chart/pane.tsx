@@ -26,7 +26,7 @@ export function ChartPane({ drawn, moment, momentId, onCommand }: Props) {
   const [size, setSize] = useState<Size | undefined>();
   const [view, setView] = useState<Viewport | undefined>();
   const [lit, light] = useState('');
-  const leaf = [...marks.leaves].at(0) ?? '';
+  const leaf = useNewestLeaf(marks.leaves);
   const box: Box | undefined = layout.nodes[leaf];
 
   useLayoutEffect(() => {
@@ -124,6 +124,21 @@ export function ChartPane({ drawn, moment, momentId, onCommand }: Props) {
       </div>
     </div>
   );
+}
+
+/** The active state that was entered last; at first the one in the first region. */
+function useNewestLeaf(leaves: ReadonlySet<string>): string {
+  const before = useRef<{ leaves: ReadonlySet<string>; newest: string }>({
+    leaves: new Set(),
+    newest: '',
+  });
+  const last = before.current;
+  if (last.leaves !== leaves) {
+    const entered = [...leaves].find((id) => !last.leaves.has(id));
+    const stays = leaves.has(last.newest) ? last.newest : ([...leaves][0] ?? '');
+    before.current = { leaves, newest: entered ?? stays };
+  }
+  return before.current.newest;
 }
 
 /** Not by the attribute: the browser would take that listener for one that never keeps the page from scrolling. */

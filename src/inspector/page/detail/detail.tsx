@@ -50,5 +50,5 @@ function Fact({ name, text }: { readonly name: string; readonly text: string }) 
 function sinceText(sinceMs: number, expectedMs: number): string {
   const length = nowMs.value - sinceMs;
   const usual = expectedMs === 0 ? '' : `, usual ${wholeSpan(expectedMs)}`;
-  return `${wholeSpan(length)}${usual}${expectedMs > 0 && length > expectedMs ? ' ⏱ stuck?' : ''}`;
+  return `${wholeSpan(length)}${usual}${expectedMs > 0 && length > expectedMs ? ': stuck?' : ''}`;
 }

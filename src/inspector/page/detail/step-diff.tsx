@@ -45,8 +45,16 @@ function Between({ actor, from, to }: Props) {
   const { image: left } = before.data;
   const patch = diff(left, after.data.image);
   const changes = [
-    ...patch.del.map((path) => ({ path: path.join('.'), before: at(left, path), after: undefined })),
-    ...patch.set.map(([path, value]) => ({ path: path.join('.'), before: at(left, path), after: value })),
+    ...patch.del.map((path) => ({
+      path: path.join('.'),
+      before: at(left, path),
+      after: undefined,
+    })),
+    ...patch.set.map(([path, value]) => ({
+      path: path.join('.'),
+      before: at(left, path),
+      after: value,
+    })),
   ];
   if (changes.length === 0) return <p class="muted">Nothing differs.</p>;
   return (
@@ -60,6 +68,9 @@ function Between({ actor, from, to }: Props) {
 function at(document: unknown, path: readonly string[]): unknown {
   let found = document;
   for (const key of path)
-    found = typeof found === 'object' && found !== null ? (found as Record<string, unknown>)[key] : undefined;
+    found =
+      typeof found === 'object' && found !== null
+        ? (found as Record<string, unknown>)[key]
+        : undefined;
   return found;
 }

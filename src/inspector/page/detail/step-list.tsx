@@ -61,7 +61,11 @@ export function StepList({ actor }: { readonly actor: string }) {
       </ol>
       {shown.length === 0 && <p class="muted">None of these are kept.</p>}
       {oldest > Math.max(1, firstKept.value) && (
-        <button type="button" class="link" onClick={() => void readOlderSteps().catch(() => undefined)}>
+        <button
+          type="button"
+          class="link"
+          onClick={() => void readOlderSteps().catch(() => undefined)}
+        >
           Older
         </button>
       )}
@@ -91,7 +95,9 @@ function StepLine({ actor, step, isOpen }: LineProps) {
           title={`All of ${correlationId}`}
           aria-label={`All of what step ${seq} belongs to`}
         >
-          ⛓
+          <svg viewBox="0 0 14 14" width="13" height="13" aria-hidden="true">
+            <path d="M6 8.2a2.4 2.4 0 0 0 3.4 0l2-2a2.4 2.4 0 0 0-3.4-3.4l-.9.9M8 5.8a2.4 2.4 0 0 0-3.4 0l-2 2a2.4 2.4 0 0 0 3.4 3.4l.9-.9" />
+          </svg>
         </a>
       )}
     </div>
