@@ -15,6 +15,10 @@ export const viewers = {
   waitingStepsMax: 200,
   /** Commands of one viewer that are under way. */
   commandsMax: 5,
+  /** A viewer that has not answered the last ping is gone. */
+  pingMs: 30_000,
+  /** How long a viewer may take to say goodbye. */
+  closeMs: 1_000,
 } as const;
 
 /** What `/inspect/view` takes in from an app of somebody else. */

@@ -4,7 +4,6 @@ import { applyPatch, isSame } from '../../../actors/steps/patch.ts';
 import type { Row, Step } from '../../../actors/steps/step.ts';
 import { sessionOf, toldOf } from './machine-image.ts';
 import type { Told } from './machine-image.ts';
-import { kindOf } from './source.ts';
 import type { CompatSource, Standing } from './source.ts';
 
 /** What a viewer is told. */
@@ -48,7 +47,7 @@ export function follow({ source, focus, teller, nowMs, onLost }: FollowOptions):
   let isClosed = false;
 
   const update = (actor: string, own: Followed, standing: Standing, step?: Step): void => {
-    const machine = source.machineOf(kindOf(actor));
+    const machine = source.machineOf(actor);
     if (machine === undefined) return;
     const before = own.told;
     const now = toldOf(actor, machine, standing.image, viewers.machinesMax);
@@ -122,7 +121,7 @@ export function follow({ source, focus, teller, nowMs, onLost }: FollowOptions):
   };
 
   const isWanted = (actor: string): boolean => {
-    if (source.machineOf(kindOf(actor)) === undefined) return false;
+    if (source.machineOf(actor) === undefined) return false;
     return focus.length === 0 || focus.includes(actor);
   };
 

@@ -2,8 +2,8 @@
 import { z } from 'zod';
 import { viewers } from '../../../machines/limits-inspector-compat.ts';
 import type { ApiProblem, CommandRequest } from '../api.ts';
+import type { Login } from '../server/logins.ts';
 import type { Told } from './machine-image.ts';
-import type { Viewer } from './source.ts';
 
 const name = z.string().min(1).max(300);
 
@@ -64,7 +64,7 @@ function jsonOf(text: string): unknown {
 export function commandOf(
   told: Told | undefined,
   { event, data }: Extract<ViewerMessage, { type: 'event' }>,
-  viewer: Viewer,
+  viewer: Login,
   commandId: string,
 ): CommandRequest | ApiProblem {
   if (told === undefined)

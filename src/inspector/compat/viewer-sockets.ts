@@ -83,7 +83,12 @@ export async function openViewerSockets(options: ViewerSocketsOptions): Promise<
       }
     },
     close: () => {
-      for (const client of server.clients) client.close(1001, 'the host goes down');
+      for (const client of server.clients) {
+        client.close(1001, 'the host goes down');
+        setTimeout(() => {
+          client.terminate();
+        }, viewers.closeMs).unref();
+      }
       server.close();
     },
   };
@@ -94,7 +99,10 @@ function lineOf(webSocket: WebSocket): Line {
     // A close reason has 123 bytes at most.
     webSocket.close(1013, because.slice(0, 100).replace(/[^\x20-\x7e]/g, '?'));
   };
-  webSocket.on('error', () => webSocket.terminate());
+  webSocket.on('error', () => {
+    webSocket.terminate();
+  });
+  keepAwake(webSocket);
   return {
     send: (frame) => {
       if (webSocket.readyState !== webSocket.OPEN) return;
@@ -109,6 +117,20 @@ function lineOf(webSocket: WebSocket): Line {
     onEnd: (listener) => void webSocket.on('close', listener),
     end,
   };
+}
+
+/** Viewers that went without a word would keep their places. */
+function keepAwake(webSocket: WebSocket): void {
+  let hasAnswered = true;
+  webSocket.on('pong', () => (hasAnswered = true));
+  const timer = setInterval(() => {
+    if (!hasAnswered) webSocket.terminate();
+    hasAnswered = false;
+    webSocket.ping();
+  }, viewers.pingMs);
+  webSocket.on('close', () => {
+    clearInterval(timer);
+  });
 }
 
 function refuse(socket: Duplex, { status, code, message }: Refusal): void {

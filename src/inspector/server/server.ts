@@ -5,6 +5,8 @@ import { createServer as createTls } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { z } from 'zod';
 import { inspectorServer as limits } from '../../../machines/limits-inspector-server.ts';
+import { openCompat } from '../compat/compat.ts';
+import type { Compat, CompatOptions } from '../compat/compat.ts';
 import { auditRoute } from './audit.ts';
 import { checked, readJson } from './body.ts';
 import { fleetRoutes } from './fleet-routes.ts';
@@ -36,6 +38,8 @@ export interface ServerOptions {
   readonly tls?: { readonly cert: string; readonly key: string };
   /** Folder of the built page. */
   readonly siteFolder: string;
+  /** Viewers of other makers; absent when none is wanted. */
+  readonly compat?: CompatOptions;
   /** Every answered request by its status. */
   readonly onAnswered: (status: number) => void;
   /** What no refusal explains. */
@@ -66,11 +70,15 @@ export async function openInspectorServer(
   server.maxConnections = limits.connectionsMax;
   await listen(server, options);
   const { port } = server.address() as AddressInfo;
-  handler.now = handlerOf(options, parts, port);
+  const wired = wiringOf(options, parts, port);
+  const compat = options.compat && (await openCompat(options.compat, parts, wired));
+  if (compat !== undefined) server.on('upgrade', compat.upgrade);
+  handler.now = handlerOf(options, parts, { ...wired, ...(compat && { compat }) });
   return {
     port,
     close: async () => {
       parts.feed.close();
+      compat?.close();
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeIdleConnections();
       const timer = setTimeout(() => server.closeAllConnections(), limits.drainMs);
@@ -92,21 +100,31 @@ function listen(server: Server, { host, port }: ServerOptions): Promise<void> {
 
 const tokenBody = z.strictObject({ token: z.string().min(1).max(512) });
 
-function handlerOf(options: ServerOptions, parts: Parts, port: number) {
+interface Wired {
+  readonly guard: GuardOptions;
+  readonly routes: readonly Route[];
+  readonly compat?: Compat;
+}
+
+function wiringOf(options: ServerOptions, parts: Parts, port: number): Wired {
   const isSecure = options.tls !== undefined || options.trustedProxy !== undefined;
   const { logins } = options;
   const sessions = openSessions({ logins, port, isSecure, nowMs: parts.nowMs });
-  const guard: GuardOptions = { ...options, sessions, isSecure };
   const commands = openPace(limits.commandsPerSecond, parts.monotonicMs);
-  const wrong = openPace(limits.wrongTokensPerSecond, parts.monotonicMs);
-  const site = openSite(options.siteFolder);
-  const routes: readonly Route[] = [
+  const routes = [
     ...hostRoutes(parts, sessions),
     ...fleetRoutes(parts),
     ...serviceRoutes(parts, commands),
     ...streamRoutes(parts),
     auditRoute(parts),
   ];
+  return { guard: { ...options, sessions, isSecure }, routes };
+}
+
+function handlerOf(options: ServerOptions, parts: Parts, { guard, routes, compat }: Wired) {
+  const { logins, sessions } = guard;
+  const wrong = openPace(limits.wrongTokensPerSecond, parts.monotonicMs);
+  const site = openSite(options.siteFolder);
 
   const logIn = async (request: IncomingMessage): Promise<Answer> => {
     checkLogIn(request, guard);
@@ -124,7 +142,9 @@ function handlerOf(options: ServerOptions, parts: Parts, port: number) {
     if (!isRouted(pathname)) {
       if (isWrite(request)) throw refusal('notAllowed', 'files take GET; commands go to /api');
       const accepted = headers['accept-encoding']?.toString() ?? '';
-      send(request, response, site.answer(pathname, accepted, headers['if-none-match'] ?? ''));
+      const known = headers['if-none-match'] ?? '';
+      const foreign = compat?.answer(pathname, accepted, known);
+      send(request, response, foreign ?? site.answer(pathname, accepted, known));
       return;
     }
     if (method === 'POST' && pathname === '/api/session') {

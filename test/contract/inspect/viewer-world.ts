@@ -6,7 +6,8 @@ import { definitionHash } from '../../../actors/definition.ts';
 import type { Image, Row, Step } from '../../../actors/steps/step.ts';
 import type { ApiProblem, CommandRequest } from '../../../src/inspector/api.ts';
 import { drawnMachines } from '../../../src/inspector/chart/machines.ts';
-import type { CompatSource, Viewer } from '../../../src/inspector/compat/source.ts';
+import { rootMachineOf } from '../../../src/inspector/compat/compat.ts';
+import type { CompatSource } from '../../../src/inspector/compat/source.ts';
 import { openViewPage } from '../../../src/inspector/compat/view-page.ts';
 import { openViewerSockets } from '../../../src/inspector/compat/viewer-sockets.ts';
 import { digestOf } from '../../../src/inspector/server/logins.ts';
@@ -26,7 +27,7 @@ const logins: readonly Login[] = [
 const viewFolder = new URL('../../../dist/inspector-view', import.meta.url).pathname;
 
 export class ViewerWorld {
-  readonly sent: { readonly request: CommandRequest; readonly viewer: Viewer }[] = [];
+  readonly sent: { readonly request: CommandRequest; readonly viewer: Login }[] = [];
   /** What the service does with a command; undefined takes it. */
   onCommand: (request: CommandRequest) => ApiProblem | undefined = () => undefined;
   /** Of the cookie of the operator. */
@@ -105,7 +106,7 @@ export class ViewerWorld {
         const found = this.#images.get(actor);
         return Promise.resolve(found && { ...found, uid: 'u1' });
       },
-      machineOf: (kind) => drawnMachines[kind],
+      machineOf: rootMachineOf,
       onStep: (listener) => {
         this.#listeners.add(listener);
         return () => void this.#listeners.delete(listener);
