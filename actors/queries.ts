@@ -21,6 +21,7 @@ import type { ActorRecord } from './record.ts';
 import type { Refusal as RuledOut } from './refusals.ts';
 import { replyOf } from './replies.ts';
 import { Seen } from './seen.ts';
+import { inspected } from './steps/restored.ts';
 
 export interface QueryParts {
   readonly bus: Bus;
@@ -135,6 +136,8 @@ function run(asked: Asked, verb: string, args: Body): Promise<Body> {
       return list(asked, args as unknown as ListArguments);
     case 'history':
       return history(asked, args as { limit: number; correlationId?: string });
+    case 'inspect':
+      return inspect(asked);
     case 'outcome':
       return outcome(asked, args as { commandId: string });
     case 'dry-run':
@@ -181,6 +184,15 @@ async function get(asked: Asked, { minRevision = 0 }: { minRevision?: number }):
     if (isLate) throw stored ? behind(key, stored.revision, minRevision) : missing(key);
     await pause(parts.clock, hosting.minRevisionPollMs);
   }
+}
+
+/** As pages show it: every machine with what may be seen of it. What is gone is shown too. */
+async function inspect(asked: Asked): Promise<Body> {
+  const stored = await load(asked);
+  if (stored === undefined) throw missing(asked.key);
+  const { record, revision } = stored;
+  const asOf = isoTime(asked.parts.clock.nowMs());
+  return { ...inspected(asked.kind, record, revision), revision, asOf };
 }
 
 const missing = (key: ResourceKey): Refused =>

@@ -1,6 +1,7 @@
 /** How hosting reads the two guard machines: the fleet's orders, and the breakers of one host. */
 import { guardFleetMachine, orderVerbs } from './guard-fleet.ts';
 import type { FleetContext } from './guard-fleet.ts';
+import { summaryOfBreakers, summaryOfFleet } from './guard-summary.ts';
 import { guardMachine } from './guard.ts';
 
 interface ReadSnapshot {
@@ -29,6 +30,7 @@ export const guardFleetKind = {
   admit: () => ({ kind: 'accepted' }) as const,
   allowed: () => [...orderVerbs],
   stateText: () => 'ordering',
+  summary: (snapshot: ReadSnapshot) => summaryOfFleet(snapshot.context as FleetContext),
   view: (snapshot: ReadSnapshot) => ({
     kind: 'Guard',
     metadata: { namespace: fleetKey.namespace, name: fleetKey.name },
@@ -47,5 +49,6 @@ export const hostGuardKind = {
   admit: () => ({ kind: 'accepted' }) as const,
   allowed: () => [],
   stateText: () => 'watching',
+  summary: (snapshot: ReadSnapshot) => summaryOfBreakers(snapshot),
   view: () => ({}),
 };

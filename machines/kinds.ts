@@ -4,6 +4,7 @@ import { admitCluster } from './cluster-admission.ts';
 import type { ClusterContext, ClusterEvent, ClusterInput } from './cluster-context.ts';
 import { clusterReasons, wayToCluster } from './cluster-reasons.ts';
 import { measuresOf } from './cluster-measures.ts';
+import { summaryOfCluster } from './cluster-summary.ts';
 import { allowedVerbs, replyOf, viewCluster } from './cluster-view.ts';
 import type { buildClusterMachine } from './cluster.ts';
 
@@ -37,6 +38,7 @@ export function clusterKind(machine: ClusterMachine) {
     isTombstone: (snapshot: ReadSnapshot) => contextOf(snapshot).phase === 'deleted',
     isDeleting: (snapshot: ReadSnapshot) => contextOf(snapshot).phase.startsWith('deleting'),
     stateText: (snapshot: ReadSnapshot) => contextOf(snapshot).phase,
+    summary: (snapshot: ReadSnapshot) => summaryOfCluster(contextOf(snapshot)),
     view: (snapshot: ReadSnapshot) => viewCluster(contextOf(snapshot)),
     replyFields: (snapshot: ReadSnapshot) => replyOf(contextOf(snapshot)),
     measures: (snapshot: ReadSnapshot) => measuresOf(contextOf(snapshot)),

@@ -27,6 +27,8 @@ export const querySchemas = {
     limit: z.int().min(1).max(500).default(100),
     correlationId: z.string().max(128).optional(),
   }),
+  /** Its machines as pages show them, and its line in the fleet's index. */
+  inspect: z.strictObject({}),
   outcome: z.strictObject({ commandId: z.string().min(1).max(128) }),
   /** Runs a script that only looks; on every ready node when none is named. */
   exec: z.strictObject({

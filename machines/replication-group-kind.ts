@@ -4,6 +4,7 @@ import { machineVersions } from './kinds.ts';
 import { admitGroup } from './replication-group-admission.ts';
 import type { GroupCommand, GroupContext, GroupInput } from './replication-group-context.ts';
 import { groupReasons, wayToGroup } from './replication-group-reasons.ts';
+import { summaryOfGroup } from './replication-group-summary.ts';
 import { allowedGroupVerbs, groupReplyOf, viewGroup } from './replication-group-view.ts';
 import type { buildGroupMachine } from './replication-group.ts';
 
@@ -29,6 +30,7 @@ export function replicationGroupKind(machine: GroupMachine) {
     // It is gone at once: nothing of its members is taken along.
     isDeleting: () => false,
     stateText: (snapshot: ReadSnapshot) => contextOf(snapshot).phase,
+    summary: (snapshot: ReadSnapshot) => summaryOfGroup(contextOf(snapshot)),
     view: (snapshot: ReadSnapshot) => viewGroup(contextOf(snapshot)),
     replyFields: (snapshot: ReadSnapshot) => groupReplyOf(contextOf(snapshot)),
     explains: {

@@ -9,6 +9,7 @@ import type { SafetyTimes } from './replication-limits.ts';
 import type { ReplicationCommand } from './replication-events.ts';
 import { replicationReasons } from './replication-reasons.ts';
 import { wayToReplication } from './replication-ways.ts';
+import { summaryOfReplication } from './replication-summary.ts';
 import {
   allowedReplicationVerbs,
   replicationReplyOf,
@@ -54,6 +55,8 @@ export function replicationKind(machine: ReplicationMachine, safety?: SafetyTime
       const { lifecycle, away } = contextOf(snapshot);
       return lifecycle === 'active' ? away.phase : lifecycle;
     },
+    summary: (snapshot: ReadSnapshot) =>
+      summaryOfReplication(contextOf(snapshot), healthOf(snapshot)),
     view: (snapshot: ReadSnapshot) => viewReplication(contextOf(snapshot), healthOf(snapshot)),
     replyFields: (snapshot: ReadSnapshot) => replicationReplyOf(contextOf(snapshot)),
     explains: {
