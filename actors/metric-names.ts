@@ -131,6 +131,7 @@ export const metrics = {
   fairlead_outbox_pending: gauge('Committed events still to be published'),
   fairlead_mailbox_waiting: gauge('Messages waiting for their turn'),
   fairlead_mailbox_oldest_seconds: gauge('Age of the oldest waiting message'),
+  fairlead_inspector_requests_total: counter('Requests to the inspector by status', 'code'),
   fairlead_inspector_streams: gauge('Pages that read from this host'),
   fairlead_inspector_feed_lag: gauge('Steps the log holds that this host has not seen yet'),
   fairlead_inspector_resyncs_total: counter('Times a page was told to read again'),

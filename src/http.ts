@@ -36,6 +36,12 @@ export interface HttpOptions {
   metrics(): Promise<{ contentType: string; text: string }>;
 }
 
+/** What the checks answer over HTTP. */
+export interface HealthAnswer {
+  readonly status: 200 | 503;
+  readonly body: object;
+}
+
 export interface OpenHttp {
   readonly port: number;
   close(): Promise<void>;
@@ -90,8 +96,10 @@ async function answer(
     return;
   }
   const checks = checksOf(options, pathname);
-  if (checks !== undefined) sendChecks(response, options, checks, searchParams.has('verbose'));
-  else if (pathname === '/metrics') {
+  if (checks !== undefined) {
+    const { status, body } = answerOf(options, checks, searchParams.has('verbose'));
+    send(response, status, body);
+  } else if (pathname === '/metrics') {
     const { contentType, text } = await options.metrics();
     response.writeHead(200, { 'content-type': contentType, ...fixedHeaders }).end(text);
   } else {
@@ -119,24 +127,31 @@ function checksOf(options: HttpOptions, pathname: string): readonly Check[] | un
   return [...options.live(), ...options.ready(), ...options.probes()];
 }
 
-function sendChecks(
-  response: ServerResponse,
-  options: HttpOptions,
+/** The answer of /healthz. */
+export const wholeHealth = (
+  options: Omit<HttpOptions, 'host' | 'port' | 'metrics'>,
+  isVerbose: boolean,
+): HealthAnswer =>
+  answerOf(options, [...options.live(), ...options.ready(), ...options.probes()], isVerbose);
+
+function answerOf(
+  { fare, ready }: Pick<HttpOptions, 'fare' | 'ready'>,
   checks: readonly Check[],
   isVerbose: boolean,
-): void {
+): HealthAnswer {
   const healthy = checks.every((check) => check.ok);
   const failing = checks.filter((check) => !check.ok).map((check) => check.name);
-  const { last_reconcile, error_rate, level } = options.fare();
-  send(response, healthy ? 200 : 503, {
+  const { last_reconcile, error_rate, level } = fare();
+  const body = {
     healthy,
     message: healthy ? 'All systems operational' : `not ok: ${failing.join(', ')}`,
     last_reconcile,
     error_rate: Number(error_rate.toFixed(4)),
-    ready: options.ready().every((check) => check.ok),
+    ready: ready().every((check) => check.ok),
     level,
     checks: checks.map(({ more, ...check }) => (isVerbose ? { ...check, ...more } : check)),
-  });
+  };
+  return { status: healthy ? 200 : 503, body };
 }
 
 function send(response: ServerResponse, status: number, body: object): void {

@@ -20,6 +20,7 @@ import { systemClock, systemRandom } from './clock.ts';
 import { openAws } from './compose/cloud.ts';
 import { openIdempotency } from './compose/idempotency.ts';
 import { hostedKinds } from './compose/kinds.ts';
+import { openInspector } from './compose/inspector.ts';
 import { KnownServers } from './compose/known-servers.ts';
 import { hearGuards } from './compose/orders.ts';
 import { makePorts } from './compose/ports.ts';
@@ -76,6 +77,10 @@ async function runHost(config: HostConfig, settings: LiveSettings): Promise<void
     process.exit(code);
   };
   process.on('SIGHUP', () => void settings.reload(log));
+  // Before NATS: its last copy of the fleet can be read while the server is away.
+  const inspector = await openInspector({
+    ...{ config: config.inspector, dataDir: config.dataDir, hostId, installation, log },
+  });
   const { nkeySeedFile, credsFile, ...nats } = config.nats;
   const connection = await connectNats({
     ...nats,
@@ -113,6 +118,7 @@ async function runHost(config: HostConfig, settings: LiveSettings): Promise<void
     ...shared.fanOut.readings(),
     ...observer.readings(),
     ...replications.readings(),
+    ...inspector.readings(),
   ]);
   const health = await openHealth({
     ...{ connection, hostId, installation, telemetry },
@@ -214,20 +220,20 @@ async function runHost(config: HostConfig, settings: LiveSettings): Promise<void
     ping: (scope, service, attempt) => aws.ping(scope, service, attempt),
     adapters: ['nats', `aws (${config.aws.mode})`],
   });
-  const http = await openHttp({
-    ...config.http,
-    ...health.http,
-    metrics: async () => ({
-      contentType: measurements.contentType,
-      text: await measurements.text(),
-    }),
+  const metrics = async () => ({
+    contentType: measurements.contentType,
+    text: await measurements.text(),
   });
+  const http = await openHttp({ ...config.http, ...health.http, metrics });
+  inspector.attach({ connection, telemetry, health: health.http, metrics });
   const listening = new AbortController();
   void hearGuards(connection, guardHost, log, listening.signal);
   await host.start();
   health.mark(true);
   log('info', { httpPort: http.port, scale, machines: machineVersions }, 'host is ready');
-  console.log(JSON.stringify({ ready: true, hostId, httpPort: http.port }));
+  const { port: inspectorPort, tokenFile } = inspector;
+  const inspected = inspectorPort === 0 ? {} : { inspectorPort, tokenFile };
+  console.log(JSON.stringify({ ready: true, hostId, httpPort: http.port, ...inspected }));
 
   const ending = { isUnderWay: false };
   const drain = async (signal: string): Promise<void> => {
@@ -244,6 +250,7 @@ async function runHost(config: HostConfig, settings: LiveSettings): Promise<void
     idempotency.stop();
     shared.stop();
     await health.stop();
+    await inspector.close();
     await http.close();
     aws.close();
     await connection.close(hosting.drainMs);

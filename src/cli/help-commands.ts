@@ -26,6 +26,15 @@ export const helpCommands: readonly CommandLine[] = [
     load: async () => (await import('./verbs/doctor.ts')).doctor,
   },
   {
+    name: 'inspect',
+    operands: '',
+    help: 'link to the inspector of the local stack, which logs a browser in',
+    examples: ['fairlead inspect', 'fairlead inspect -o json'],
+    flags: [],
+    kinds: [],
+    load: async () => (await import('./verbs/inspect.ts')).inspect,
+  },
+  {
     name: 'dashboard',
     operands: '',
     help: 'Grafana dashboard of every metric, as JSON to import',

@@ -12,6 +12,8 @@ export interface Address {
   readonly credsFile?: string;
   /** Health and metrics of the local host, when its stack wrote them down. */
   readonly httpPort?: number;
+  /** Where the same stack serves the inspector, with the file that holds its tokens. */
+  readonly inspector?: { readonly port: number; readonly tokenFile: string };
   /** Where this was found, for people. */
   readonly origin: string;
 }
@@ -118,12 +120,15 @@ function broken(message: string, origin: string): Failure {
 
 function localEndpoint(file: string): Address {
   const found = parseObject(file, file);
-  const { url, nkeyFile, httpPort } = found;
+  const { url, nkeyFile, httpPort, inspectorPort: port, inspectorTokenFile: tokenFile } = found;
   if (typeof url !== 'string') throw broken(`${file} names no url`, file);
   const nkey = typeof nkeyFile === 'string' ? nkeyFile : undefined;
   return {
     ...address(url, { nkey, creds: undefined }, file, dirname(file)),
     ...(typeof httpPort === 'number' ? { httpPort } : {}),
+    ...(typeof port === 'number' && typeof tokenFile === 'string'
+      ? { inspector: { port, tokenFile } }
+      : {}),
   };
 }
 

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { safetyTimes } from '../../machines/replication-limits.ts';
 import { bounds, kube } from '../../machines/limits.ts';
 import { ConfigError } from './config-error.ts';
+import { inspectorConfig } from './inspector-config.ts';
 import { retryPolicySchema } from './policies.ts';
 
 const port = z.int().min(0).max(65_535);
@@ -122,6 +123,8 @@ const hostConfig = z
     http: z
       .strictObject({ host: z.string().min(1).default('127.0.0.1'), port: port.default(0) })
       .default({ host: '127.0.0.1', port: 0 }),
+    /** The inspector's own server, beside health and metrics. */
+    inspector: inspectorConfig,
     /** What FAIRLEAD_* variables set, in camelCase without the prefix: `breakerOpenTime: 45s`. */
     settings: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
     /** Retry policies of one's own, or built-in ones changed. */
@@ -215,6 +218,16 @@ function withAbsolutePaths(config: HostConfig, folder: string): HostConfig {
       ...config.nats,
       ...absolute('nkeySeedFile', config.nats.nkeySeedFile),
       ...absolute('credsFile', config.nats.credsFile),
+    },
+    inspector: {
+      ...config.inspector,
+      ...absolute('tokenFile', config.inspector.tokenFile),
+      ...(config.inspector.tls !== undefined && {
+        tls: {
+          certFile: resolve(folder, config.inspector.tls.certFile),
+          keyFile: resolve(folder, config.inspector.tls.keyFile),
+        },
+      }),
     },
     kubernetes: {
       clusters: Object.fromEntries(

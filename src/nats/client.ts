@@ -59,9 +59,12 @@ const QUIET_MS = 250;
  * Connects to NATS; the first refusal rejects, later losses are survived.
  * @throws ClientProblem `service.unavailable` that says what to do
  */
-export async function connectClient(options: ClientOptions): Promise<FairleadClient> {
-  const connection = await open(options);
-  const inbox = createInbox(options.inboxPrefix);
+export const connectClient = async (options: ClientOptions): Promise<FairleadClient> =>
+  clientOver(await open(options), options.inboxPrefix);
+
+/** The same over a connection that is there already, and that `close` closes too. */
+export function clientOver(connection: Connection, inboxPrefix?: string): FairleadClient {
+  const inbox = createInbox(inboxPrefix);
   const query = (asked: Query, timeoutMs = 5_000) => askQuery(connection, asked, timeoutMs);
   const commander = createCommander(connection, inbox, query);
   const { info } = connection.nc;

@@ -11,7 +11,14 @@ import type { NatsKeys } from './nats-server.ts';
 import type { SimulatorReady } from './simulator.ts';
 import { writeWhole } from './whole-file.ts';
 
-const hostReady = z.object({ ready: z.literal(true), hostId: z.string(), httpPort: z.int() });
+const hostReady = z.object({
+  ready: z.literal(true),
+  hostId: z.string(),
+  httpPort: z.int(),
+  /** Absent when the inspector is not served. */
+  inspectorPort: z.int().optional(),
+  tokenFile: z.string().optional(),
+});
 export type HostReady = z.infer<typeof hostReady>;
 
 export interface HostOptions extends ChildFiles {
@@ -19,6 +26,9 @@ export interface HostOptions extends ChildFiles {
   readonly scale: number;
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error';
   readonly port?: number;
+  readonly inspectorPort?: number;
+  /** Of the inspector, where no port is given and none is kept. Default: any. */
+  readonly inspectorPortPreferred?: number;
   /** Added to the scrubbed environment, as for fault points in tests. */
   readonly environment: Readonly<Record<string, string>>;
   readonly kubernetes?: HostConfigInput['kubernetes'];
@@ -40,6 +50,11 @@ export function hostChild(options: HostOptions): SupervisedChild<HostReady> {
   const { dataDir, environment, env, logFile, noteFile, say } = options;
   const configFile = join(dataDir, 'host.json');
   const port = keptPort(join(dataDir, 'run', 'http.port'), options.port);
+  const inspectorPort = keptPort(
+    join(dataDir, 'run', 'inspector.port'),
+    options.inspectorPort,
+    options.inspectorPortPreferred,
+  );
   return new SupervisedChild({
     ...{ logFile, noteFile, say },
     env: { ...env, ...environment },
@@ -47,7 +62,8 @@ export function hostChild(options: HostOptions): SupervisedChild<HostReady> {
     readyDeadlineMs: READY_DEADLINE_MS,
     stopGraceMs: DRAIN_GRACE_MS,
     command: async () => {
-      writeWhole(configFile, JSON.stringify(hostConfig(options, await port.wish()), undefined, 2));
+      const ports = { http: await port.wish(), inspector: await inspectorPort.wish() };
+      writeWhole(configFile, JSON.stringify(hostConfig(options, ports), undefined, 2));
       return {
         file: process.execPath,
         arguments: [builtFile('src/main.js'), '--config', configFile],
@@ -57,14 +73,20 @@ export function hostChild(options: HostOptions): SupervisedChild<HostReady> {
       const ready = hostReady.parse(JSON.parse(await firstLine));
       port.keep(ready.httpPort);
       const { url, cliSeedFile } = options.nats();
-      const endpoint = { url, nkeyFile: cliSeedFile, httpPort: ready.httpPort, pid };
+      const { httpPort, inspectorPort: opened, tokenFile } = ready;
+      if (opened !== undefined) inspectorPort.keep(opened);
+      const inspector = { inspectorPort: opened, inspectorTokenFile: tokenFile };
+      const endpoint = { url, nkeyFile: cliSeedFile, httpPort, ...inspector, pid };
       writeWhole(join(dataDir, 'endpoint.json'), `${JSON.stringify(endpoint)}\n`);
       return ready;
     },
   });
 }
 
-function hostConfig(options: HostOptions, httpPort: number): HostConfigInput {
+function hostConfig(
+  options: HostOptions,
+  ports: { readonly http: number; readonly inspector: number },
+): HostConfigInput {
   const { url, hostSeedFile } = options.nats();
   const { endpoint, accessKeyFile, artifactsUrl } = options.simulator();
   return {
@@ -74,7 +96,8 @@ function hostConfig(options: HostOptions, httpPort: number): HostConfigInput {
     artifacts: { url: artifactsUrl },
     pacing: { scale: options.scale },
     replication: { safety: options.safety ?? stackSafety },
-    http: { host: '127.0.0.1', port: httpPort },
+    http: { host: '127.0.0.1', port: ports.http },
+    inspector: { host: '127.0.0.1', port: ports.inspector },
     log: { level: options.logLevel },
     ...(options.kubernetes !== undefined && { kubernetes: options.kubernetes }),
   };

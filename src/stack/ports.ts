@@ -4,17 +4,22 @@ import { readFileSync } from 'node:fs';
 import { writeWhole } from './whole-file.ts';
 
 export interface KeptPort {
-  /** The port of the last start if it is still free, else 0: any. */
+  /** The port of the last start if it is still free, else the preferred one, else 0: any. */
   wish(): Promise<number>;
   keep(port: number): void;
 }
 
-export function keptPort(file: string, given?: number): KeptPort {
+/**
+ * @param given  this one, free or not
+ * @param preferred  where there was no last start, or its port is taken
+ */
+export function keptPort(file: string, given?: number, preferred = 0): KeptPort {
   return {
     wish: async () => {
       if (given !== undefined) return given;
-      const last = lastPort(file);
-      return last !== 0 && (await isFree(last)) ? last : 0;
+      for (const port of [lastPort(file), preferred])
+        if (port !== 0 && (await isFree(port))) return port;
+      return 0;
     },
     keep: (port) => writeWhole(file, `${port}\n`),
   };

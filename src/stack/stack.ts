@@ -26,7 +26,9 @@ export interface StackOptions {
   /** Seed of the simulator's durations and faults. Default: its own. */
   readonly seed?: number;
   /** Fixed ports; default: those of the last start, else any free one. */
-  readonly ports?: { readonly nats?: number; readonly http?: number };
+  readonly ports?: { readonly nats?: number; readonly http?: number; readonly inspector?: number };
+  /** Port of the inspector when it is free and no other is kept. Default: any. */
+  readonly inspectorPortPreferred?: number;
   /** What to start; the host needs the other two. Default: all. */
   readonly parts?: readonly ('nats' | 'simulator' | 'host')[];
   /** Removes what an earlier stack kept in the folder, once its lock is ours. Default false. */
@@ -127,6 +129,10 @@ function assemble(options: StackOptions, unlock: () => void): Stack {
     nats: () => ({ url: nats.ready.url, ...keys }),
     simulator: () => simulator.ready,
     ...(options.ports?.http !== undefined && { port: options.ports.http }),
+    ...(options.ports?.inspector !== undefined && { inspectorPort: options.ports.inspector }),
+    ...(options.inspectorPortPreferred !== undefined && {
+      inspectorPortPreferred: options.inspectorPortPreferred,
+    }),
   });
   const children = [host, simulator, nats];
   const failed = Promise.race(children.map((child) => child.failed));

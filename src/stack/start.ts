@@ -20,6 +20,8 @@ examples/fleet.yaml the first time, and serves until Ctrl-C. A later start resum
   --help       this text
 `;
 
+const INSPECTOR_PORT = 8_080;
+
 const exits = { ok: 0, failed: 1, usage: 2, interrupted: 130 } as const;
 
 interface Options {
@@ -37,7 +39,11 @@ async function main(): Promise<number> {
   });
   try {
     say('starting nats-server, simulator and host …');
-    stack = await startStack({ dataDir: join(packageRoot(), '.fairlead'), ...options, say });
+    stack = await startStack({
+      dataDir: join(packageRoot(), '.fairlead'),
+      inspectorPortPreferred: INSPECTOR_PORT,
+      ...{ ...options, say },
+    });
     say(describe(stack));
     if (!interrupt.signal.aborted) {
       await Promise.race([serve(stack, interrupt.signal), stack.failed]);

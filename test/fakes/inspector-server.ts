@@ -113,8 +113,6 @@ export function fakeParts(more: Partial<Parts> = {}): Parts {
       text: (hash) => (hash === 'h1' ? '{"hash":"h1"}' : undefined),
     },
     health: {
-      live: () => [],
-      ready: () => [],
       whole: () => ({ status: 200, body: { healthy: true } }),
       metrics: () => Promise.resolve({ contentType: 'text/plain', text: 'up 1\n' }),
     },

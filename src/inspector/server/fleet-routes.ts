@@ -52,6 +52,12 @@ export function fleetRoutes(parts: Parts): Route[] {
       },
     },
     {
+      ...{ ...viewer, path: `${actor}/commands` },
+      answer: async ({ parts: path }) => ({
+        value: await parts.service.ask({ ...keyOf(path), verb: 'commands' }),
+      }),
+    },
+    {
       ...{ method: 'POST', role: 'viewer', path: `${actor}/dry-run` },
       answer: async ({ parts: path, body }) => ({
         value: await parts.service.dryRun({ ...keyOf(path), ...checked(dryRunBody, body, 'body') }),

@@ -1,5 +1,4 @@
 /** What the server is made of: ports to the fleet's index, to NATS and to the host, so that it can be tried alone. */
-import type { Check } from '../../http.ts';
 import type {
   ApiProblem,
   At,
@@ -99,8 +98,6 @@ export interface Charts {
 
 /** How the host fares, as its health server tells it. */
 export interface Health {
-  live(): readonly Check[];
-  ready(): readonly Check[];
   whole(isVerbose: boolean): { readonly status: number; readonly body: object };
   metrics(): Promise<{ readonly contentType: string; readonly text: string }>;
 }

@@ -98,11 +98,54 @@ describe('the host config', () => {
       { ...real, nats: { url: 'nats://n', nkeySeedFile: 'a', credsFile: 'b' } },
       /not both/,
     ],
+    [
+      'an inspector that others reach without a token file',
+      { ...real, inspector: { host: '0.0.0.0', tls: { certFile: 'c', keyFile: 'k' } } },
+      /inspector\.tokenFile: expected a token file/,
+    ],
+    [
+      'an inspector that others reach in clear text',
+      { ...real, inspector: { host: '10.0.0.5', tokenFile: 't' } },
+      /inspector\.tls: expected tls, or trustedProxy/,
+    ],
+    [
+      'an inspector on all addresses of IPv6 as well',
+      { ...real, inspector: { host: '::' } },
+      /inspector\.tokenFile/,
+    ],
+    [
+      'an inspector on a name that may be any address',
+      { ...real, inspector: { host: 'localhost.example' } },
+      /inspector\.host/,
+    ],
+    [
+      'a proxy that is no address',
+      { ...real, inspector: { trustedProxy: 'proxy' } },
+      /inspector\.trustedProxy: expected an IP address/,
+    ],
     ['text that is no YAML', '{', /is not YAML or JSON/],
   ];
   it.each(refused)('refuses %s and names the field', async (_what, config, message) => {
     await expect(load(config)).rejects.toThrow(message);
     await expect(load(config)).rejects.toBeInstanceOf(ConfigError);
+  });
+
+  it('lets others reach the inspector by TLS or a named proxy, and whoever is on this machine without', async () => {
+    const open = { host: '0.0.0.0', tokenFile: 't' };
+    const ways = [
+      { ...open, tls: { certFile: 'c', keyFile: 'k' } },
+      { ...open, trustedProxy: '10.0.0.9' },
+      { host: '::1' },
+      { host: '127.8.0.1', port: 0 },
+    ];
+    for (const inspector of ways)
+      expect((await load({ ...real, inspector })).inspector).toMatchObject({
+        host: inspector.host,
+      });
+    const { inspector } = await load({ ...real, inspector: ways[0] });
+    expect(inspector.tokenFile).toBe(join(folder, 't'));
+    expect(inspector.tls).toEqual({ certFile: join(folder, 'c'), keyFile: join(folder, 'k') });
+    expect((await load(real)).inspector).toMatchObject({ host: '127.0.0.1', port: 8_080 });
   });
 
   it('says which file is missing', async () => {
