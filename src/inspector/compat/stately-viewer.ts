@@ -1,7 +1,7 @@
 /** Serves one viewer made for @statelyai/inspect 0.7. It has nothing to say; what it sends is not read. */
 import { follow } from './followed.ts';
 import { actorFrame, snapshotFrame, statelyEventFrame, stoppedFrame } from './stately-frames.ts';
-import type { Served } from './viewer-sockets.ts';
+import type { Served } from './viewer-line.ts';
 
 export function serveStately({ source, focus, line, nowMs }: Served): void {
   const following = follow({

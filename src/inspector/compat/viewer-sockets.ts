@@ -3,31 +3,13 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { WebSocket, WebSocketServer } from 'ws';
 import { viewers } from '../../../machines/limits-inspector-compat.ts';
-import type { Login } from '../server/logins.ts';
 import { Refusal, refusal } from '../server/refusal.ts';
 import type { CompatSource } from './source.ts';
 import { serveStately } from './stately-viewer.ts';
 import { checkUpgrade, subprotocol } from './upgrade-guard.ts';
 import type { UpgradeGuard } from './upgrade-guard.ts';
+import type { Line, Served } from './viewer-line.ts';
 import { serveXState } from './xstate-viewer.ts';
-
-/** One connected viewer. Text that it cannot keep up with ends the connection. */
-export interface Line {
-  send(frame: object): void;
-  onText(listener: (text: string) => void): void;
-  onEnd(listener: () => void): void;
-  end(because: string): void;
-}
-
-export interface Served {
-  readonly source: CompatSource;
-  readonly viewer: Login;
-  /** From `?focus=kind/namespace/name`, once or more; empty for the first {@link viewers.actorsMax}. */
-  readonly focus: readonly string[];
-  readonly line: Line;
-  readonly nowMs: () => number;
-  readonly newId: () => string;
-}
 
 export interface ViewerSocketsOptions {
   readonly isOn: { readonly xstateInspect: boolean; readonly statelyInspect: boolean };

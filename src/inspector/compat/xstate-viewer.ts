@@ -4,7 +4,7 @@ import type { ApiProblem } from '../api.ts';
 import { follow } from './followed.ts';
 import { commandOf, isProblem, readViewerMessage } from './viewer-messages.ts';
 import type { ViewerMessage } from './viewer-messages.ts';
-import type { Served } from './viewer-sockets.ts';
+import type { Served } from './viewer-line.ts';
 import { eventFrame, registerFrame, stateFrame } from './xstate-frames.ts';
 
 /** Nothing is told before the viewer's first `xstate.inspecting`; each further one tells of all machines again. */
