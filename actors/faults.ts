@@ -145,6 +145,10 @@ const exitCodes: Readonly<Record<Status, number>> = {
 export const exitCodeOf = (status: number): number =>
   (exitCodes as Readonly<Record<number, number>>)[status] ?? 1;
 
+/** 500 for a code that is not in the registry, as replies have it. */
+export const faultStatus = (code: string): Status =>
+  isFaultCode(code) ? faults[code].status : 500;
+
 /** Why something was not done. An alias, so that it is plain JSON to every port. */
 export type Problem = {
   readonly code: string;

@@ -15,6 +15,8 @@ export interface Why {
   /** Fault code of the refusal; empty when allowed. */
   readonly code: string;
   readonly message: string;
+  /** That the command would be answered with: 200 when allowed. */
+  readonly status: number;
   readonly because: readonly Because[];
   /** Arguments that are missing. */
   readonly needs: readonly string[];

@@ -3,7 +3,7 @@ import { changedPaths } from '../../machines/changed-paths.ts';
 import { inspectRules } from '../../machines/inspect.ts';
 import { explaining } from '../../machines/limits-explain.ts';
 import type { Command } from '../envelope.ts';
-import { messageOf } from '../faults.ts';
+import { faultStatus, messageOf } from '../faults.ts';
 import type { KindSnapshot } from '../kind.ts';
 import { snapshotOf } from '../record.ts';
 import { redactContext, redactValue } from '../steps/redact.ts';
@@ -44,7 +44,7 @@ export function poisoned(why: Why, thrown: unknown): Why {
   const text = messageOf(thrown);
   return {
     ...why,
-    ...{ allowed: 'no', code: 'actor.poisoned' },
+    ...{ allowed: 'no', code: 'actor.poisoned', status: faultStatus('actor.poisoned') },
     message: `${why.actor} would fail on this message: ${text}`,
     because: [{ guard: 'actor.poisoned', is: 'no', text }],
   };

@@ -4,6 +4,7 @@ import { keyText } from '../../machines/ids.ts';
 import type { Situation } from '../admission.ts';
 import { checkArguments, schemaFor } from '../envelope.ts';
 import type { Command, Flaw } from '../envelope.ts';
+import { faultStatus } from '../faults.ts';
 import type { RefusalProblem } from '../kind.ts';
 import { acceptedCode } from '../seen.ts';
 import type { SeenEntry } from '../seen.ts';
@@ -24,11 +25,20 @@ export interface Order {
   readonly arguments?: Arguments;
 }
 
+/** Its status follows from its code. */
+type Judged = Omit<Why, 'status'>;
+
 /** Nobody sends it. */
 const ids = { commandId: 'dry-run', correlationId: 'dry-run' } as const;
 
 /** @returns the flaw where its own form is wrong: there is no such verb */
 export function whyOf(subject: Subject, order: Order): Flaw | Why {
+  const found = judgement(subject, order);
+  if (!('allowed' in found)) return found;
+  return { ...found, status: found.allowed === 'yes' ? 200 : faultStatus(found.code) };
+}
+
+function judgement(subject: Subject, order: Order): Flaw | Judged {
   const opened = opening(subject, order);
   if ('flaw' in opened) {
     const needs = missingIn(opened.flaw);
@@ -89,7 +99,7 @@ function missingIn({ problems }: Flaw): readonly string[] | undefined {
   return problems.every(isMissing) ? problems.map(({ path }) => path) : undefined;
 }
 
-function malformed(subject: Subject, { verb }: Order, flaw: Flaw): Why {
+function malformed(subject: Subject, { verb }: Order, flaw: Flaw): Judged {
   const { code, message, problems = [] } = flaw;
   return {
     ...plain(subject, verb),
@@ -116,7 +126,7 @@ function standingOf(subject: Subject, verb: string): Refusal | undefined {
   return tombstone === undefined ? refusals.notFound(name) : refusals.deleted(name);
 }
 
-function held(subject: Subject, verb: string, { code, message, more }: Refusal): Why {
+function held(subject: Subject, verb: string, { code, message, more }: Refusal): Judged {
   const { retryAfterMs } = more;
   return {
     ...plain(subject, verb),
@@ -126,7 +136,7 @@ function held(subject: Subject, verb: string, { code, message, more }: Refusal):
   };
 }
 
-function judge(subject: Subject, command: Command): Why {
+function judge(subject: Subject, command: Command): Judged {
   const { verb } = command;
   const standing = standingOf(subject, verb);
   if (standing !== undefined) return held(subject, verb, standing);
@@ -139,14 +149,14 @@ function judge(subject: Subject, command: Command): Why {
     : refused(subject, verb, event, entry);
 }
 
-function taken(subject: Subject, verb: string, event: CommandEvent, unchanged: boolean): Why {
+function taken(subject: Subject, verb: string, event: CommandEvent, unchanged: boolean): Judged {
   const because = unchanged
     ? [{ guard: 'unchanged', is: 'yes', text: 'it is as asked for already' } as const]
     : reasonsIn(subject, event).filter(({ is }) => is === 'yes');
   return { ...plain(subject, verb), allowed: 'yes', unchanged, because };
 }
 
-function refused(subject: Subject, verb: string, event: CommandEvent, entry: SeenEntry): Why {
+function refused(subject: Subject, verb: string, event: CommandEvent, entry: SeenEntry): Judged {
   const { kind, snapshot } = subject;
   const { code, message = '' } = entry;
   const way = snapshot && kind.explains?.way(snapshot, event);
@@ -182,11 +192,11 @@ function reasonsIn({ kind, snapshot }: Subject, event: CommandEvent): readonly B
 /**
  * Arguments are missing. It is refused where the state alone refuses it, whatever they would be; otherwise nobody knows.
  */
-function judgeBlind(subject: Subject, order: Order, flaw: Flaw, needs: readonly string[]): Why {
+function judgeBlind(subject: Subject, order: Order, flaw: Flaw, needs: readonly string[]): Judged {
   const { verb, arguments: given = {} } = order;
   const standing = standingOf(subject, verb);
   if (standing !== undefined) return { ...held(subject, verb, standing), needs };
-  const unknown: Why = {
+  const unknown: Judged = {
     ...plain(subject, verb),
     ...{
       allowed: 'unknown',

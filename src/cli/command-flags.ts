@@ -1,10 +1,15 @@
 /** Flags that several commands take, and those that all take. */
 import type { FlagLine } from './command-line.ts';
+import { chartFormats } from './chart-words.ts';
 import { outputFormats } from './output.ts';
 
 /** Flags that every verb takes. */
 export const globalFlags: readonly FlagLine[] = [
-  { flags: '-o, --output <format>', help: 'how data is printed', choices: outputFormats },
+  {
+    flags: '-o, --output <format>',
+    help: 'how data is printed; text, svg, mermaid and dot are for charts',
+    choices: [...outputFormats, ...chartFormats],
+  },
   { flags: '-n, --namespace <name>', help: 'namespace (default: FAIRLEAD_NAMESPACE or "default")' },
   { flags: '--timeout <span>', help: 'longest wait, such as 30s or 20m', value: 'duration' },
   { flags: '--nats <url>', help: 'NATS server, such as nats://127.0.0.1:4222' },
@@ -26,6 +31,13 @@ export const dryRun: FlagLine = {
   flags: '--dry-run [=mode]',
   help: 'change nothing: "turn" asks the service what would happen, "client" only checks here',
   choices: ['turn', 'client'],
+  alone: 'turn',
+};
+/** Of orders, which have nothing to check here. */
+export const rehearsal: FlagLine = {
+  flags: '--dry-run [=mode]',
+  help: 'change nothing: the service tells what the turn would do',
+  choices: ['turn'],
   alone: 'turn',
 };
 export const wait: FlagLine = {

@@ -12,6 +12,8 @@ export async function isConfirmed(
 ): Promise<boolean> {
   if (flags.confirm !== undefined && flags.confirm !== name)
     throw usage(`--confirm says ${flags.confirm}, but this is ${name}`);
+  // Nothing is sent: there is nothing to take back.
+  if (flags.dryRun !== undefined) return true;
   if (flags.yes === true || flags.confirm === name) return true;
   if (!terminal.inIsTty)
     throw usage('this cannot be taken back, and nobody can be asked here', {

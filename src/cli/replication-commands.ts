@@ -184,16 +184,16 @@ export const replicationCommands = (flags: readonly FlagLine[]): readonly Comman
     {
       name: 'next',
       operands: '<kind> <name>',
-      help: 'what each side may become, the command for it, and what stands against it',
-      examples: ['fairlead next replication db-1'],
+      help: 'which commands would be accepted now; of a replication what each side may become, and by which',
+      examples: ['fairlead next replication db-1', 'fairlead next cluster prod'],
       flags: [{ flags: '--no-headers', help: 'tables without the first line' }],
-      kinds: ['replication'],
+      kinds: ['cluster', 'replication', 'replicationgroup'],
       load: async () => (await import('./verbs/next.ts')).next,
     },
     {
       name: 'why',
       operands: '<command> <kind> [name]',
-      help: 'whether a command would be accepted now, and every reason against it',
+      help: 'whether a command would be accepted now, what speaks for and against it, and the way there',
       examples: [
         'fairlead why promote replication db-1 --endpoint home',
         'fairlead why delete cluster prod',
@@ -206,8 +206,10 @@ export const replicationCommands = (flags: readonly FlagLine[]): readonly Comman
         expectEpoch,
         { flags: '--every <span>', help: 'as of reconfigure' },
         { flags: '--token <token>', help: 'as of override' },
+        { flags: '--pool <name>', help: 'as of scale and restart' },
+        { flags: '--count <n>', help: 'as of scale', value: 'count' },
       ],
-      kinds: ['cluster', 'replication'],
+      kinds: ['cluster', 'replication', 'replicationgroup'],
       load: async () => (await import('./verbs/why.ts')).why,
     },
   ];

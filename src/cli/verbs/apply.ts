@@ -8,10 +8,9 @@ import type { StoredKind } from '../kinds.ts';
 import { parseManifests, readManifestTexts } from '../manifests.ts';
 import type { Declared } from '../manifests.ts';
 import { objectText } from '../output.ts';
-import { finish, sendAll } from '../send.ts';
 import type { Order } from '../session.ts';
 import type { Shell, Verb } from '../shell.ts';
-import { dryRunOnService } from '../dry-run.ts';
+import { carryOut } from '../dry-run.ts';
 
 export const apply: Verb = async (shell) => {
   const { filename } = shell.flags;
@@ -40,8 +39,7 @@ export async function submit(
   if (shell.flags.dryRun === 'client') return showChecked(shell, declared);
   const orders = declared.map((each) => orderOf(verb, each));
   const session = await shell.session();
-  if (shell.flags.dryRun === 'turn') return dryRunOnService(shell, session, orders);
-  return finish(shell, session, await sendAll(shell, session, orders), goalFor);
+  return carryOut(shell, session, orders, goalFor);
 }
 
 const orderOf = (verb: string, { kind, manifest }: Declared): Order => ({

@@ -1,4 +1,5 @@
 /** `fairlead delete`: asks on a terminal, then sends; `-f` deletes what manifests declare. */
+import { carryOut } from '../dry-run.ts';
 import { exits } from '../exit-codes.ts';
 import { usage } from '../failure.ts';
 import { goalOf } from '../goal.ts';
@@ -21,15 +22,12 @@ export const remove: Verb = async (shell) => {
     return shell.terminal.interrupted.aborted ? exits.interrupted : exits.failed;
   }
   const session = await shell.session();
-  const { sent, failures } = await sendAll(
-    shell,
-    session,
-    names.map(({ kind, namespace, name }) => ({
-      ...{ kind, namespace, name, verb: 'delete' },
-      arguments:
-        kind === 'replication' ? replicationArguments('delete', shell.flags) : plain(shell),
-    })),
-  );
+  const orders = names.map(({ kind, namespace, name }) => ({
+    ...{ kind, namespace, name, verb: 'delete' },
+    arguments: kind === 'replication' ? replicationArguments('delete', shell.flags) : plain(shell),
+  }));
+  if (shell.flags.dryRun === 'turn') return carryOut(shell, session, orders, undefined);
+  const { sent, failures } = await sendAll(shell, session, orders);
   const isMissing = (code: string): boolean =>
     shell.flags.ignoreNotFound === true && ['resource.notFound', 'resource.deleted'].includes(code);
   const kept = failures.filter((failure) => !isMissing(failure.problem.code));
@@ -59,6 +57,7 @@ async function namesOf(shell: Shell): Promise<readonly Named[]> {
 async function isAgreed(shell: Shell, names: readonly Named[]): Promise<boolean> {
   const { terminal, flags } = shell;
   const [only] = names;
+  if (flags.dryRun !== undefined) return true;
   if (flags.force === true && names.some(({ kind }) => kind === 'replication')) {
     if (only === undefined || names.length > 1)
       throw usage('replications are deleted by force one at a time');

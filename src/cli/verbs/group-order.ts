@@ -1,5 +1,6 @@
 /** Orders to groups of replications, and the moves that replications, groups and whole clusters take. */
 import { isConfirmed } from '../confirm.ts';
+import { carryOut } from '../dry-run.ts';
 import { exits } from '../exit-codes.ts';
 import type { Exit } from '../exit-codes.ts';
 import { usage } from '../failure.ts';
@@ -7,7 +8,6 @@ import { groupGoal } from '../group-view.ts';
 import { targetOf } from '../kinds.ts';
 import type { KindName, Target } from '../kinds.ts';
 import { replicationArguments } from '../replication-arguments.ts';
-import { finish, sendAll } from '../send.ts';
 import type { Shell, Verb } from '../shell.ts';
 
 /** By what is named: a replication, a group, or, of a failover, everything between two clusters. */
@@ -41,7 +41,7 @@ export async function orderGroups(shell: Shell, verb: string, { names }: Target)
   const orders = names.map((named) => ({
     ...{ kind: 'replicationgroup', ...named, verb, arguments: given },
   }));
-  return finish(shell, session, await sendAll(shell, session, orders), goal && (() => goal));
+  return carryOut(shell, session, orders, goal && (() => goal));
 }
 
 const reasonOf = ({ flags: { reason } }: Shell) => (reason === undefined ? {} : { reason });

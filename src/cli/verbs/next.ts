@@ -1,12 +1,15 @@
-/** `fairlead next`: what each side of a replication may become, the command for it, and what stands against it now. */
+/** `fairlead next`: which commands would be taken now, and of a replication what each side may become and by which. */
+import type { CommandHead } from '../../../actors/explain/shape.ts';
 import { exits } from '../exit-codes.ts';
+import type { Exit } from '../exit-codes.ts';
 import { usage } from '../failure.ts';
-import { targetOf } from '../kinds.ts';
+import { storedTargetOf } from '../kinds.ts';
+import type { Target } from '../kinds.ts';
 import { printListing } from '../output.ts';
 import { phaseOf, sides } from '../replication-view.ts';
 import type { ReplicationView, Side } from '../replication-view.ts';
 import type { Session } from '../session.ts';
-import type { Verb } from '../shell.ts';
+import type { Shell, Verb } from '../shell.ts';
 import { viewsOf } from './get.ts';
 import { ask } from './why.ts';
 
@@ -21,11 +24,12 @@ interface Move {
 }
 
 export const next: Verb = async (shell) => {
-  const kind = 'replication';
-  const target = targetOf(shell.operands, shell.namespace, { name: 'next', kinds: [kind] });
+  const target = storedTargetOf(shell.operands, shell.namespace, 'next');
   if (target.names.length !== 1)
     throw usage('next needs one name', { tries: ['fairlead next replication <name>'] });
   const session = await shell.session();
+  if (target.kind !== 'replication') return listCommands(shell, session, target);
+  const kind = 'replication';
   const [view] = await viewsOf(shell, session, { ...target, kind });
   const rows = view === undefined ? [] : await movesOf(session, view);
   await printListing(shell.terminal, shell.wish, {
@@ -43,6 +47,30 @@ export const next: Verb = async (shell) => {
   });
   return exits.ok;
 };
+
+/** Every command of it, as the page lists them. */
+async function listCommands(
+  shell: Shell,
+  session: Session,
+  { kind, names }: Target,
+): Promise<Exit> {
+  const [named] = names;
+  if (named === undefined) return exits.ok;
+  const { items } = (await session.query({ kind, ...named, verb: 'commands' })) as {
+    readonly items?: readonly CommandHead[];
+  };
+  await printListing(shell.terminal, shell.wish, {
+    columns: [
+      { head: 'COMMAND', cell: ({ command }) => command },
+      { head: 'ALLOWED', cell: ({ allowed, unchanged }) => (unchanged ? 'no change' : allowed) },
+      { head: 'BECAUSE', cell: ({ reason }) => reason },
+    ],
+    rows: items ?? [],
+    object: (head) => ({ apiVersion: 'fairlead.dev/v1', kind: 'Admission', ...head }),
+    name: ({ command }) => command,
+  });
+  return exits.ok;
+}
 
 async function movesOf(session: Session, view: ReplicationView): Promise<readonly Move[]> {
   const found: Move[] = [];
@@ -63,12 +91,12 @@ async function byForce(session: Session, view: ReplicationView, endpoint: Side):
   const { namespace, name } = view.metadata;
   const given = { endpoint, how: 'forced' };
   const key = { kind: 'replication', namespace, name };
-  const { allowed, refusal } = await ask(session, { ...key, verb: 'promote', arguments: given });
+  const { allowed, because } = await ask(session, { ...key, verb: 'promote', arguments: given });
   return {
     ...{ endpoint, phase: phaseOf(view, endpoint), to: 'promoting' },
     command: `${commandOf(view, 'promote', endpoint)} --forced`,
-    allowed,
-    because: (refusal?.because ?? []).map(String),
+    allowed: allowed === 'yes',
+    because: because.filter(({ is }) => is === 'no').map(({ text }) => text),
   };
 }
 

@@ -1,9 +1,9 @@
 /** Commands that take a cluster and little else: pause, resume, retry, cancel, stop, start, restart. */
+import { carryOut } from '../dry-run.ts';
 import { usage } from '../failure.ts';
 import { goalOf } from '../goal.ts';
 import { targetOf } from '../kinds.ts';
 import type { StoredKind } from '../kinds.ts';
-import { finish, sendAll } from '../send.ts';
 import type { Shell, Verb } from '../shell.ts';
 
 /** Arguments of its own that a verb reads from its flags. */
@@ -39,5 +39,5 @@ export const orderVerb =
       verb,
       arguments: { ...own, ...(reason !== undefined && { reason }) },
     }));
-    return finish(shell, session, await sendAll(shell, session, orders), goal && (() => goal));
+    return carryOut(shell, session, orders, goal && (() => goal));
   };

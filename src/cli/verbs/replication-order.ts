@@ -1,5 +1,6 @@
 /** Orders to replications: promote, demote, failover and the rest; what cannot be taken back is asked about first. */
 import { isConfirmed } from '../confirm.ts';
+import { carryOut } from '../dry-run.ts';
 import { span } from '../duration.ts';
 import { exits } from '../exit-codes.ts';
 import type { Exit } from '../exit-codes.ts';
@@ -11,7 +12,6 @@ import { goalAfter, replicationArguments, sideOf } from '../replication-argument
 import { replicationGoal } from '../replication-goal.ts';
 import { lagMs } from '../replication-view.ts';
 import type { ReplicationView } from '../replication-view.ts';
-import { finish, sendAll } from '../send.ts';
 import type { Session } from '../session.ts';
 import type { Shell, Verb } from '../shell.ts';
 
@@ -49,7 +49,7 @@ export async function orderReplications(shell: Shell, verb: string, target: Targ
       ? undefined
       : ({ namespace, name }: Named) =>
           replicationGoal(goals.get(`${namespace}/${name}`) ?? wait, true);
-  return finish(shell, session, await sendAll(shell, session, orders), goalFor);
+  return carryOut(shell, session, orders, goalFor);
 }
 
 interface Prepared {

@@ -85,6 +85,15 @@ export function fakeService(...views: readonly ResourceView[]): FakeService {
           return { accepted: true, commandId: 'id-1', revision: 5, state: 'running.steady' };
         case 'dry-run':
           return { state: 'pending.planning' };
+        case 'why': {
+          const { verb: command } = given as { verb: string };
+          const actor = `${kind}/${namespace}/${name}`;
+          return {
+            ...{ command, actor, allowed: 'yes', unchanged: false, state: 'replica.following' },
+            ...{ code: '', message: '', status: 200, because: [], needs: [], allowedNext: [] },
+            path: [],
+          };
+        }
         default:
           throw new Error(`the fake service knows no query ${verb}`);
       }

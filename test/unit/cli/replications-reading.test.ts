@@ -86,22 +86,86 @@ describe('fairlead next and why', () => {
     ]);
   });
 
-  it('tells every reason against a command, with the exit code it would have', async () => {
-    const problem = clientProblem(409, 'precondition.failed', 'cannot become promoting now', {
-      because: ['away has no committed point', 'home is demoting: wait until it rests'],
-    });
+  it('tells what speaks for and against a command, the way there, and the exit code it would have', async () => {
+    const answer = {
+      ...{ command: 'promote', actor: 'replication/default/db-1', allowed: 'no', unchanged: false },
+      ...{ state: 'source.protected', code: 'transition.notAllowed', status: 409, needs: [] },
+      message: 'home: source → promoting is not allowed.',
+      because: [
+        { guard: 'table', is: 'no', text: 'home is source (phase protected)' },
+        { guard: 'hasData', is: 'yes', text: 'a committed recovery point exists (seq 41)' },
+        { guard: 'x', is: 'unknown', text: 'needs point' },
+      ],
+      allowedNext: ['demote', 'pause'],
+      path: ['demote home', 'wait for replica', 'promote'],
+    };
     const service = fakeService(view());
-    const session = { ...service.session, query: () => Promise.reject(new ClientProblem(problem)) };
-    const refused = await fairlead('why promote replication db-1', { ...service, session });
+    const session = { ...service.session, query: () => Promise.resolve(answer) };
+    const line = 'why promote replication db-1 --endpoint home';
+    const refused = await fairlead(line, { ...service, session });
     expect(refused.exit).toBe(5);
-    expect(refused.stdout.split('\n').slice(2, 4)).toEqual([
-      '  x away has no committed point',
-      '  x home is demoting: wait until it rests',
+    expect(refused.stdout.split('\n')).toEqual([
+      'x promote is refused   transition.notAllowed   replication/default/db-1   in source.protected',
+      '  home: source → promoting is not allowed.',
+      '  x home is source (phase protected)',
+      '  * a committed recovery point exists (seq 41)',
+      '  ~ needs point',
+      '  way:          demote home > wait for replica > promote',
+      '  allowed next: demote, pause',
+      '  try:          fairlead demote replication db-1 -n default --endpoint home',
+      '',
     ]);
+    const json = await fairlead(`${line} -o json`, { ...service, session });
+    expect(JSON.parse(json.stdout)).toEqual({
+      ...{ apiVersion: 'fairlead.dev/v1', kind: 'Admission', ...answer },
+    });
     const fine = await fairlead('replication why promote db-1', service);
     expect([fine.exit, fine.stdout]).toEqual([
       0,
       '* promote would be accepted   replication/default/db-1\n',
+    ]);
+  });
+
+  it('tells with --dry-run what the turn of any order would do, and sends nothing', async () => {
+    const turn = {
+      ...{ revision: 7, stateBefore: 'replica.following', stateAfter: 'replica.preflightPromote' },
+      edges: [],
+      changes: [{ path: 'operation', before: null, after: { kind: 'promote' } }],
+      starts: [{ id: 'awayCall', src: 'operation', input: {} }],
+      timers: [{ event: 'xstate.after.preflight', delayMs: 60_000 }],
+      ...{ events: ['orderTaken'], leftOut: 3 },
+    };
+    const service = fakeService(view());
+    const query = () => Promise.resolve({ state: 'replica.following', turn });
+    const session = { ...service.session, query };
+    const line = 'promote replication db-1 --forced --dry-run';
+    const { stdout, exit } = await fairlead(line, { ...service, session });
+    expect([exit, service.orders]).toEqual([0, []]);
+    expect(stdout.split('\n').map((each) => each.trim())).toEqual([
+      'replication/default/db-1 would be accepted   it is replica.following   (dry run, nothing sent)',
+      'state   replica.following -> replica.preflightPromote',
+      'change  operation: null -> {"kind":"promote"}',
+      'start   awayCall (operation)',
+      'timer   xstate.after.preflight in 1m0s',
+      'events  orderTaken',
+      'and 3 more; -o json shows what one answer holds',
+      '',
+    ]);
+  });
+
+  it('lists every command of a cluster with what stands against it', async () => {
+    const service = fakeService();
+    const items = [
+      { command: 'stop', allowed: 'yes', unchanged: false, code: '', reason: '', needs: [] },
+      { command: 'retry', allowed: 'no', unchanged: false, code: 'x', reason: 'no', needs: [] },
+    ];
+    const session = { ...service.session, query: () => Promise.resolve({ items }) };
+    const { stdout } = await fairlead('next cluster web', { ...service, session });
+    expect(stdout.split('\n').map((each) => each.trim().split(/ {2,}/))).toEqual([
+      ['COMMAND', 'ALLOWED', 'BECAUSE'],
+      ['stop', 'yes', '-'],
+      ['retry', 'no', 'no'],
+      [''],
     ]);
   });
 });
