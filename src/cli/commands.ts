@@ -1,6 +1,6 @@
 /** The one list of what can be called: help, parsing, completion and the reference page follow from it. */
 import { execVerbs } from '../../machines/exec-verbs.ts';
-import { files, dryRun, wait, reason, commandId, ifRevision } from './command-flags.ts';
+import { files, dryRun, rehearsal, wait, reason, commandId, ifRevision } from './command-flags.ts';
 import type { CommandLine, FlagLine } from './command-line.ts';
 import { helpCommands } from './help-commands.ts';
 import { storedKinds } from './kinds.ts';
@@ -15,7 +15,7 @@ const order = (name: string, help: string, example: string): CommandLine => ({
   operands: '<kind> [names...]',
   help,
   examples: [example],
-  flags: [wait, reason, commandId, ifRevision],
+  flags: [rehearsal, wait, reason, commandId, ifRevision],
   kinds: ['cluster'],
   load: async () => (await import('./verbs/order.ts')).orderVerb(name),
 });
@@ -24,7 +24,7 @@ const order = (name: string, help: string, example: string): CommandLine => ({
 const sharedOrder = (name: string, help: string, examples: readonly string[]): CommandLine => ({
   ...order(name, help, ''),
   examples,
-  flags: [wait, reason, commandId, ifRevision, expectEpoch],
+  flags: [rehearsal, wait, reason, commandId, ifRevision, expectEpoch],
   kinds: storedKinds,
   load: async () => (await import('./verbs/order.ts')).orderVerb(name, () => ({}), storedKinds),
 });
@@ -95,6 +95,7 @@ export const commands: readonly CommandLine[] = [
     ],
     flags: [
       files,
+      rehearsal,
       wait,
       { flags: '--force', help: 'skip what can be skipped, such as a pause' },
       ...agreed,
@@ -132,7 +133,7 @@ export const commands: readonly CommandLine[] = [
     flags: [
       { flags: '--pool <name>', help: 'agent pool, or "server" for the control plane' },
       { flags: '--count <n>', help: 'how many nodes; servers: 1, 3, 5 or 7', value: 'count' },
-      ...[wait, reason, commandId, ifRevision],
+      ...[rehearsal, wait, reason, commandId, ifRevision],
     ],
     load: async () => (await import('./verbs/scale.ts')).scale,
   },
@@ -146,7 +147,7 @@ export const commands: readonly CommandLine[] = [
     flags: [
       { flags: '--pool <name>', help: 'only this pool' },
       { flags: '--nodes <names>', help: 'only these nodes, separated by commas', value: 'list' },
-      ...[wait, reason, commandId, ifRevision],
+      ...[rehearsal, wait, reason, commandId, ifRevision],
     ],
     load: async () => (await import('./verbs/scale.ts')).restart,
   },
@@ -178,7 +179,7 @@ export const commands: readonly CommandLine[] = [
     kinds: ['cluster'],
     load: async () => (await import('./verbs/exec.ts')).exec,
   },
-  ...replicationCommands([wait, reason, commandId, ifRevision]),
+  ...replicationCommands([rehearsal, wait, reason, commandId, ifRevision]),
   ...operatingCommands,
   ...helpCommands,
 ];
