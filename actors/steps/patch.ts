@@ -6,6 +6,10 @@ type Plain = Readonly<Record<string, unknown>>;
 const isPlain = (value: unknown): value is Plain =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+/** Its own member: `toString` and the like are none. */
+const member = (value: Plain, key: string): unknown =>
+  Object.hasOwn(value, key) ? value[key] : undefined;
+
 /** Keys as JSON would write them: those without a value are not there. */
 const keysOf = (value: Plain): string[] =>
   Object.keys(value).filter((key) => value[key] !== undefined);
@@ -18,7 +22,7 @@ export function isSame(left: unknown, right: unknown): boolean {
   if (!isPlain(left) || !isPlain(right)) return false;
   const keys = keysOf(left);
   if (keys.length !== keysOf(right).length) return false;
-  return keys.every((key) => right[key] !== undefined && isSame(left[key], right[key]));
+  return keys.every((key) => isSame(left[key], member(right, key)));
 }
 
 /** From `before` to `after`: objects key by key, lists and everything else as a whole. */
@@ -31,10 +35,11 @@ export function diff(before: unknown, after: unknown): Patch {
       if (!isSame(left, right)) set.push([path, right]);
       return;
     }
-    for (const key of keysOf(left)) if (right[key] === undefined) del.push([...path, key]);
+    for (const key of keysOf(left)) if (member(right, key) === undefined) del.push([...path, key]);
     for (const key of keysOf(right)) {
-      if (left[key] === undefined) set.push([[...path, key], right[key]]);
-      else walk([...path, key], left[key], right[key]);
+      const known = member(left, key);
+      if (known === undefined) set.push([[...path, key], right[key]]);
+      else walk([...path, key], known, right[key]);
     }
   };
   walk([], before, after);
@@ -60,8 +65,7 @@ function changed(document: unknown, path: Path, value: unknown): unknown {
   if (key === undefined) return value;
   if (!isPlain(document))
     throw new Error(`the patch is of another document: there is no object above ${path.join('/')}`);
-  const own = Object.hasOwn(document, key) ? document[key] : undefined;
-  const next = changed(own, below, value);
+  const next = changed(member(document, key), below, value);
   if (next !== undefined) return { ...document, [key]: next };
   const { [key]: _removed, ...rest } = document;
   return rest;

@@ -5,6 +5,7 @@ import type { Kind } from '../../../actors/kind.ts';
 import type { LogFields, Random, Telemetry } from '../../../actors/ports.ts';
 import { readRecord } from '../../../actors/record.ts';
 import type { ActorRecord } from '../../../actors/record.ts';
+import type { StepLog } from '../../../actors/steps/step-port.ts';
 import { recordKey } from '../../../machines/ids.ts';
 import { FakeBus } from '../../fakes/fake-bus.ts';
 import type { FakeReply } from '../../fakes/fake-bus.ts';
@@ -53,6 +54,7 @@ export interface WorldOptions extends JobOptions {
   readonly residentsMax?: number;
   readonly kinds?: readonly Kind[];
   readonly intake?: HostOptions['intake'];
+  readonly steps?: StepLog;
 }
 
 export class World {
@@ -84,7 +86,13 @@ export class World {
   }
 
   #newHost(): Host {
-    const { hostId = 'h1', residentsMax, intake, kinds = [jobKind(this.#options)] } = this.#options;
+    const {
+      hostId = 'h1',
+      residentsMax,
+      intake,
+      steps,
+      kinds = [jobKind(this.#options)],
+    } = this.#options;
     const { telemetry, random } = this;
     const alive = () => this.#isAlive;
     const mortal = {
@@ -99,6 +107,7 @@ export class World {
       ...{ hostId, installation: 'test', schemas: jobSchemas },
       ...(residentsMax !== undefined && { residentsMax }),
       ...(intake !== undefined && { intake }),
+      ...(steps !== undefined && { steps }),
     });
   }
 
