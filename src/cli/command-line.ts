@@ -20,6 +20,8 @@ export interface CommandLine {
   readonly help: string;
   readonly examples: readonly string[];
   readonly flags: readonly FlagLine[];
+  /** What `-o` may be; the forms of listings when left out. */
+  readonly outputs?: readonly string[];
   /** Kinds it takes; empty when its first operand is no kind. */
   readonly kinds: readonly KindName[];
   readonly load: () => Promise<Verb>;

@@ -5,6 +5,7 @@ import type { CommandLine, FlagLine } from './command-line.ts';
 import { parseDuration } from './duration.ts';
 import { usage } from './failure.ts';
 import { kindSpellings } from './kinds.ts';
+import { outputFormats } from './output.ts';
 import { nearest } from '../../actors/nearest.ts';
 import type { Flags } from './shell.ts';
 
@@ -36,7 +37,14 @@ export function parseCall(
     if (error.code.startsWith('commander.help')) return undefined;
     throw usageOf(error, argv);
   }
+  if (call !== undefined) checkOutput(call);
   return call;
+}
+
+function checkOutput({ line, flags }: Call): void {
+  const allowed: readonly string[] = line.outputs ?? outputFormats;
+  if (flags.output !== undefined && !allowed.includes(flags.output))
+    throw usage(`${line.name} has no output ${flags.output}`, { allowed });
 }
 
 /** Help text of one command, or of the whole. */

@@ -1,6 +1,7 @@
 /** Commands that only look: at resources, what became of them, and what hosts keep in memory. */
 import { allNamespaces, noHeaders, sortBy, selector, limit } from './command-flags.ts';
 import type { CommandLine } from './command-line.ts';
+import { chartFormats, chartKinds } from './chart-words.ts';
 import { registryKinds, resourceKinds, storedKinds } from './kinds.ts';
 
 const listing = (name: string, help: string, examples: readonly string[]): CommandLine => ({
@@ -42,6 +43,21 @@ export const readingCommands: readonly CommandLine[] = [
     flags: [],
     kinds: [...storedKinds, 'breaker'],
     load: async () => (await import('./verbs/describe.ts')).describe,
+  },
+  {
+    name: 'chart',
+    operands: '<kind> [names...]',
+    help: 'the chart of a kind; of a resource, with the states it is in',
+    examples: [
+      'fairlead chart cluster',
+      'fairlead chart cluster prod',
+      'fairlead chart cluster prod --child n000/operation',
+      'fairlead chart replication -o svg > replication.svg',
+    ],
+    flags: [{ flags: '--child <path>', help: 'a machine inside: ids of children, joined by /' }],
+    outputs: chartFormats,
+    kinds: chartKinds,
+    load: async () => (await import('./verbs/chart.ts')).chart,
   },
   {
     name: 'watch',

@@ -85,6 +85,8 @@ export interface Flags {
   /** Name of what is about to be changed for good. */
   readonly confirm?: string;
   readonly ack?: string;
+  /** Ids of children, joined by `/`. */
+  readonly child?: string;
   /** Milliseconds. */
   readonly ttl?: number;
   readonly mode?: 'synchronous' | 'asynchronous';

@@ -61,7 +61,7 @@ function wantsColour(env: Terminal['env'], able: boolean, wish: string): boolean
   return able;
 }
 
-function speaksUnicode(env: Terminal['env']): boolean {
+export function speaksUnicode(env: Terminal['env']): boolean {
   const locale = [env['LC_ALL'], env['LC_CTYPE'], env['LANG']].find((each) => (each ?? '') !== '');
   return /utf-?8/i.test(locale ?? '');
 }

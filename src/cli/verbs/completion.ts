@@ -57,6 +57,10 @@ function bash(): string {
   const verbCases = kinds
     .map(([one, many]) => `        ${many}) words="${verbsOf(one)}" ;;`)
     .join('\n');
+  const outputCases = commands
+    .filter((line) => line.outputs !== undefined)
+    .map((line) => `        ${line.name}) words="${line.outputs?.join(' ') ?? ''}" ;;`)
+    .join('\n');
   // Nothing here may be bash alone: zsh runs the same function behind bashcompinit.
   return `# bash completion for fairlead: source <(fairlead completion bash)
 _fairlead() {
@@ -69,7 +73,12 @@ ${kindCases}
     esac
   done
   case "$before" in
-    -o|--output) COMPREPLY=($(compgen -W "${outputFormats.join(' ')}" -- "$word")); return ;;
+    -o|--output)
+      case "$verb" in
+${outputCases}
+        *) words="${outputFormats.join(' ')}" ;;
+      esac
+      COMPREPLY=($(compgen -W "$words" -- "$word")); return ;;
     -f|--filename|--nkey|--creds) COMPREPLY=($(compgen -f -- "$word")); return ;;
   esac
   case "$verb" in

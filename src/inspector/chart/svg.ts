@@ -68,22 +68,13 @@ function nodeSvg(node: ChartNode, placed: PlacedNode, marks: Marks): string {
   const { x, y, width, height, rows } = placed;
   if (node.type === 'history')
     return `<g class="node"><circle class="box" cx="${x + width / 2}" cy="${y + height / 2}" r="${width / 2}"/><text class="name mid" x="${x + width / 2}" y="${y + height / 2 + 4.5}">${node.history === 'deep' ? 'H*' : 'H'}</text></g>`;
-  const parent = marks.chart.nodes.find(({ id }) => id === node.parent);
   const hasInside = marks.chart.nodes.some((other) => other.parent === node.id);
   const isActive = marks.active.has(node.id);
-  const classes = [
-    'node',
-    hasInside ? 'outer' : '',
-    placed.depth % 2 === 1 ? 'odd' : '',
-    parent?.type === 'parallel' ? 'region' : '',
-    isActive ? (hasInside ? 'entered' : 'active') : '',
-    node.tags.includes('alert') ? 'alert' : '',
-  ].filter(Boolean);
   const isTall = rows.length === 0 && !hasInside;
   const nameY = isTall ? y + height / 2 + 4.5 : y + measures.header / 2 + 5;
   const sign = node.type === 'parallel' ? ' ∥' : '';
   return [
-    `<g class="${classes.join(' ')}">`,
+    `<g class="${nodeClasses(node, placed, { ...marks, hasInside })}">`,
     node.description === undefined ? '' : `<title>${escaped(node.description)}</title>`,
     `<rect class="box" x="${x}" y="${y}" width="${width}" height="${height}" rx="8"/>`,
     node.type === 'final'
@@ -100,6 +91,23 @@ function nodeSvg(node: ChartNode, placed: PlacedNode, marks: Marks): string {
     ...rows.map((row) => rowSvg(row, placed, marks)),
     '</g>',
   ].join('');
+}
+
+function nodeClasses(
+  node: ChartNode,
+  { depth }: PlacedNode,
+  { chart, active, hasInside }: Marks & { readonly hasInside: boolean },
+): string {
+  const parent = chart.nodes.find(({ id }) => id === node.parent);
+  const classes = [
+    'node',
+    hasInside ? 'outer' : '',
+    depth % 2 === 1 ? 'odd' : '',
+    parent?.type === 'parallel' ? 'region' : '',
+    active.has(node.id) ? (hasInside ? 'entered' : 'active') : '',
+    node.tags.includes('alert') ? 'alert' : '',
+  ];
+  return classes.filter(Boolean).join(' ');
 }
 
 function tagsSvg({ tags }: ChartNode, { x, y, width }: PlacedNode): string {

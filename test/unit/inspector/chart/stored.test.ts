@@ -1,0 +1,95 @@
+/** The committed charts, layouts and pictures are those of the machines as they are now. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import elkModule from 'elkjs/lib/elk.bundled.js';
+import { describe, expect, it } from 'vitest';
+import { definitionHash } from '../../../../actors/definition.ts';
+import { linesOf } from '../../../../src/inspector/chart/lines.ts';
+import { drawnMachines } from '../../../../src/inspector/chart/machines.ts';
+import { storedCharts } from '../../../../src/inspector/chart/stored.ts';
+import { toChart } from '../../../../src/inspector/chart/to-chart.ts';
+import { treeOf } from '../../../../src/inspector/chart/tree.ts';
+import { rowsOf } from '../../../../src/inspector/chart/wording.ts';
+import { layoutsJson, pictures } from '../../../../src/inspector/layout/files.ts';
+import { layoutOf } from '../../../../src/inspector/layout/place.ts';
+import { ownSize, pillSize } from '../../../../src/inspector/layout/sizes.ts';
+import { packageRoot } from '../../../../src/package-root.ts';
+
+const remedy = 'charts have changed: run `npm run layouts` and commit what it writes';
+const machines = Object.entries(drawnMachines);
+const stored = storedCharts();
+// Its first graph takes most of the time.
+const elk = new elkModule.default();
+
+describe('layouts.json', () => {
+  it('holds the chart of every machine, and no other', () => {
+    const hashes = machines.map(([, machine]) => definitionHash(machine));
+    expect(Object.keys(stored).sort(), remedy).toEqual(hashes.sort());
+  });
+
+  it.each(machines)('has the chart of %s as it is now', (_, machine) => {
+    const chart = toChart(machine);
+    expect(stored[chart.hash]?.chart, remedy).toEqual(chart);
+  });
+
+  it.each(machines)(
+    'has the rows, boxes and pills of %s as they would be drawn now',
+    (_, machine) => {
+      const chart = toChart(machine);
+      const tree = treeOf(chart);
+      const lines = linesOf(tree);
+      const layout = stored[chart.hash]?.layout;
+      expect(Object.keys(layout?.edges ?? {}).sort(), remedy).toEqual([...lines].sort());
+      for (const node of chart.nodes) {
+        const rows = rowsOf(tree, node, lines);
+        const placed = layout?.nodes[node.id];
+        expect(
+          placed?.rows.map(({ y: _y, ...row }) => row),
+          remedy,
+        ).toEqual(rows);
+        if (tree.childrenOf(node.id).length === 0)
+          expect({ width: placed?.width, height: placed?.height }, remedy).toEqual(
+            ownSize(node, rows),
+          );
+      }
+      for (const edge of chart.edges.filter(({ id }) => lines.has(id)))
+        expect(layout?.edges[edge.id]?.label, remedy).toMatchObject(pillSize(edge));
+    },
+  );
+
+  it('has one line for each chart, so that a change shows which one it is of', () => {
+    const text = readFileSync(join(packageRoot(), 'src/inspector/chart/layouts.json'), 'utf8');
+    expect(text, remedy).toBe(layoutsJson(Object.values(stored)));
+    expect(text.split('\n')).toHaveLength(machines.length + 3);
+  });
+
+  // The large ones take seconds; that their rows, boxes and pills are right is tested above.
+  it.each(['guardFleet', 'guard', 'breaker', 'probe'])(
+    'has the layout of %s that ELK makes now',
+    async (name) => {
+      const machine = drawnMachines[name];
+      if (machine === undefined) throw new Error(`no machine ${name}`);
+      const chart = toChart(machine);
+      const layout = await layoutOf(elk, chart);
+      expect(stored[chart.hash]?.layout, remedy).toEqual(layout);
+    },
+  );
+
+  it('is small enough to be sent', () => {
+    const sizes = Object.values(stored).map(
+      (drawn) => [drawn.chart.id, gzipSync(JSON.stringify(drawn)).length] as const,
+    );
+    console.log(`chart and layout, gzip bytes: ${sizes.map((each) => each.join(' ')).join(', ')}`);
+    const large = sizes.filter(([, bytes]) => bytes > 6_144).map(([id]) => id);
+    // 85, 59 and 233 states; the page asks for a chart once per hash.
+    expect(large.filter((id) => !['cluster', 'node', 'replication'].includes(id))).toEqual([]);
+    for (const [, bytes] of sizes) expect(bytes).toBeLessThan(40_000);
+  });
+});
+
+describe('docs/charts', () => {
+  it.each(pictures(Object.values(stored)))('%s is the chart as it is drawn now', (path, svg) => {
+    expect(readFileSync(join(packageRoot(), path), 'utf8') === svg, remedy).toBe(true);
+  });
+});
