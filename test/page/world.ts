@@ -8,7 +8,9 @@ import { systemClock } from '../../src/clock.ts';
 import type { CommandInfo, DryRun, StepHead, Why } from '../../src/inspector/api.ts';
 import { storedCharts } from '../../src/inspector/chart/stored.ts';
 import { openFleet } from '../../src/inspector/fleet.ts';
+import { QueryProblem } from '../../src/inspector/index/query-problem.ts';
 import { digestOf } from '../../src/inspector/server/logins.ts';
+import { Refusal } from '../../src/inspector/server/refusal.ts';
 import { openInspectorServer } from '../../src/inspector/server/server.ts';
 import { packageRoot } from '../../src/package-root.ts';
 import { fakeParts, tokens } from '../fakes/inspector-server.ts';
@@ -51,7 +53,10 @@ interface Life {
 const headOf = ({ image: _image, patch: _patch, row: _row, ...head }: Step): StepHead => head;
 
 /** @param count actors; @param port 0 takes a free one */
-export async function openWorld(count: number, { port = 0, seed = 1, siteFolder = join(packageRoot(), 'dist/inspector') } = {}): Promise<World> {
+export async function openWorld(
+  count: number,
+  { port = 0, seed = 1, siteFolder = join(packageRoot(), 'dist/inspector') } = {},
+): Promise<World> {
   const roll = rollsOf(seed);
   const pick = <Value>(values: readonly Value[]): Value =>
     values[Math.floor(roll() * values.length)] as Value;
@@ -244,7 +249,14 @@ export async function openWorld(count: number, { port = 0, seed = 1, siteFolder 
   const parts = fakeParts({
     feed: fleet.feed,
     fleet: {
-      rows: (window) => fleet.index.page(window),
+      rows: (window) => {
+        try {
+          return fleet.index.page(window);
+        } catch (error) {
+          if (!(error instanceof QueryProblem)) throw error;
+          throw new Refusal(400, error.problem.code, error.problem.message);
+        }
+      },
       detail: (actor) => {
         const life = lifeOf(actor);
         return life && { row: life.step.row, at: { step: headOf(life.step), image: life.image } };

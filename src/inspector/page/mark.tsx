@@ -18,16 +18,18 @@ const shapes: Readonly<Record<Severity, string>> = {
     'M5 0.8A4.2 4.2 0 1 1 5 9.2A4.2 4.2 0 1 1 5 0.8M5 2.2A2.8 2.8 0 1 0 5 7.8A2.8 2.8 0 1 0 5 2.2',
 };
 
-export function SeverityMark({ severity }: { readonly severity: Severity }) {
+interface Props {
+  readonly severity: Severity;
+  /** Its name stands beside it. */
+  readonly isNamed?: boolean;
+}
+
+export function SeverityMark({ severity, isNamed = false }: Props) {
+  const name = isNamed
+    ? { 'aria-hidden': true }
+    : { role: 'img' as const, 'aria-label': severity };
   return (
-    <svg
-      class={`severity ${severity}`}
-      viewBox="0 0 10 10"
-      width="10"
-      height="10"
-      role="img"
-      aria-label={severity}
-    >
+    <svg class={`severity ${severity}`} viewBox="0 0 10 10" width="10" height="10" {...name}>
       <path d={shapes[severity]} fill-rule="evenodd" />
     </svg>
   );

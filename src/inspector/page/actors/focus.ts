@@ -89,11 +89,11 @@ async function readSteps(name: string): Promise<void> {
     const page = await read<StepsPage>(`${actorPath(name)}/steps?limit=${STEPS_READ}${range}`);
     if (actor.value !== name) return;
     firstKept.value = page.first;
-    const isOneLife = last === undefined || last.uid === page.uid;
-    steps.value = [
-      ...(isOneLife ? steps.value : []),
-      ...page.steps.filter(({ seq }) => !isOneLife || seq > (last?.seq ?? 0)),
-    ];
+    // Others may have come meanwhile, by the stream or by another read.
+    const known = steps.value.at(-1);
+    const isOneLife = known === undefined || known.uid === page.uid;
+    const fresh = page.steps.filter(({ seq }) => !isOneLife || seq > (known?.seq ?? 0));
+    steps.value = isOneLife ? [...steps.value, ...fresh] : fresh;
   } catch {
     // The list stays as it is; the detail says what is wrong.
   }

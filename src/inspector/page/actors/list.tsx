@@ -146,7 +146,7 @@ function Facets({ q }: { readonly q: string }) {
             value={severity}
             count={facets?.severity[severity] ?? 0}
           >
-            <SeverityMark severity={severity} />
+            <SeverityMark severity={severity} isNamed />
           </Facet>
         ))}
       </div>
@@ -173,7 +173,6 @@ function Facet({ q, name, value, count, children }: FacetProps) {
       type="button"
       class="facet"
       aria-pressed={isChosen(q, name, value)}
-      aria-label={`${value}, ${count}`}
       onClick={() => goQuery({ q: toggled(q, name, value) })}
     >
       {children}

@@ -2,7 +2,8 @@
 export function pressing(label: string, press: () => void) {
   return {
     role: 'button' as const,
-    tabIndex: 0,
+    // As an attribute of SVG, which knows no other spelling.
+    tabindex: 0,
     'aria-label': label,
     onClick: press,
     onKeyDown: (event: KeyboardEvent) => {

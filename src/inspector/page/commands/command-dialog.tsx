@@ -30,6 +30,7 @@ export function CommandDialog({ target }: { readonly target: CommandTarget }) {
         <label>
           <span class="muted">Command </span>
           <select
+            aria-label="Command"
             value={target.verb}
             onChange={({ currentTarget }) => openCommand({ ...target, verb: currentTarget.value })}
           >

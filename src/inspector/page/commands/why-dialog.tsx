@@ -27,7 +27,11 @@ export function WhyDialog({ target }: { readonly target: WhyTarget }) {
       <div class="spread">
         <label>
           <span class="muted">Command </span>
-          <select value={verb} onChange={({ currentTarget }) => choose(currentTarget.value)}>
+          <select
+            aria-label="Command"
+            value={verb}
+            onChange={({ currentTarget }) => choose(currentTarget.value)}
+          >
             {[...new Set([verb, ...verbs])].map((each) => (
               <option key={each} value={each}>
                 {each}

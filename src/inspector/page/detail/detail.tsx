@@ -1,5 +1,7 @@
-/** Right side of Actors: commands, facts, machines inside, context, steps. */
-import { detail, imageAt, childPath, shown } from '../actors/focus.ts';
+/** Right side of Actors: commands, facts, steps, machines inside, context. */
+import type { Row } from '../../api.ts';
+import { childPath, detail, imageAt, shown } from '../actors/focus.ts';
+import type { Shown } from '../actors/focus.ts';
 import { nowMs } from '../store.ts';
 import { wholeSpan } from '../time.ts';
 import { CommandList } from './command-list.tsx';
@@ -14,18 +16,13 @@ export function Detail({ actor }: { readonly actor: string }) {
   return (
     <aside class="detail" aria-label="Detail" tabIndex={0}>
       <CommandList actor={actor} />
-      {row && (
+      {row && now && (
         <section>
-          <h3>Now</h3>
-          <dl class="facts">
-            <Fact name="state" text={row.state} />
-            <Fact name="since" text={sinceText(row.sinceMs, row.expectedMs)} />
-            {row.reason !== '' && <Fact name="reason" text={row.reason} />}
-            {row.region !== '' && <Fact name="region" text={row.region} />}
-            <Fact name="host" text={row.host} />
-          </dl>
+          <h3>{now.isPast ? 'At that time' : 'Now'}</h3>
+          {now.isPast ? <PastFacts shown={now} /> : <Facts row={row} />}
         </section>
       )}
+      <StepList actor={actor} />
       {own && <MachineList actor={actor} image={own} />}
       {own?.context !== undefined && (
         <section>
@@ -33,8 +30,33 @@ export function Detail({ actor }: { readonly actor: string }) {
           <ContextTree value={own.context} />
         </section>
       )}
-      <StepList actor={actor} />
     </aside>
+  );
+}
+
+function Facts({ row }: { readonly row: Row }) {
+  const { state, sinceMs, expectedMs, reason, region, host } = row;
+  return (
+    <dl class="facts">
+      <Fact name="state" text={state} />
+      <Fact name="since" text={sinceText(sinceMs, expectedMs)} />
+      {reason !== '' && <Fact name="reason" text={reason} />}
+      {region !== '' && <Fact name="region" text={region} />}
+      <Fact name="host" text={host === '' ? 'none' : host} />
+    </dl>
+  );
+}
+
+function PastFacts({ shown: { state, step } }: { readonly shown: Shown }) {
+  return (
+    <dl class="facts">
+      <Fact name="state" text={state} />
+      {step?.command && (
+        <Fact name="command" text={`${step.command.verb} by ${step.command.by ?? 'unknown'}`} />
+      )}
+      {step && <Fact name="revision" text={String(step.revision)} />}
+      {step && <Fact name="host" text={`${step.host}, fence ${step.fence}`} />}
+    </dl>
   );
 }
 

@@ -16,11 +16,13 @@ const SHOWN = 60;
 
 export function StepDiff({ actor, from, to }: Props) {
   const [other, setOther] = useState<number | undefined>();
+  const [isOpen, open] = useState(false);
   const against = other ?? to;
   return (
-    <details class="diff">
-      <summary>
-        Compare step {from} with{' '}
+    <details class="diff" onToggle={(event) => open(event.currentTarget.open)}>
+      <summary>Compare with another step</summary>
+      <p>
+        Step {from} and step{' '}
         <input
           type="number"
           aria-label="The other step"
@@ -29,8 +31,8 @@ export function StepDiff({ actor, from, to }: Props) {
           value={against}
           onChange={({ currentTarget }) => setOther(currentTarget.valueAsNumber)}
         />
-      </summary>
-      <Between actor={actor} from={from} to={against} />
+      </p>
+      {isOpen && against > 0 && <Between actor={actor} from={from} to={against} />}
     </details>
   );
 }

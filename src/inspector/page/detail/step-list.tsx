@@ -46,7 +46,7 @@ export function StepList({ actor }: { readonly actor: string }) {
         </div>
       </div>
       {open !== null && <StepDiff actor={actor} from={open} to={last} />}
-      <ol class="steps">
+      <ol class="steps" tabIndex={0} aria-label="Steps, newest first">
         {shown.map((step, index) => {
           const older = shown[index + 1];
           return (
@@ -82,7 +82,7 @@ interface LineProps {
 function StepLine({ actor, step, isOpen }: LineProps) {
   const { seq, atMs, state, importance, correlationId } = step;
   return (
-    <div class={`step ${importance}`}>
+    <div class={`step of-${importance}`}>
       <a href={actorHref(actor, { at: seq })} aria-current={isOpen ? 'step' : undefined}>
         <time class="mono muted">{clock(atMs, nowMs.value)}</time>
         <b>{eventOf(step)}</b>
@@ -112,7 +112,7 @@ function eventOf({ command, taken, isRestored }: StepHead): string {
   if (first === undefined) return 'noted';
   const [, name = first.event] = /^xstate\.(after\..*|done|error)\b/.exec(first.event) ?? [];
   const where = first.path === '' ? '' : ` · ${first.path.split('/').at(-1) ?? ''}`;
-  return `${afterWords(name)}${where}`;
+  return `${name === '' ? 'always' : afterWords(name)}${where}`;
 }
 
 /** `after.bootDeadline.cluster.x` → `after bootDeadline`. */
