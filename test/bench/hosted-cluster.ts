@@ -5,6 +5,7 @@ import { createHost } from '../../actors/host.ts';
 import type { Host } from '../../actors/host.ts';
 import { Observer } from '../../actors/observer.ts';
 import type { LogFields, Ports, Telemetry } from '../../actors/ports.ts';
+import type { StepLog } from '../../actors/steps/step-port.ts';
 import { buildClusterMachine } from '../../machines/cluster.ts';
 import { clusterKind } from '../../machines/kinds.ts';
 import { buildNodeMachine } from '../../machines/node.ts';
@@ -36,7 +37,8 @@ export class HostedCluster {
   #trouble = '';
   #onChange: () => void = () => undefined;
 
-  constructor() {
+  /** @param steps  where its steps go; none are made without */
+  constructor(steps?: StepLog) {
     const lease = new FakeLease({ nowMs: () => systemClock.monotonicMs() });
     const telemetry: Telemetry = {
       log: (level, fields, text) => {
@@ -57,7 +59,10 @@ export class HostedCluster {
     });
     const node = buildNodeMachine(operation, SCALE);
     const cluster = clusterKind(buildClusterMachine({ operation, node, scale: SCALE }));
-    const host = createHost({ kinds: [cluster], ports, hostId: 'bench', installation: 'bench' });
+    const host = createHost({
+      ...{ kinds: [cluster], ports, hostId: 'bench', installation: 'bench' },
+      ...(steps && { steps }),
+    });
     const { clock, fleet } = ports;
     const observer = new Observer({
       ...{ clock, fleet, telemetry, scale: SCALE },

@@ -10,6 +10,7 @@ import { benchCommands } from './commands.ts';
 import { benchFanOut } from './fanout.ts';
 import { lineOf } from './figure.ts';
 import { interruptible } from './interruptible.ts';
+import { benchInspector } from './inspector/group.ts';
 import { benchKey } from './key.ts';
 import { benchRecords } from './record.ts';
 import { benchResilience } from './resilience/group.ts';
@@ -51,6 +52,11 @@ const groups: Readonly<Record<string, { readonly run: Group; readonly summary: s
   operation: {
     run: benchOperation,
     summary: 'an operation that succeeds, at once or later (10 s)',
+  },
+  inspector: {
+    run: benchInspector,
+    summary:
+      'streams beside every step to each page, queries over 100,000 rows, steps (about 2 min)',
   },
   key: { run: benchKey, summary: 'the key of a call: hash, and a whole launch (5 s)' },
   delay: { run: benchDelay, summary: 'one delay between two tries (5 s)' },

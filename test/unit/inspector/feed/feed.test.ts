@@ -1,48 +1,10 @@
-/** The feed: what a page is told, how often, and what happens to one that does not read or comes back. */
+/** The feed: what a page is told, how often, and what happens to one that does not read. */
 import { describe, expect, it } from 'vitest';
 import { feedLimits } from '../../../../machines/limits-inspector.ts';
-import type { Counts, SessionInfo, StreamEvents, Window } from '../../../../src/inspector/api.ts';
-import type { Feed, Stream, StreamRequest } from '../../../../src/inspector/feed/feed.ts';
-import { openFeed } from '../../../../src/inspector/feed/open-feed.ts';
-import { FleetIndex } from '../../../../src/inspector/index/fleet-index.ts';
+import type { Counts, StreamEvents, Window } from '../../../../src/inspector/api.ts';
 import { applyRows, emptyWindow } from '../../../../src/inspector/window.ts';
-import { ManualClock } from '../../../fakes/manual-clock.ts';
-import { ModelClient, quiet, randomSteps, rollsOf, rowOf, seed, stepOf } from '../made-fleet.ts';
-
-const session: SessionInfo = {
-  ...{ role: 'viewer', user: 'ann', hostId: 'host-a', version: '1' },
-  ...{ installation: 'i', readOnlyBecause: '' },
-};
-const actor = 'cluster/prod/web';
-const whole: Window = { q: '', sort: 'name', offset: 0, limit: 50 };
-
-function opened() {
-  const clock = new ManualClock();
-  const index = new FleetIndex(clock);
-  let ids = 0;
-  let resyncs = 0;
-  const feed = openFeed({
-    ...{ index, clock },
-    random: { roll: () => 0.5, ulid: () => `id${(ids += 1)}` },
-    telemetry: { ...quiet, count: () => void (resyncs += 1) },
-  });
-  const take = (...steps: ReturnType<typeof stepOf>[]): void => {
-    for (const step of steps) if (index.take(step)) feed.take(step);
-  };
-  const tell = (seq: number, name = actor): void => take(stepOf(rowOf(name, seq)));
-  return { clock, index, feed, take, tell, resyncs: () => resyncs };
-}
-
-function connect(feed: Feed, more: Partial<StreamRequest> = {}) {
-  const client = new ModelClient();
-  const stream = feed.open({ session, login: 'ann', ...more }, client);
-  if ('status' in stream) throw new Error(stream.problem.message);
-  return { client, stream, view: viewer(feed, stream) };
-}
-
-const viewer = (feed: Feed, { sid }: Stream) => feed.view.bind(feed, sid, 'ann');
-const seqs = (client: ModelClient): number[] =>
-  client.events('step').map(({ data }) => (data as StreamEvents['step']).seq);
+import { ModelClient, randomSteps, rollsOf, rowOf, seed, stepOf } from '../made-fleet.ts';
+import { actor, connect, opened, seqs, session, whole } from './opened-feed.ts';
 
 describe('a stream', () => {
   it('begins with hello and counts, then tells counts each second when changed, each five when not', async () => {
@@ -166,73 +128,6 @@ describe('a stream', () => {
     };
     await clock.advance(60_000);
     expect(raw.filter((text) => text.startsWith(': '))).toHaveLength(4);
-  });
-});
-
-describe('a page that comes back', () => {
-  it('gets each step once with its last event id', async () => {
-    const { clock, feed, tell } = opened();
-    const roll = rollsOf(seed);
-    const got: number[] = [];
-    let { client, stream } = connect(feed, { focus: actor });
-    for (let seq = 1; seq <= 400; seq += 1) {
-      tell(seq);
-      tell(seq, 'cluster/prod/other');
-      if (roll() < 0.1) {
-        got.push(...seqs(client));
-        stream.close();
-        const missed = Math.floor(roll() * 5);
-        for (let more = 0; more < missed; more += 1) tell((seq += 1));
-        await clock.advance(Math.floor(roll() * 50_000));
-        ({ client, stream } = connect(feed, { focus: actor, lastEventId: client.lastEventId }));
-      }
-    }
-    got.push(...seqs(client));
-    expect(got).toEqual(Array.from({ length: got.length }, (_, at) => at + 1));
-    expect(got.length).toBeGreaterThanOrEqual(400);
-  });
-
-  it('may say its focus only after hello', () => {
-    const { feed, tell } = opened();
-    const { client, stream } = connect(feed, { focus: actor });
-    tell(1);
-    stream.close();
-    tell(2);
-    const next = connect(feed, { lastEventId: client.lastEventId });
-    next.view({ focus: actor });
-    expect(seqs(next.client)).toEqual([2]);
-  });
-
-  it.each([
-    ['of another process', 'id9-4', 0],
-    ['with no id that could be one', 'nonsense', 0],
-    ['after the actor was let go', undefined, 61_000],
-  ])('%s is told to read again', async (_, id, awayMs) => {
-    const { clock, feed, tell } = opened();
-    const { client, stream } = connect(feed, { focus: actor });
-    tell(1);
-    stream.close();
-    await clock.advance(awayMs);
-    tell(2);
-    const next = connect(feed, { focus: actor, lastEventId: id ?? client.lastEventId });
-    expect(next.client.events('resync')).toHaveLength(1);
-    tell(3);
-    expect(next.client.events('step')).toMatchObject([{ data: { seq: 3 } }]);
-  });
-
-  it('later than the ring holds is told to read again', () => {
-    const { feed, tell, resyncs } = opened();
-    const { client, stream } = connect(feed, { focus: actor });
-    tell(1);
-    const { lastEventId } = client;
-    for (let seq = 2; seq <= feedLimits.ringMax + 1; seq += 1) tell(seq);
-    stream.close();
-    const inTime = connect(feed, { focus: actor, lastEventId });
-    expect(seqs(inTime.client)).toHaveLength(feedLimits.ringMax);
-    tell(feedLimits.ringMax + 2);
-    const tooLate = connect(feed, { focus: actor, lastEventId });
-    expect(tooLate.client.events().map(({ name }) => name)).toContain('resync');
-    expect(resyncs()).toBe(1);
   });
 });
 

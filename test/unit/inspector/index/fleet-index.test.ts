@@ -13,10 +13,10 @@ describe(`the index (seed ${seed})`, () => {
   it('kept from steps equals the one made anew at every look', () => {
     const roll = rollsOf(seed);
     let looks = 0;
-    for (let round = 0; round < 8; round += 1) {
+    for (let round = 0; round < 3; round += 1) {
       const clock = new ManualClock(startMs);
       const kept = new FleetIndex(clock);
-      for (const step of randomSteps(roll, 300, 60)) {
+      for (const step of randomSteps(roll, 200, 60)) {
         kept.take(step);
         if (roll() < 0.9) continue;
         clock.freeze(Math.floor(roll() * 5_000));
@@ -36,7 +36,7 @@ describe(`the index (seed ${seed})`, () => {
           }
       }
     }
-    expect(looks).toBeGreaterThan(500);
+    expect(looks).toBeGreaterThan(100);
   });
 
   it('drops an actor with its end, and takes its next life', () => {
