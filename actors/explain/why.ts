@@ -92,11 +92,14 @@ const commandOf = ({ key }: Subject, verb: string, given: Arguments): Command =>
   ...{ key, verb, arguments: given },
 });
 
+/** Paths leave the word for the whole manifest out. */
+const nameOf = ({ path }: RefusalProblem): string => (path === '' ? 'manifest' : path);
+
 /** Arguments that are missing; undefined where something else is wrong as well. */
 function missingIn({ problems }: Flaw): readonly string[] | undefined {
   if (problems === undefined || problems.length === 0) return undefined;
   const isMissing = ({ code }: RefusalProblem): boolean => code === 'manifest.required';
-  return problems.every(isMissing) ? problems.map(({ path }) => path) : undefined;
+  return problems.every(isMissing) ? problems.map(nameOf) : undefined;
 }
 
 function malformed(subject: Subject, { verb }: Order, flaw: Flaw): Judged {
@@ -105,7 +108,7 @@ function malformed(subject: Subject, { verb }: Order, flaw: Flaw): Judged {
     ...plain(subject, verb),
     ...{ allowed: 'no', code, message },
     because: problems.map(({ path, message: text }) => ({ guard: path, is: 'no', text })),
-    needs: problems.flatMap((each) => (each.code === 'manifest.required' ? [each.path] : [])),
+    needs: problems.flatMap((each) => (each.code === 'manifest.required' ? [nameOf(each)] : [])),
   };
 }
 
