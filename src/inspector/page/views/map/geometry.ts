@@ -67,7 +67,8 @@ export function cellAt({ blocks, pitch, cell }: MapLayout, x: number, y: number)
     const row = Math.floor((y - block.y - TITLE_HEIGHT) / pitch);
     if (column < 0 || row < 0 || column >= block.columns || row >= block.rows) continue;
     // The gap of a small cell is a third of it: there it counts as the cell.
-    const isInGap = cell > 3 && ((x - block.x) % pitch >= cell || (y - block.y - TITLE_HEIGHT) % pitch >= cell);
+    const isInGap =
+      cell > 3 && ((x - block.x) % pitch >= cell || (y - block.y - TITLE_HEIGHT) % pitch >= cell);
     const inGroup = row * block.columns + column;
     return isInGap || inGroup >= block.count ? -1 : block.first + inGroup;
   }
@@ -89,7 +90,8 @@ export function cornerOf(layout: MapLayout, index: number): { x: number; y: numb
   };
 }
 
-export type Move = 'ArrowLeft' | 'ArrowRight' | 'ArrowUp' | 'ArrowDown' | 'Home' | 'End' | 'PageUp' | 'PageDown';
+export type Move =
+  'ArrowLeft' | 'ArrowRight' | 'ArrowUp' | 'ArrowDown' | 'Home' | 'End' | 'PageUp' | 'PageDown';
 export const moves: readonly string[] = [
   ...['ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown', 'Home', 'End', 'PageUp', 'PageDown'],
 ];

@@ -23,7 +23,9 @@ export function dotOf(code: number, x: number, y: number, size: number): Dot {
   if (code === 0) {
     if (size < 6) return 'ink';
     const isCross = Math.abs(x - y) < thick || Math.abs(x + y - edge) < thick;
-    return isCross && x >= thick && y >= thick && x <= edge - thick && y <= edge - thick ? 'ground' : 'ink';
+    return isCross && x >= thick && y >= thick && x <= edge - thick && y <= edge - thick
+      ? 'ground'
+      : 'ink';
   }
   if (code === 1) {
     if (size < 6) return x + y === edge || x + y === edge - 1 ? 'ink' : 'ground';

@@ -1,7 +1,7 @@
 /** The map as the host tells it, read once a second; an answer that is the same costs a few bytes. */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { MapHead } from '../../../api.ts';
-import { ApiFailure, readBytes, sayFailure } from '../../api-client.ts';
+import { ApiFailure, read, sayFailure } from '../../api-client.ts';
 import { isPaused, resumes } from '../../store.ts';
 import { onResync } from '../../stream/client.ts';
 
@@ -47,14 +47,18 @@ export function useMap(group: string): Omit<Read, 'group'> {
       if (isReading) return;
       isReading = true;
       try {
-        const answer = await readBytes(`/api/map?group=${encodeURIComponent(group)}`, etag.current, stop.signal);
+        const path = `/api/map?group=${encodeURIComponent(group)}`;
+        const answer = await readBytes(path, etag.current, stop.signal);
         if (answer !== 'same') {
           setState({ group, map: parseMap(answer.bytes), problem: '' });
           etag.current = answer.etag;
         } else setState((before) => (before.problem === '' ? before : { ...before, problem: '' }));
       } catch (error) {
         if (!stop.signal.aborted)
-          setState((before) => ({ ...(before.group === group ? before : { group }), problem: sayFailure(error) }));
+          setState((before) => ({
+            ...(before.group === group ? before : { group }),
+            problem: sayFailure(error),
+          }));
       } finally {
         isReading = false;
       }
@@ -71,4 +75,29 @@ export function useMap(group: string): Omit<Read, 'group'> {
     };
   }, [group, resumed]);
   return state.group === group ? state : { problem: '' };
+}
+
+interface Answer {
+  readonly bytes: Uint8Array;
+  readonly etag: string;
+}
+
+async function readBytes(
+  path: string,
+  etag: string,
+  signal: AbortSignal,
+): Promise<Answer | 'same'> {
+  const headers = { Accept: 'application/octet-stream', 'If-None-Match': etag };
+  const response = await fetch(path, { credentials: 'same-origin', headers, signal }).catch(
+    () => undefined,
+  );
+  if (response?.status === 304) return 'same';
+  if (response?.ok === true)
+    return {
+      bytes: new Uint8Array(await response.arrayBuffer()),
+      etag: response.headers.get('ETag') ?? '',
+    };
+  // Asked for once more in the usual way, the same failure is told in the usual words.
+  await read<MapHead>(path, signal);
+  return 'same';
 }

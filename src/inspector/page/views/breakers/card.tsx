@@ -1,0 +1,175 @@
+/** One breaker with its orders; a line for each host that has it. */
+import { openCommand } from '../../commands/open.ts';
+import { clock, wholeSpan } from '../../time.ts';
+import { BreakerState } from './state.tsx';
+import { Sparkline } from './sparkline-picture.tsx';
+import { orderBehind, worst } from './survey.ts';
+import type { Breaker, BreakerEntry, StandingOrder } from './survey.ts';
+
+interface Props {
+  readonly breaker: Breaker;
+  readonly standing: readonly StandingOrder[];
+  /** More than one host has breakers: each is named. */
+  readonly hasHosts: boolean;
+  /** When the survey was taken, by the hosts' clocks. */
+  readonly seenMs: number;
+  readonly hostNowMs: number;
+}
+
+export function BreakerCard({
+  breaker: { key, entries },
+  standing,
+  hasHosts,
+  seenMs,
+  hostNowMs,
+}: Props) {
+  const { state } = worst(entries);
+  const order = orderBehind(key, standing);
+  return (
+    <article class={`panel card ${state}`} aria-label={`breaker ${key}`}>
+      <header class="card-head">
+        <h2 class="key">{key}</h2>
+        <BreakerState state={state} />
+      </header>
+      {entries.map((entry) => (
+        <HostLine
+          key={entry.host}
+          entry={entry}
+          hasHost={hasHosts}
+          seenMs={seenMs}
+          nowMs={hostNowMs}
+        />
+      ))}
+      {order !== undefined && (
+        <p class="order">
+          {order.verb} by {order.by ?? 'somebody'}, "{order.reason}",{' '}
+          {wholeSpan(hostNowMs - order.atMs)} ago
+        </p>
+      )}
+      <Orders of={key} state={state} />
+    </article>
+  );
+}
+
+interface LineProps {
+  readonly entry: BreakerEntry;
+  readonly hasHost: boolean;
+  readonly seenMs: number;
+  readonly nowMs: number;
+}
+
+function HostLine({ entry, hasHost, seenMs, nowMs }: LineProps) {
+  const { host, isLive, window, waiting, wouldHaveTripped = 0 } = entry;
+  const facts: readonly (readonly [string, string])[] = [
+    ['fails', failsText(entry)],
+    ['calls/min', window === undefined ? 'unknown' : String(window.calls)],
+    ['failed', shareText(window?.failed, window?.calls)],
+    ['slow', shareText(window?.slow, window?.calls)],
+    ['waiting', waiting === undefined ? 'unknown' : String(waiting)],
+  ];
+  const now = nowText(entry, nowMs);
+  const trip = tripText(entry, nowMs);
+  return (
+    <div class="host-line">
+      {(hasHost || !isLive) && (
+        <p class="spread">
+          <span class="mono">{host}</span>
+          {isLive ? (
+            <BreakerState state={entry.state} />
+          ) : (
+            <span class="late">no answer: as stored, {entry.state}</span>
+          )}
+        </p>
+      )}
+      {now !== '' && <p class="now">{now}</p>}
+      {isLive && (
+        <div class="gauges">
+          <Sparkline entry={entry} atMs={seenMs} />
+          <dl class="facts">
+            {facts.map(([name, value]) => (
+              <div key={name}>
+                <dt>{name}</dt>
+                <dd>{value}</dd>
+              </div>
+            ))}
+          </dl>
+        </div>
+      )}
+      {trip !== '' && <p class="muted">{trip}</p>}
+      {wouldHaveTripped > 0 && (
+        <p class="late">would have opened {wouldHaveTripped} times while observed</p>
+      )}
+    </div>
+  );
+}
+
+/** Failures in a row, of how many open it. */
+function failsText({ consecutive, policy }: BreakerEntry): string {
+  if (consecutive === undefined) return 'unknown';
+  const most = policy?.['failuresMax'];
+  return most === undefined ? String(consecutive) : `${consecutive}/${most}`;
+}
+
+const shareText = (part: number | undefined, whole: number | undefined): string =>
+  part === undefined || whole === undefined || whole === 0
+    ? '-'
+    : `${((100 * part) / whole).toFixed(1)} %`;
+
+/** Ends further away than this are no dates anybody waits for. */
+const FOREVER_MS = 300 * 86_400_000;
+
+/** What it does now, and when that ends. */
+export function nowText(
+  { state, openUntilMs = 0, isolation }: BreakerEntry,
+  nowMs: number,
+): string {
+  if (state === 'open') {
+    if (openUntilMs === 0) return 'lets nothing through; until when is unknown';
+    const leftMs = openUntilMs - nowMs;
+    if (leftMs <= 0) return 'probes with the next call';
+    return `open until ${clock(openUntilMs, nowMs)}, probes in ${wholeSpan(leftMs + 999)}`;
+  }
+  if (state === 'halfOpen') return 'probing: the next calls decide';
+  if (state === 'metricsOnly') return 'lets everything through, only counts';
+  if (state !== 'isolated') return '';
+  const untilMs = isolation?.untilMs ?? 0;
+  if (untilMs - nowMs > FOREVER_MS || untilMs === 0)
+    return 'lets nothing through until it is released';
+  return `lets nothing through until ${clock(untilMs, nowMs)}, ${wholeSpan(untilMs - nowMs)} left`;
+}
+
+function tripText({ lastTrip }: BreakerEntry, nowMs: number): string {
+  if (lastTrip === null || lastTrip === undefined) return '';
+  const { code = '', type = '', consecutive = 0, atMs } = lastTrip;
+  const many = consecutive > 0 ? `${consecutive}× ` : '';
+  const when = atMs === undefined ? '' : `, ${wholeSpan(nowMs - atMs)} ago`;
+  return `last trip: ${many}${code === '' ? type : code}${when}`;
+}
+
+const ISOLATE_MS = 30 * 60_000;
+
+/** Filled into the form at first: an isolation nobody ends, ends. */
+const given: Readonly<Record<string, object>> = { isolate: { forMs: ISOLATE_MS } };
+
+function Orders({ of: key, state }: { readonly of: string; readonly state: string }) {
+  const isOrdered = state === 'isolated' || state === 'metricsOnly';
+  const verbs = ['reset', ...(isOrdered ? ['release'] : ['isolate', 'observe']), 'set'];
+  return (
+    <div class="buttons" role="group" aria-label={`Orders to ${key}`}>
+      {verbs.map((verb) => (
+        <button
+          key={verb}
+          type="button"
+          onClick={() =>
+            openCommand({
+              ...{ kind: 'guard', namespace: 'system', name: 'fleet', verb },
+              arguments: { key, ...given[verb] },
+            })
+          }
+        >
+          {verb} …
+        </button>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,75 @@
+/** All resources of a kind as `get` shows them, read page by page and again every so often. */
+import { useEffect, useState } from 'preact/hooks';
+import { read, sayFailure } from '../api-client.ts';
+import { isPaused, resumes } from '../store.ts';
+import { onResync } from '../stream/client.ts';
+
+const EVERY_MS = 5000;
+const PAGE = 200;
+/** Pages read before the rest is left out. */
+const PAGES_MAX = 10;
+
+interface Page<T> {
+  readonly items?: readonly T[];
+  readonly cursor?: string;
+}
+
+export interface Listed<T> {
+  /** Undefined until the first read has ended; stays while later ones fail. */
+  readonly items: readonly T[] | undefined;
+  /** There are more than are read. */
+  readonly isCut: boolean;
+  readonly arrivedMs: number;
+  readonly problem: string;
+  readonly reload: () => void;
+}
+
+export function useListing<T>(kind: string): Listed<T> {
+  const [state, setState] = useState<Omit<Listed<T>, 'reload'>>({
+    ...{ items: undefined, isCut: false, arrivedMs: 0, problem: '' },
+  });
+  const [turn, setTurn] = useState(0);
+  const reload = () => setTurn((before) => before + 1);
+  const resumed = resumes.value;
+  useEffect(() => {
+    const stop = new AbortController();
+    readAll<T>(kind, stop.signal).then(
+      (found) => setState({ ...found, arrivedMs: Date.now(), problem: '' }),
+      (error: unknown) => {
+        if (!stop.signal.aborted) setState((before) => ({ ...before, problem: sayFailure(error) }));
+      },
+    );
+    return () => stop.abort();
+  }, [kind, turn, resumed]);
+  useEffect(() => {
+    const leave = onResync(reload);
+    const timer = setInterval(() => {
+      if (!document.hidden && !isPaused.value) reload();
+    }, EVERY_MS);
+    return () => {
+      leave();
+      clearInterval(timer);
+    };
+  }, []);
+  return { ...state, reload };
+}
+
+async function readAll<T>(kind: string, signal: AbortSignal) {
+  const items: T[] = [];
+  let cursor = '';
+  for (let page = 0; page < PAGES_MAX; page += 1) {
+    const args = JSON.stringify({
+      allNamespaces: true,
+      limit: PAGE,
+      ...(cursor !== '' && { cursor }),
+    });
+    const answer = await read<Page<T>>(
+      `/api/read/${kind}/default/_/list?args=${encodeURIComponent(args)}`,
+      signal,
+    );
+    items.push(...(answer.items ?? []));
+    cursor = answer.cursor ?? '';
+    if (cursor === '') return { items, isCut: false };
+  }
+  return { items, isCut: true };
+}
