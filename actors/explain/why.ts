@@ -211,7 +211,8 @@ function judgeBlind(subject: Subject, order: Order, flaw: Flaw, needs: readonly 
   };
   if (allowedIn(subject).includes(verb)) return unknown;
   const event = eventIn(subject, commandOf(subject, verb, given));
-  const entry = blindly(subject, event, commandOf(subject, verb, given));
+  const entry =
+    blindly(subject, event, commandOf(subject, verb, given)) ?? byConditions(subject, verb, event);
   return entry === undefined ? unknown : { ...refused(subject, verb, event, entry), needs };
 }
 
@@ -231,4 +232,14 @@ function blindly(subject: Subject, event: CommandEvent, command: Command): SeenE
   } catch {
     return undefined;
   }
+}
+
+/** Its conditions refuse it, though the decision stops at the arguments. */
+function byConditions(subject: Subject, verb: string, event: CommandEvent): SeenEntry | undefined {
+  const { kind, snapshot } = subject;
+  const reasons = (snapshot && kind.explains?.reasons(snapshot, event)) ?? [];
+  const because = reasons.filter(({ is }) => is === 'no').map(({ text }) => text);
+  if (because.length === 0) return undefined;
+  const message = `${verb} is not possible now: ${because.join('; ')}.`;
+  return { id: '', correlationId: '', code: 'transition.notAllowed', message, because };
 }

@@ -138,7 +138,7 @@ describe('fairlead next and why', () => {
     const service = fakeService(view());
     const query = () => Promise.resolve({ state: 'replica.following', turn });
     const session = { ...service.session, query };
-    const line = 'promote replication db-1 --forced --dry-run';
+    const line = 'promote replication db-1 --dry-run';
     const { stdout, exit } = await fairlead(line, { ...service, session });
     expect([exit, service.orders]).toEqual([0, []]);
     expect(stdout.split('\n').map((each) => each.trim())).toEqual([
