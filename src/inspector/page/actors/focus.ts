@@ -90,10 +90,9 @@ async function readSteps(name: string): Promise<void> {
     if (actor.value !== name) return;
     firstKept.value = page.first;
     // Others may have come meanwhile, by the stream or by another read.
-    const known = steps.value.at(-1);
-    const isOneLife = known === undefined || known.uid === page.uid;
-    const fresh = page.steps.filter(({ seq }) => !isOneLife || seq > (known?.seq ?? 0));
-    steps.value = isOneLife ? [...steps.value, ...fresh] : fresh;
+    const bySeq = new Map(page.steps.map((step) => [step.seq, step]));
+    for (const step of steps.value) if (step.uid === page.uid) bySeq.set(step.seq, step);
+    steps.value = [...bySeq.values()].sort((left, right) => left.seq - right.seq);
   } catch {
     // The list stays as it is; the detail says what is wrong.
   }
@@ -131,6 +130,8 @@ function takeStep(step: Step): void {
   if (step.actor !== actor.value || now === undefined) return;
   const { image: whole, patch, row, ...head } = step;
   if (step.uid !== now.row.uid || (whole === undefined && step.seq !== now.row.seq + 1)) {
+    // Numbers begin anew in another life.
+    if (step.uid !== now.row.uid) steps.value = [];
     if (step.uid !== now.row.uid || step.seq > now.row.seq) reread();
     return;
   }

@@ -25,8 +25,8 @@ function NothingOpen() {
           <b>No actor is open.</b>
         </p>
         <p class="muted">
-          Choose one from the list, or press <kbd>j</kbd> and <kbd>Enter</kbd>. <kbd>Ctrl-K</kbd> finds one by its
-          name.
+          Choose one from the list, or press <kbd>j</kbd> and <kbd>Enter</kbd>. <kbd>Ctrl-K</kbd>{' '}
+          finds one by its name.
         </p>
       </div>
     </section>
