@@ -7,7 +7,7 @@ import type { Session } from './session.ts';
 import { isObject } from './view.ts';
 
 export interface LiveMachine {
-  /** `cluster/prod/web n000/operation`. */
+  /** `cluster/prod/web s0/operation`. */
   readonly title: string;
   /** Further words of the head line. */
   readonly about: readonly string[];

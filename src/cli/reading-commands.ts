@@ -51,7 +51,7 @@ export const readingCommands: readonly CommandLine[] = [
     examples: [
       'fairlead chart cluster',
       'fairlead chart cluster prod',
-      'fairlead chart cluster prod --child n000/operation',
+      'fairlead chart cluster prod --child s0/operation',
       'fairlead chart replication -o svg > replication.svg',
     ],
     flags: [{ flags: '--child <path>', help: 'a machine inside: ids of children, joined by /' }],

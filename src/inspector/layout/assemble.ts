@@ -3,8 +3,8 @@ import { measures } from '../chart/measures.ts';
 import type { Box, Layout, NodeRow, PlacedEdge, PlacedNode } from '../chart/model.ts';
 import { rowsOf } from '../chart/wording.ts';
 import type { PlacedLine, Point } from './compound.ts';
-import { lineId } from './place.ts';
-import type { Plan, Shape } from './place.ts';
+import { lineId } from './plan.ts';
+import type { Plan, Shape } from './plan.ts';
 import { pillSize } from './sizes.ts';
 
 interface Parts {

@@ -1,15 +1,13 @@
 /** A layout for a whole chart: compounds from the inside out, several shapes of each, and the best of them all together. */
 import type { ELK } from 'elkjs';
-import { bundlesOf, flowsOf, linesOf } from '../chart/lines.ts';
-import type { Bundle } from '../chart/lines.ts';
 import { measures } from '../chart/measures.ts';
 import type { Chart, ChartNode, Layout } from '../chart/model.ts';
-import { treeOf } from '../chart/tree.ts';
-import type { Tree } from '../chart/tree.ts';
 import { rowsOf } from '../chart/wording.ts';
 import { placeCompound } from './compound.ts';
 import type { FlatGraph, Placed, Variant } from './compound.ts';
 import { assembled } from './assemble.ts';
+import { lineId, planOf, stackSize } from './plan.ts';
+import type { Plan, Shape } from './plan.ts';
 import { ownSize, pillSize } from './sizes.ts';
 import type { Size } from './sizes.ts';
 
@@ -17,28 +15,6 @@ import type { Size } from './sizes.ts';
 const page = { width: 900, height: 700 } as const;
 /** Shapes kept of each compound: wide, tall and between. */
 const shapesMax = 4;
-
-/** One way to draw a state: its size, and all that is inside. */
-export interface Shape extends Size {
-  readonly node: ChartNode;
-  readonly placed?: Placed;
-  readonly children: readonly Shape[];
-  readonly edgeLength: number;
-}
-
-/** What all compounds need to know of the chart. */
-export interface Plan {
-  readonly tree: Tree;
-  readonly lines: ReadonlySet<string>;
-  readonly bundles: readonly Bundle[];
-  readonly flows: readonly (readonly [from: string, to: string])[];
-}
-
-export function planOf(chart: Chart): Plan {
-  const tree = treeOf(chart);
-  const lines = linesOf(tree);
-  return { tree, lines, bundles: bundlesOf(tree, lines), flows: flowsOf(tree, lines) };
-}
 
 /** @throws Error when ELK refuses every variant of some compound */
 export async function layoutOf(elk: ELK, chart: Chart): Promise<Layout> {
@@ -150,14 +126,6 @@ function graphOf(plan: Plan, node: ChartNode, children: readonly Shape[]): FlatG
     ...(initial !== undefined && { initial: initial.id }),
   };
 }
-
-export const lineId = (source: string, target: string): string => `${source}>${target}`;
-
-/** Pills of edges that share a line stand below each other. */
-export const stackSize = (sizes: readonly Size[]): Size => ({
-  width: Math.max(...sizes.map(({ width }) => width)),
-  height: sizes.reduce((sum, { height }) => sum + height + measures.pillsGap, -measures.pillsGap),
-});
 
 /** Those that no other one is smaller than in both directions, widest first. */
 function keptOf(shapes: readonly Shape[]): Shape[] {
