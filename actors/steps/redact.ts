@@ -60,12 +60,13 @@ function redactObject(raw: Plain, done: Done | undefined): unknown {
 }
 
 function doneBelow(done: Done | undefined, key: string): Done | undefined {
-  const before = done?.raw;
-  if (typeof before !== 'object' || before === null || !Object.hasOwn(before, key))
-    return undefined;
-  const shown = (done?.shown as Plain)[key];
-  return shown === undefined ? undefined : { raw: (before as Plain)[key], shown };
+  const [before, shown] = [membersOf(done?.raw), membersOf(done?.shown)];
+  if (!Object.hasOwn(before, key) || !Object.hasOwn(shown, key)) return undefined;
+  return { raw: before[key], shown: shown[key] };
 }
+
+const membersOf = (value: unknown): Plain =>
+  typeof value === 'object' && value !== null ? (value as Plain) : {};
 
 /** Keys that no rule names are left out. */
 export function redactContext(

@@ -9,22 +9,30 @@ export interface NatsConfig {
   readonly cliKey: string;
 }
 
-/** What a client needs: commands, queries, events with their history. Records, leases and the work queue stay closed. */
+const reading = (stream: string): string[] => [
+  `$JS.API.STREAM.INFO.${stream}`,
+  `$JS.API.CONSUMER.CREATE.${stream}.>`,
+  `$JS.API.CONSUMER.INFO.${stream}.>`,
+  `$JS.API.CONSUMER.DELETE.${stream}.>`,
+  `$JS.API.CONSUMER.MSG.NEXT.${stream}.>`,
+];
+
+/** What a client needs: commands, queries, events and steps with their history. Records, leases and the work queue stay closed. */
 const CLI_PUBLISH = [
   'fairlead.v1.cmd.>',
   'fairlead.v1.qry.>',
   '$SRV.>',
   '$JS.API.INFO',
   '$JS.API.STREAM.NAMES',
-  '$JS.API.STREAM.INFO.FAIRLEAD_EVT',
-  '$JS.API.CONSUMER.CREATE.FAIRLEAD_EVT.>',
-  '$JS.API.CONSUMER.INFO.FAIRLEAD_EVT.>',
-  '$JS.API.CONSUMER.DELETE.FAIRLEAD_EVT.>',
-  '$JS.API.CONSUMER.MSG.NEXT.FAIRLEAD_EVT.>',
+  ...reading('FAIRLEAD_EVT'),
+  ...reading('FAIRLEAD_STEP'),
   '$JS.ACK.>',
   '$JS.FC.>',
 ];
-const CLI_SUBSCRIBE = ['_INBOX.>', '_INBOX_cli.>', 'fairlead.v1.evt.>', 'fairlead.v1.live.>'];
+const CLI_SUBSCRIBE = [
+  ...['_INBOX.>', '_INBOX_cli.>', 'fairlead.v1.evt.>', 'fairlead.v1.live.>'],
+  'fairlead.v1.step.>',
+];
 
 export function natsConfig(config: NatsConfig): string {
   // JSON strings are valid here and escape whatever a folder's name holds.

@@ -99,7 +99,7 @@ describe('set-up of streams and buckets', () => {
     await server.stop();
   });
 
-  it('makes all seven once, by several hosts at a time, and changes nothing the second time', async () => {
+  it('makes all eight once, by several hosts at a time, and changes nothing the second time', async () => {
     const hosts = ['h1', 'h2', 'h3'].map((holder) =>
       setUpStreams(connection, { ...options, holder }),
     );
@@ -107,7 +107,7 @@ describe('set-up of streams and buckets', () => {
     const names: string[] = [];
     for await (const { config } of connection.jsm.streams.list()) names.push(config.name);
     expect(names.sort()).toEqual([
-      ...['FAIRLEAD_CMD', 'FAIRLEAD_DLQ', 'FAIRLEAD_EVT'],
+      ...['FAIRLEAD_CMD', 'FAIRLEAD_DLQ', 'FAIRLEAD_EVT', 'FAIRLEAD_STEP'],
       ...['KV_FAIRLEAD_IDEM', 'KV_FAIRLEAD_LEASE', 'KV_FAIRLEAD_META', 'KV_FAIRLEAD_STATE'],
     ]);
     const update = connection.jsm.streams.update;

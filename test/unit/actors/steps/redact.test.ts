@@ -18,7 +18,7 @@ import { builtInRetries } from '../../../../machines/retry.ts';
 const canaries: Readonly<Record<string, string>> = {
   'AWS key id': `AKIA${'Q'.repeat(16)}`,
   'AWS session key id': `ASIA${'Z7'.repeat(8)}`,
-  'AWS secret key': `aws_secret_access_key = ${'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY'}`,
+  'AWS secret key': 'aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
   PEM: '-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA\n-----END RSA PRIVATE KEY-----',
   'PEM, cut off': '-----BEGIN EC PRIVATE KEY-----\nMHcCAQEEIIrYSSNQFaA2Hwf1duRSxKtL',
   JWT: 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhZG1pbiJ9.c2lnbmF0dXJl',
