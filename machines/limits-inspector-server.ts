@@ -28,6 +28,8 @@ export const inspectorServer = {
   /** The same messages serve all looks within this time. */
   auditFreshMs: 1_000,
   auditTextMax: 300,
+  /** One survey of the measurements serves all looks within this time. */
+  kpiFreshMs: 2_000,
   stepsMax: 500,
   rowsMax: 200,
   queryCharactersMax: 500,

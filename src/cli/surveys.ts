@@ -1,17 +1,11 @@
 /** What every host remembers: registries and breakers, each entry with the host that told it. */
 import type { RegistryKind } from './kinds.ts';
 import type { Session } from './session.ts';
-import { isObject } from './view.ts';
+import { surveyPages } from '../survey-pages.ts';
+import type { Entry, SurveyAnswer } from '../survey-pages.ts';
 
-/** One line of a registry. Fields beyond these depend on the registry. */
-export interface Entry {
-  readonly name: string;
-  readonly host: string;
-  readonly [field: string]: unknown;
-}
+export type { Entry };
 
-/** Pages of a survey read before something must be wrong with the cursor. */
-const pagesMax = 100;
 /** A fresh look may take as long as the slowest probe. */
 const freshLook = { timeoutMs: 10_000, quietMs: 2_000 };
 /** Hosts that have to ask a cluster first answer later than those that know. */
@@ -24,25 +18,15 @@ export interface Wanted {
 }
 
 /** All entries of a registry, of all hosts that answer, by name and host. */
-export async function surveyRegistry(
+export function surveyRegistry(
   session: Session,
   kind: RegistryKind,
   wanted: Wanted = {},
 ): Promise<readonly Entry[]> {
-  const found = new Map<string, Entry>();
-  let after = '';
-  for (let page = 0; page < pagesMax; page += 1) {
-    const answers = await survey(session, kind, { ...wanted, after });
-    for (const item of answers.flatMap(itemsOf)) found.set(`${item.name} ${item.host}`, item);
-    // Hosts end their pages at different names: the next page begins behind the first of these ends.
-    const [first] = answers.flatMap(cursorOf).sort();
-    if (first === undefined) return inOrder([...found.values()]);
-    after = first;
-  }
-  throw new Error(`the survey of ${kind} did not end after ${pagesMax} pages`);
+  return surveyPages(kind, (after) => survey(session, kind, { ...wanted, after }));
 }
 
-const survey = (session: Session, kind: string, asked: object): Promise<readonly Answer[]> =>
+const survey = (session: Session, kind: string, asked: object): Promise<readonly SurveyAnswer[]> =>
   session.survey(
     { namespace: 'system', kind, name: '_', verb: 'survey', arguments: asked },
     waitFor(kind, 'now' in asked && asked.now === true),
@@ -52,22 +36,6 @@ function waitFor(kind: string, isFresh: boolean): { timeoutMs?: number; quietMs?
   if (isFresh) return freshLook;
   return kind === 'backend' ? lookingAround : {};
 }
-
-type Answer = Readonly<Record<string, unknown>>;
-
-function itemsOf({ items }: Answer): Entry[] {
-  const objects = Array.isArray(items) ? items.filter(isObject) : [];
-  return objects.flatMap((item) =>
-    typeof item['name'] === 'string' && typeof item['host'] === 'string' ? [item as Entry] : [],
-  );
-}
-
-const cursorOf = ({ cursor }: Answer): string[] => (typeof cursor === 'string' ? [cursor] : []);
-
-const inOrder = (entries: readonly Entry[]): readonly Entry[] =>
-  entries.toSorted(
-    (left, right) => left.name.localeCompare(right.name) || left.host.localeCompare(right.host),
-  );
 
 /** A breaker as its host shows it; what is recorded of an absent host has no counts. */
 export interface BreakerEntry {

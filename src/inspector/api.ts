@@ -6,9 +6,10 @@ import type {
   RehearsedTurn,
   Why,
 } from '../../actors/explain/shape.ts';
+import type { Kpi } from '../kpi/kpis.ts';
 import type { Image, Importance, Row, Severity, Step } from '../../actors/steps/step.ts';
 
-export type { Image, Importance, Row, Severity, Step };
+export type { Image, Importance, Kpi, Row, Severity, Step };
 
 export type Role = 'viewer' | 'operator' | 'admin';
 
@@ -198,6 +199,15 @@ export interface AuditPage {
   readonly entries: readonly AuditEntry[];
   /** Entries that were looked through; older ones are not in them. */
   readonly sinceMs: number;
+}
+
+/** `GET /api/kpi`: figures of all hosts that answer; one without a value was not measured yet. */
+export interface KpiPage {
+  /** When the hosts were asked. */
+  readonly atMs: number;
+  /** Hosts that answered. */
+  readonly hosts: readonly string[];
+  readonly kpis: readonly Kpi[];
 }
 
 /**

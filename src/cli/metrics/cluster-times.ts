@@ -3,7 +3,7 @@ import type { ResourceKey } from '../../../machines/ids.ts';
 import { readHistory } from '../reads.ts';
 import type { Session } from '../session.ts';
 import { isObject } from '../view.ts';
-import type { PhaseTimes } from './kpis.ts';
+import type { PhaseTimes } from '../../kpi/kpis.ts';
 
 interface Change {
   readonly atMs: number;

@@ -2,7 +2,7 @@
 import { metrics as registered } from '../../../actors/metric-names.ts';
 import { report } from './report.ts';
 import type { Look } from './report.ts';
-import type { Sample } from './samples.ts';
+import type { Sample } from '../../kpi/samples.ts';
 
 export type ExportFormat = 'json' | 'prometheus' | 'csv';
 

@@ -3,9 +3,9 @@ import { breakerStates } from '../breaker-columns.ts';
 import { stopwatch } from '../duration.ts';
 import type { Mood, Style } from '../style.ts';
 import { tableText } from '../table.ts';
-import type { Kpi, Verdict } from './kpis.ts';
-import { share, spreadOf, total } from './samples.ts';
-import type { Sample } from './samples.ts';
+import type { Kpi, Verdict } from '../../kpi/kpis.ts';
+import { share, spreadOf, total } from '../../kpi/samples.ts';
+import type { Sample } from '../../kpi/samples.ts';
 
 /** One look at the whole service. */
 export interface Look {

@@ -7,12 +7,11 @@ import type { Exit } from '../exit-codes.ts';
 import { problemIn, usage } from '../failure.ts';
 import { clusterTimes } from '../metrics/cluster-times.ts';
 import { exportText } from '../metrics/export.ts';
-import { fleetTimes, phaseKpis, serviceKpis } from '../metrics/kpis.ts';
-import type { Kpi } from '../metrics/kpis.ts';
+import { fleetTimes, phaseKpis, serviceKpis, turnsPerMinute } from '../../kpi/kpis.ts';
+import type { Kpi } from '../../kpi/kpis.ts';
 import { kpiTable, lookObject, uptimeSeconds } from '../metrics/report.ts';
 import type { Look } from '../metrics/report.ts';
-import { total } from '../metrics/samples.ts';
-import type { Sample } from '../metrics/samples.ts';
+import type { Sample } from '../../kpi/samples.ts';
 import { objectText } from '../output.ts';
 import { readCluster } from '../reads.ts';
 import { span } from '../duration.ts';
@@ -48,7 +47,7 @@ async function look(shell: Shell, session: Session, before: Look | undefined): P
   const atMs = shell.terminal.nowMs();
   const own = cluster === undefined ? undefined : await ofCluster(shell, session, cluster);
   const phases = own?.kpis ?? phaseKpis(fleetTimes(samples));
-  const kpis = [...phases, ...serviceKpis(samples, turnsPerMinute(samples, atMs, before))];
+  const kpis = [...phases, ...serviceKpis(samples, turnsPerMinute({ atMs, samples }, before))];
   return { atMs, samples, kpis, ...(own === undefined ? {} : { cluster: own.name }) };
 }
 
@@ -72,18 +71,6 @@ async function ofCluster(
 }
 
 const isProfile = (name: string): name is ProfileName => Object.hasOwn(profiles, name);
-
-/** Between two looks; undefined at the first, and when a host has started anew in between. */
-function turnsPerMinute(
-  samples: readonly Sample[],
-  atMs: number,
-  before: Look | undefined,
-): number | undefined {
-  if (before === undefined || atMs <= before.atMs) return undefined;
-  const now = total(samples, 'fairlead_turns_total') ?? 0;
-  const then = total(before.samples, 'fairlead_turns_total') ?? 0;
-  return now < then ? undefined : ((now - then) * 60_000) / (atMs - before.atMs);
-}
 
 /** Draws in place on a terminal; lines of JSON otherwise. Ends with Ctrl-C, or after `--timeout`. */
 async function live(shell: Shell, session: Session): Promise<Exit> {

@@ -6,6 +6,7 @@ import { entryOfDeadLetter, entryOfEvent, entryOfStep } from './audit-entries.ts
 import { checked } from './body.ts';
 import type { Message, Parts } from './parts.ts';
 import type { Route } from './router.ts';
+import { sharedLook } from './shared-look.ts';
 
 const time = z
   .string()
@@ -38,20 +39,7 @@ interface Looked {
 
 export function auditRoute(parts: Parts): Route {
   const { nowMs } = parts;
-  let last: Promise<Looked> | undefined;
-  let startedAtMs = -Infinity;
-  /** All that ask within a moment share one look: it reads thousands of messages. */
-  const look = (): Promise<Looked> => {
-    if (last !== undefined && nowMs() - startedAtMs < limits.auditFreshMs) return last;
-    startedAtMs = nowMs();
-    const looking = readAll(parts, startedAtMs);
-    // Whoever asks next tries again.
-    looking.catch(() => {
-      if (last === looking) last = undefined;
-    });
-    last = looking;
-    return looking;
-  };
+  const look = sharedLook(nowMs, limits.auditFreshMs, () => readAll(parts, nowMs()));
   return {
     ...{ method: 'GET', role: 'viewer', path: '/api/audit' },
     answer: async ({ query }) => {

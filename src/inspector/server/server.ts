@@ -11,6 +11,7 @@ import { auditRoute } from './audit.ts';
 import { checked, readJson } from './body.ts';
 import { fleetRoutes } from './fleet-routes.ts';
 import { hostRoutes, sessionOf } from './host-routes.ts';
+import { kpiRoute } from './kpi.ts';
 import { loginByToken } from './logins.ts';
 import type { Login } from './logins.ts';
 import { openPace } from './pace.ts';
@@ -117,6 +118,7 @@ function wiringOf(options: ServerOptions, parts: Parts, port: number): Wired {
     ...serviceRoutes(parts, commands),
     ...streamRoutes(parts),
     auditRoute(parts),
+    kpiRoute(parts),
   ];
   return { guard: { ...options, sessions, isSecure }, routes };
 }
@@ -183,9 +185,13 @@ function handlerOf(options: ServerOptions, parts: Parts, { guard, routes, compat
   };
 }
 
-/** Everything but the page's own files and views. */
+/** Everything but the page's own files and views. Probes that belong to the health port must not meet a page here. */
 const isRouted = (path: string): boolean =>
-  path === '/api' || path.startsWith('/api/') || path === '/healthz' || path === '/metrics';
+  path === '/api' ||
+  path.startsWith('/api/') ||
+  path === '/healthz' ||
+  path === '/metrics' ||
+  ['/livez', '/readyz'].includes(path);
 
 /** Whoever names another origin in the request line means a proxy, which this is not. */
 function urlOf({ url = '' }: IncomingMessage): URL {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { timesOf } from '../../../src/cli/metrics/cluster-times.ts';
-import { serviceKpis } from '../../../src/cli/metrics/kpis.ts';
-import { spreadOf, total } from '../../../src/cli/metrics/samples.ts';
-import type { Sample } from '../../../src/cli/metrics/samples.ts';
+import { serviceKpis } from '../../../src/kpi/kpis.ts';
+import { spreadOf, total } from '../../../src/kpi/samples.ts';
+import type { Sample } from '../../../src/kpi/samples.ts';
 import { fakeService } from './fake-service.ts';
 import { fakeTerminal, nowMs } from './fake-terminal.ts';
 import { fairlead, finished } from './running.ts';

@@ -1,5 +1,6 @@
 /** The figures by which the service is judged, each against its target. Pure. */
-import { targets } from '../../../machines/limits.ts';
+import type { MetricName } from '../../actors/metric-names.ts';
+import { targets } from '../../machines/limits.ts';
 import { share, spreadOf, total } from './samples.ts';
 import type { Sample } from './samples.ts';
 
@@ -141,4 +142,30 @@ export function serviceKpis(samples: readonly Sample[], perMinute: number | unde
     kpi({ name: 'answer p95', unit: 'seconds', target: 2 }, answers?.p95),
     kpi({ name: 'operations', unit: 'perMinute' }, perMinute),
   ];
+}
+
+/** Metrics the figures are made of; others need not be asked for. */
+export const kpiMetrics = [
+  'fairlead_phase_seconds',
+  'fairlead_phase_outcomes_total',
+  'fairlead_retry_attempts_total',
+  'fairlead_idempotency_duplicates_total',
+  'fairlead_breaker_state',
+  'fairlead_turn_seconds',
+  'fairlead_fanout_efficiency_ratio',
+  'fairlead_turns_total',
+] as const satisfies readonly MetricName[];
+
+/** What was measured at one time. */
+export interface Measured {
+  readonly atMs: number;
+  readonly samples: readonly Sample[];
+}
+
+/** Between two looks; undefined at the first, and when a host has started anew in between. */
+export function turnsPerMinute(now: Measured, before: Measured | undefined): number | undefined {
+  if (before === undefined || now.atMs <= before.atMs) return undefined;
+  const turns = total(now.samples, 'fairlead_turns_total') ?? 0;
+  const then = total(before.samples, 'fairlead_turns_total') ?? 0;
+  return turns < then ? undefined : ((turns - then) * 60_000) / (now.atMs - before.atMs);
 }
