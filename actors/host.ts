@@ -119,6 +119,7 @@ export class Host {
       ...{ bus, store, clock: this.#clock, kinds: this.#kinds, schemas: this.#schemas },
       ...(this.#options.live && { live: this.#options.live }),
       ...(this.#options.looks && { looks: this.#options.looks }),
+      standing: (key: ResourceKey, verb: string) => this.#tenure?.standing(key, verb),
     };
     this.#queries = await bus.serveQueries(async (request) => {
       const entry = this.intake.enter('queries');

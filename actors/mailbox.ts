@@ -40,6 +40,11 @@ export class Mailbox<T> {
     return this.#current === undefined && this.#waiting.length === 0;
   }
 
+  /** The next command would find no place. */
+  isFull(): boolean {
+    return this.#waiting.length >= this.#options.itemsMax;
+  }
+
   size(): number {
     return this.#waiting.length + (this.#current ? 1 : 0);
   }

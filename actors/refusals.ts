@@ -1,5 +1,5 @@
 /** Refusals by hosting that no record holds. `name` is the resource as `<kind>/<namespace>/<name>`. */
-import { hosting } from '../machines/limits.ts';
+import { bounds, hosting } from '../machines/limits.ts';
 import type { Cut } from './commit-gate.ts';
 import type { ProblemFields } from './faults.ts';
 import type { SeenEntry } from './seen.ts';
@@ -31,6 +31,13 @@ export function heldBack(verb: string, retryAfterMs: number): Refusal {
   const message = `${verb} has to wait: the service fares badly now (fairlead get budgets).`;
   return refused('service.degraded', message, { retryAfterMs });
 }
+
+export const mailboxFull = (name: string): Refusal =>
+  refused(
+    'mailbox.full',
+    `${bounds.mailboxMax} of ${bounds.mailboxMax} places of ${name} are taken.`,
+    { retryAfterMs: hosting.busyRetryAfterMs },
+  );
 
 export const outboxFull = (name: string): Refusal =>
   refused('outbox.full', `${name} cannot publish its events now.`, {

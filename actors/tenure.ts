@@ -14,6 +14,8 @@ import type { Cancel, CommandDelivery, Ports, Subscription } from './ports.ts';
 import { keyOf, readRecord, snapshotOf } from './record.ts';
 import { Untold } from './steps/untold.ts';
 import type { StepLog } from './steps/step-port.ts';
+import { heldBack, mailboxFull } from './refusals.ts';
+import type { Refusal } from './refusals.ts';
 import { refuse } from './replies.ts';
 import type { Post } from './replies.ts';
 import type { Entry, Intake } from './policies/intake.ts';
@@ -86,6 +88,15 @@ export class Tenure {
   observe(key: ResourceKey, event: { readonly type: string }): void {
     if (event.type.startsWith('xstate.')) throw new Error(`${event.type} is no observation`);
     if (this.#owned()) this.#offer(key, { kind: 'observation', event });
+  }
+
+  /** What would hold a command up before its turn; nothing of an actor that is owned elsewhere. */
+  standing(key: ResourceKey, verb: string): Refusal | undefined {
+    if (!this.#owned()) return undefined;
+    const resident = this.#residents.get(keyText(key));
+    if (resident?.mailbox.isFull() === true) return mailboxFull(keyText(key));
+    const retryAfterMs = this.#options.watch?.holdBackMs(key.kind, verb);
+    return retryAfterMs === undefined ? undefined : heldBack(verb, retryAfterMs);
   }
 
   residents(): Resident[] {
@@ -221,10 +232,8 @@ export class Tenure {
       delivery: tracked,
     });
     if (isTaken) return;
-    const full = problem('mailbox.full', {
-      ...{ actor: keyText(key), correlationId, retryAfterMs: hosting.busyRetryAfterMs },
-      message: `${bounds.mailboxMax} of ${bounds.mailboxMax} places of ${keyText(key)} are taken.`,
-    });
+    const { code, message, more } = mailboxFull(keyText(key));
+    const full = problem(code, { ...more, actor: keyText(key), correlationId, message });
     void refuse(this.#post(), tracked, told, full);
   }
 

@@ -17,7 +17,7 @@ import { openFleet } from '../inspector/fleet.ts';
 import type { FleetView } from '../inspector/fleet.ts';
 import { groupingOf } from '../inspector/index/map.ts';
 import { QueryProblem } from '../inspector/index/query-problem.ts';
-import { commandRegistry } from '../inspector/server/command-registry.ts';
+import { commandInfos } from '../inspector/commands.ts';
 import { ensureTokenFile, readLogins } from '../inspector/server/logins.ts';
 import type { Charts, Fleet, Health } from '../inspector/server/parts.ts';
 import { Refusal, refusal } from '../inspector/server/refusal.ts';
@@ -108,7 +108,7 @@ async function serve(parts: InspectorParts, tokenFile: string): Promise<Inspecto
     service: serviceOver(state),
     steps: stepsOver(state, view),
     health: healthOf(() => now.host),
-    commands: commandRegistry(),
+    commands: commandInfos(),
     nowMs: clock.nowMs,
     monotonicMs: clock.monotonicMs,
   });
@@ -121,7 +121,12 @@ async function serve(parts: InspectorParts, tokenFile: string): Promise<Inspecto
         connection: host.connection,
         client: clientOver(host.connection, '_INBOX_host'),
       };
-      now.steps = hear(host.connection, { view, bell }, log, (sinceMs) => (now.awaySinceMs = sinceMs));
+      now.steps = hear(
+        host.connection,
+        { view, bell },
+        log,
+        (sinceMs) => (now.awaySinceMs = sinceMs),
+      );
     },
     readings: () => view.feed.readings(),
     close: async () => {

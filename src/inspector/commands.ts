@@ -4,16 +4,17 @@ import { commandSchemas, systemCommandSchemas } from '../../machines/messages.ts
 import { commandNamed } from '../cli/commands.ts';
 import type { CommandInfo, Role } from './api.ts';
 
-/** Verbs that take away, overwrite, or may lose what was written last: the name is typed once more. */
+/** What they do cannot be taken back, or stops what serves: the name is typed once more. */
 const destructive: Readonly<Record<string, readonly string[]>> = {
-  cluster: ['delete'],
-  replication: ['delete', 'override', 'promote', 'failover', 'resync'],
-  replicationgroup: ['delete', 'failover'],
+  cluster: ['delete', 'stop', 'restart'],
+  replication: ['delete', 'promote', 'failover', 'failback', 'relocate', 'resync', 'override'],
+  replicationgroup: ['delete', 'failover', 'failback', 'relocate'],
+  guard: ['isolate'],
 };
 /** Orders that take away a safety, and those that only machines give. */
 const forAdmins: Readonly<Record<string, readonly string[]>> = {
   replication: ['override', 'barrier'],
-  guard: ['set'],
+  guard: ['isolate', 'set'],
 };
 /** Verbs that may make the resource. */
 const creating: Readonly<Record<string, readonly string[]>> = {
@@ -51,7 +52,7 @@ function infoOf(kind: string, verb: string, schema: z.ZodType): CommandInfo {
     // As it is sent: defaults are filled in by whoever takes it.
     schema: z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }),
     destructive: has(destructive, kind, verb),
-    creating: kind === 'guard' || has(creating, kind, verb),
+    creating: has(creating, kind, verb),
   };
 }
 

@@ -1,8 +1,15 @@
 /** The queries `why`, `commands` and `dry-run` on a host: what they answer is what the command then gets, and nothing moves. */
 import { expect, it } from 'vitest';
 import type { Why } from '../../../actors/explain/shape.ts';
+import { createHeapClock } from '../../../actors/heap-clock.ts';
+import { Mailbox } from '../../../actors/mailbox.ts';
+import { answerQuery } from '../../../actors/queries.ts';
+import { mailboxFull } from '../../../actors/refusals.ts';
+import { hosting } from '../../../machines/limits.ts';
 import { commandSchemas, systemCommandSchemas } from '../../../machines/messages.ts';
 import { commandInfos } from '../../../src/inspector/commands.ts';
+import { ManualClock } from '../../fakes/manual-clock.ts';
+import { jobKind, jobSchemas } from './job.ts';
 import { ReplicationWorld } from './replication-world.ts';
 import { World } from './world.ts';
 
@@ -62,6 +69,43 @@ it('answers of what is not there, of what is gone and of words that are none', a
   const { body } = await query(world, 'commands');
   expect((body['items'] as { command: string }[]).map(({ command }) => command)).toContain('run');
   await world.stop();
+});
+
+it('says what holds a command up before its turn, as its owner knows', async () => {
+  const world = await new World().start();
+  await world.ask('create');
+  const asked = { verb: 'run', arguments: {} };
+  const answer = await answerQuery(
+    {
+      ...{ bus: world.bus, store: world.store, clock: createHeapClock(world.clock) },
+      kinds: new Map([['job', { kind: jobKind() }]]),
+      schemas: jobSchemas,
+      standing: ({ kind, namespace, name }) => mailboxFull(`${kind}/${namespace}/${name}`),
+    },
+    {
+      ...{ namespace: 'shop', kind: 'job', name: 'a', verb: 'why' },
+      payload: new TextEncoder().encode(JSON.stringify(asked)),
+    },
+  );
+  expect(answer.body).toMatchObject({
+    ...{ allowed: 'no', code: 'mailbox.full', status: 429 },
+    retryAfterMs: hosting.busyRetryAfterMs,
+  });
+  await world.stop();
+});
+
+it('finds a mailbox full exactly when the next offer is refused', () => {
+  const mailbox = new Mailbox<string>({
+    ...{ itemsMax: 1, clock: new ManualClock() },
+    handle: () => new Promise(() => undefined),
+    onIdle: () => undefined,
+    onError: () => undefined,
+  });
+  // The first is handled at once, the second waits.
+  expect([mailbox.isFull(), mailbox.offer('a'), mailbox.isFull(), mailbox.offer('b')]).toEqual([
+    ...[false, true, false, true],
+  ]);
+  expect([mailbox.isFull(), mailbox.offer('c')]).toEqual([true, false]);
 });
 
 const noes = ({ because }: Why): readonly string[] =>
