@@ -8,6 +8,7 @@
  * - `stream/client.ts`: `onWindow`, `onStep`, `onResync`, `watchWindow`, `watchActor`.
  * - `location.ts`: `place` (path, query), `go`, `goQuery`, `actorHref`; plain `<a href="/audit?…">` need no code.
  * - `keys.ts`: `useEffect(() => onKeys({ x: … }), [])`; `dialog.tsx`; `mark.tsx` (`SeverityMark`); `time.ts` (`span`, `clock`).
+ * - `dialogs.tsx`: all dialogs, loaded once the page rests.
  * - `commands/`: `form.tsx` makes a form of a JSON Schema, `command-dialog.tsx` sends one command; `openCommand(…)` shows it.
  * - Styles: `styles/*.css`, colours by the tokens of `styles/tokens.css` only. The security policy forbids inline scripts and
  *   styles in markup, `innerHTML`, and every address but this host's; `style={{…}}` of Preact goes by CSSOM and is fine.
@@ -16,13 +17,11 @@ import type { ComponentType } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { sayFailure } from './api-client.ts';
 import { Banner } from './banner.tsx';
-import { CommandOverlay } from './commands/command-overlay.tsx';
+import { DialogLayer } from './dialog-layer.tsx';
 import { Header } from './header.tsx';
-import { Help } from './help.tsx';
 import { onKeys } from './keys.ts';
 import { go, place } from './location.ts';
 import { overlay } from './overlays.ts';
-import { Palette } from './palette.tsx';
 import { views } from './routes.ts';
 import type { View } from './routes.ts';
 import { SignIn } from './sign-in.tsx';
@@ -65,9 +64,7 @@ function Shell() {
           <Routed key={view.name} view={view} />
         )}
       </main>
-      {overlay.value === 'help' && <Help />}
-      {overlay.value === 'palette' && <Palette />}
-      <CommandOverlay />
+      <DialogLayer views={views} />
     </div>
   );
 }

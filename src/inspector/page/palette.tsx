@@ -7,7 +7,7 @@ import { Dialog } from './dialog.tsx';
 import { actorHref, go } from './location.ts';
 import { offers, overlay } from './overlays.ts';
 import type { Offer } from './overlays.ts';
-import { views } from './routes.ts';
+import type { View } from './routes.ts';
 
 const FOUND_MAX = 8;
 const TYPING_MS = 120;
@@ -18,7 +18,7 @@ const chosen = signal(0);
 
 const close = () => (overlay.value = 'none');
 
-export function Palette() {
+export function Palette({ views }: { readonly views: readonly View[] }) {
   useEffect(() => {
     typed.value = '';
     chosen.value = 0;
@@ -32,7 +32,7 @@ export function Palette() {
       stop.abort();
     };
   }, [words]);
-  const list = [...matching(words), ...found.value];
+  const list = [...matching(words, views), ...found.value];
   const run = (offer: Offer | undefined) => {
     if (offer === undefined) return;
     close();
@@ -81,7 +81,7 @@ export function Palette() {
   );
 }
 
-function matching(words: string): Offer[] {
+function matching(words: string, views: readonly View[]): Offer[] {
   const wanted = words.trim().toLowerCase();
   const all: Offer[] = [
     ...offers.value,
