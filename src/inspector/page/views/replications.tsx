@@ -60,7 +60,7 @@ export function ReplicationsView() {
       )}
       {shownGroups.length > 0 && (
         <section aria-label="Groups">
-          <h3>Groups</h3>
+          <h2 class="part">Groups</h2>
           <ul class="wall pairs">
             {shownGroups.map((view) => (
               <li key={nameOf(view)}>
@@ -71,7 +71,7 @@ export function ReplicationsView() {
         </section>
       )}
       <section aria-label="Pairs">
-        {shownGroups.length > 0 && <h3>Pairs</h3>}
+        {shownGroups.length > 0 && <h2 class="part">Pairs</h2>}
         <ul class="wall pairs">
           {shown.map((view) => (
             <li key={nameOf(view)}>

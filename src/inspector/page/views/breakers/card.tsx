@@ -36,6 +36,7 @@ export function BreakerCard({
           key={entry.host}
           entry={entry}
           hasHost={hasHosts}
+          isAlone={entries.length === 1}
           seenMs={seenMs}
           nowMs={hostNowMs}
         />
@@ -54,11 +55,13 @@ export function BreakerCard({
 interface LineProps {
   readonly entry: BreakerEntry;
   readonly hasHost: boolean;
+  /** The only one of its key: its state stands above. */
+  readonly isAlone: boolean;
   readonly seenMs: number;
   readonly nowMs: number;
 }
 
-function HostLine({ entry, hasHost, seenMs, nowMs }: LineProps) {
+function HostLine({ entry, hasHost, isAlone, seenMs, nowMs }: LineProps) {
   const { host, isLive, window, waiting, wouldHaveTripped = 0 } = entry;
   const facts: readonly (readonly [string, string])[] = [
     ['fails', failsText(entry)],
@@ -75,7 +78,7 @@ function HostLine({ entry, hasHost, seenMs, nowMs }: LineProps) {
         <p class="spread">
           <span class="mono">{host}</span>
           {isLive ? (
-            <BreakerState state={entry.state} />
+            !isAlone && <BreakerState state={entry.state} />
           ) : (
             <span class="late">no answer: as stored, {entry.state}</span>
           )}

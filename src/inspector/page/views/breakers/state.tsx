@@ -4,7 +4,7 @@ const looks: Readonly<Record<string, readonly [sign: string, mood: string, word:
   closed: ['●', 'good', 'closed'],
   halfOpen: ['◐', 'changing', 'half open'],
   open: ['✖', 'bad', 'open'],
-  isolated: ['⏸', 'idle', 'isolated'],
+  isolated: ['■', 'idle', 'isolated'],
   metricsOnly: ['○', 'idle', 'observed'],
 };
 

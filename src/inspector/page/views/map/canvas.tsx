@@ -17,6 +17,7 @@ interface Props {
 }
 
 const MARGIN = 16;
+const HEALTHY_ALPHA = 170;
 
 export function MapCanvas({ map, isShown, at, onAt, onOpen }: Props) {
   const pane = useRef<HTMLDivElement>(null);
@@ -177,7 +178,8 @@ function paletteNow(element: HTMLElement): Palette {
   };
   const colours = ['--error', '--amber', '--accent', '--muted'].map(hex);
   return {
-    ink: colours.map((colour) => pixelOf(colour)),
+    // What is well steps back a little.
+    ink: colours.map((colour, code) => pixelOf(colour, code === 2 ? HEALTHY_ALPHA : 255)),
     ground: [pixelOf(hex('--panel')), pixelOf(colours[1] ?? '', 80), 0, 0],
   };
 }

@@ -11,7 +11,7 @@ interface Props {
   readonly nowMs: number;
 }
 
-const signs: Readonly<Record<Mood, string>> = { good: '●', changing: '◐', bad: '✖', idle: '⏸' };
+const signs: Readonly<Record<Mood, string>> = { good: '●', changing: '◐', bad: '✖', idle: '■' };
 
 export function MoodSign({ mood, text }: { readonly mood: Mood; readonly text: string }) {
   return (
@@ -39,7 +39,10 @@ export function PairCard({ view, nowMs }: Props) {
             {name}
           </a>
         </h2>
-        <MoodSign mood={mood} text={status?.health ?? 'unknown'} />
+        <MoodSign
+          mood={mood}
+          text={disputes.length > 0 ? 'needs somebody' : (status?.health ?? 'unknown')}
+        />
       </header>
       {disputes.map((dispute) => (
         <Quarrel key={dispute.says} view={view} dispute={dispute} />
@@ -121,7 +124,7 @@ function SideBox({ view, side, nowMs }: Props & { readonly side: Side }) {
       ? `seen ${wholeSpan(nowMs - observedAt)} ago`
       : 'never seen';
   return (
-    <section class={`side ${state}`} aria-label={side}>
+    <div class={`side ${state}`} role="group" aria-label={`${side} of ${view.metadata.name}`}>
       <p class="spread">
         <b>{side}</b>
         <span class="muted place">{placeOf(view, side)}</span>
@@ -141,7 +144,7 @@ function SideBox({ view, side, nowMs }: Props & { readonly side: Side }) {
           sinceMs > 0 &&
           `, ${state} for ${wholeSpan(nowMs - sinceMs)}`}
       </p>
-    </section>
+    </div>
   );
 }
 
@@ -199,7 +202,7 @@ function fenceText(view: ReplicationView, nowMs: number): string {
   const fence = conditionOf(view, 'FenceProven');
   if (fence === undefined) return '? unknown';
   const since =
-    fence.since !== undefined && fence.since > 0 ? `, ${wholeSpan(nowMs - fence.since)} ago` : '';
+    fence.status !== 'Unknown' && fence.since ? `, ${wholeSpan(nowMs - fence.since)} ago` : '';
   const message = fence.message === undefined ? '' : `: ${fence.message}`;
   return `${fences[fence.status] ?? '? unknown'}${since}${message}`;
 }
