@@ -74,7 +74,7 @@ export function redactContext(
   raw: Plain,
   done?: { readonly raw: Plain; readonly shown: Plain },
 ): Plain {
-  if (done !== undefined && raw === done.raw) return done.shown;
+  if (raw === done?.raw) return done.shown;
   const entries = Object.entries(raw).flatMap(([key, value]): [string, unknown][] => {
     const rule = Object.hasOwn(rules, key) ? rules[key] : 'hide';
     if (rule === undefined || rule === 'hide' || value === undefined) return [];
