@@ -52,8 +52,9 @@ const help: Readonly<Record<string, string>> = {
 };
 
 export function commandRegistry(): readonly CommandInfo[] {
-  const kinds: readonly (readonly [string, Readonly<Record<string, z.ZodType>>])[] =
-    Object.entries({ ...commandSchemas, ...systemCommandSchemas });
+  const kinds: readonly (readonly [string, Readonly<Record<string, z.ZodType>>])[] = Object.entries(
+    { ...commandSchemas, ...systemCommandSchemas },
+  );
   return kinds.flatMap(([kind, verbs]) =>
     Object.entries(verbs)
       .filter(([verb]) => inner[kind]?.includes(verb) !== true)

@@ -73,7 +73,8 @@ export async function openInspectorServer(
   const { port } = server.address() as AddressInfo;
   const wired = wiringOf(options, parts, port);
   const compat = options.compat && (await openCompat(options.compat, parts, wired));
-  if (compat !== undefined) server.on('upgrade', compat.upgrade);
+  if (compat !== undefined)
+    server.on('upgrade', (request, socket, head) => compat.upgrade(request, socket, head));
   handler.now = handlerOf(options, parts, { ...wired, ...(compat && { compat }) });
   return {
     port,
