@@ -39,6 +39,8 @@ export interface World {
   move(actor: string): void;
   /** NATS is away, or back. */
   cut(isAway: boolean): void;
+  /** Streams that are open now. */
+  streams(): number;
   readonly sent: { readonly commandId: string; readonly verb: string }[];
   readonly errors: unknown[];
   close(): Promise<void>;
@@ -70,6 +72,7 @@ export async function openWorld(
   const random = { roll, ulid: () => `01J${String(Math.floor(roll() * 1e12)).padStart(23, '0')}` };
   const fleet = await openFleet({ clock: systemClock, random, telemetry: quiet });
   let because = '';
+  const open = new Set<string>();
 
   const childOf = (id: string): Image => {
     let value = firstValue(chartOf(id));
@@ -247,7 +250,19 @@ export async function openWorld(
     take(life, next(life, Date.now()));
   };
   const parts = fakeParts({
-    feed: fleet.feed,
+    feed: {
+      ...fleet.feed,
+      open: (request, sink) => {
+        const stream = fleet.feed.open(request, sink);
+        if ('status' in stream) return stream;
+        open.add(stream.sid);
+        const close = () => {
+          open.delete(stream.sid);
+          stream.close();
+        };
+        return { ...stream, close };
+      },
+    },
     fleet: {
       rows: (window) => {
         try {
@@ -317,7 +332,14 @@ export async function openWorld(
     parts,
   );
   return {
-    ...{ port: server.port, actors: [...lives.keys()], move, sent, errors },
+    ...{
+      port: server.port,
+      actors: [...lives.keys()],
+      move,
+      sent,
+      errors,
+      streams: () => open.size,
+    },
     link: (role = 'operator') => `http://127.0.0.1:${server.port}/#t=${tokens[role]}`,
     cut(isAway) {
       because = isAway ? 'NATS does not answer: start it again, or wait' : '';
