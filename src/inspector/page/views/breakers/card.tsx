@@ -1,10 +1,11 @@
 /** One breaker with its orders; a line for each host that has it. */
 import { openCommand } from '../../commands/open.ts';
-import { clock, wholeSpan } from '../../time.ts';
+import { wholeSpan } from '../../time.ts';
 import { BreakerState } from './state.tsx';
 import { Sparkline } from './sparkline-picture.tsx';
 import { orderBehind, worst } from './survey.ts';
 import type { Breaker, BreakerEntry, StandingOrder } from './survey.ts';
+import { failsText, nowText, shareText, tripText } from './words.ts';
 
 interface Props {
   readonly breaker: Breaker;
@@ -104,49 +105,6 @@ function HostLine({ entry, hasHost, isAlone, seenMs, nowMs }: LineProps) {
       )}
     </div>
   );
-}
-
-/** Failures in a row, of how many open it. */
-function failsText({ consecutive, policy }: BreakerEntry): string {
-  if (consecutive === undefined) return 'unknown';
-  const most = policy?.['failuresMax'];
-  return most === undefined ? String(consecutive) : `${consecutive}/${most}`;
-}
-
-const shareText = (part: number | undefined, whole: number | undefined): string =>
-  part === undefined || whole === undefined || whole === 0
-    ? '-'
-    : `${((100 * part) / whole).toFixed(1)} %`;
-
-/** Ends further away than this are no dates anybody waits for. */
-const FOREVER_MS = 300 * 86_400_000;
-
-/** What it does now, and when that ends. */
-export function nowText(
-  { state, openUntilMs = 0, isolation }: BreakerEntry,
-  nowMs: number,
-): string {
-  if (state === 'open') {
-    if (openUntilMs === 0) return 'lets nothing through; until when is unknown';
-    const leftMs = openUntilMs - nowMs;
-    if (leftMs <= 0) return 'probes with the next call';
-    return `open until ${clock(openUntilMs, nowMs)}, probes in ${wholeSpan(leftMs + 999)}`;
-  }
-  if (state === 'halfOpen') return 'probing: the next calls decide';
-  if (state === 'metricsOnly') return 'lets everything through, only counts';
-  if (state !== 'isolated') return '';
-  const untilMs = isolation?.untilMs ?? 0;
-  if (untilMs - nowMs > FOREVER_MS || untilMs === 0)
-    return 'lets nothing through until it is released';
-  return `lets nothing through until ${clock(untilMs, nowMs)}, ${wholeSpan(untilMs - nowMs)} left`;
-}
-
-function tripText({ lastTrip }: BreakerEntry, nowMs: number): string {
-  if (lastTrip === null || lastTrip === undefined) return '';
-  const { code = '', type = '', consecutive = 0, atMs } = lastTrip;
-  const many = consecutive > 0 ? `${consecutive}× ` : '';
-  const when = atMs === undefined ? '' : `, ${wholeSpan(nowMs - atMs)} ago`;
-  return `last trip: ${many}${code === '' ? type : code}${when}`;
 }
 
 const ISOLATE_MS = 30 * 60_000;

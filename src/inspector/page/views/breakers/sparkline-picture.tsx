@@ -5,7 +5,7 @@ import type { BreakerEntry } from './survey.ts';
 
 const WIDTH = 120;
 const HEIGHT = 28;
-const SPAN_MS = 5 * 60_000;
+const SPAN_MS = 3 * 60_000;
 const GAP_MS = 15_000;
 
 /** @param props.atMs when the entry was read */
@@ -30,9 +30,9 @@ export function Sparkline({
       class="spark"
       viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
       role="img"
-      aria-label={`Failure ratio of the last 5 minutes, now ${now}`}
+      aria-label={`Failure ratio of the last 3 minutes, now ${now}`}
     >
-      <title>{`${now}; the line goes from 0 to 100 % over 5 minutes`}</title>
+      <title>{`${now}; the line goes from 0 to 100 % over 3 minutes`}</title>
       <path class="spark-base" d={`M0 ${HEIGHT - 1}H${WIDTH}`} />
       <path class="spark-line" d={path} />
     </svg>

@@ -5,7 +5,7 @@ import { cellAt, cornerOf, layOut, moved, moves, TITLE_HEIGHT } from './geometry
 import type { MapLayout, Move } from './geometry.ts';
 import { paint, pixelOf } from './paint.ts';
 import type { Palette } from './paint.ts';
-import type { FleetMap } from './reading.ts';
+import type { FleetMap } from './parse.ts';
 
 interface Props {
   readonly map: FleetMap;

@@ -1,21 +1,7 @@
 /** The map as a table: for readers that see no canvas, and for everybody on request. */
 import { severities } from '../../../../../actors/steps/step.ts';
-import type { FleetMap } from './reading.ts';
-
-/** How many of each severity, group by group, in order of `severities`. */
-export function tallies({
-  groups,
-  cells,
-}: Pick<FleetMap, 'groups' | 'cells'>): readonly (readonly number[])[] {
-  let first = 0;
-  return groups.map(({ count }) => {
-    const tally = [0, 0, 0, 0];
-    for (const cell of cells.subarray(first, first + count))
-      tally[cell & 3] = (tally[cell & 3] ?? 0) + 1;
-    first += count;
-    return tally;
-  });
-}
+import { tallies } from './parse.ts';
+import type { FleetMap } from './parse.ts';
 
 export function MapCounts({ map, isShown }: { readonly map: FleetMap; readonly isShown: boolean }) {
   const rows = tallies(map);

@@ -9,7 +9,7 @@ import { wholeSpan } from '../../time.ts';
 import { MapCanvas } from './canvas.tsx';
 import { MapCounts } from './counts.tsx';
 import { useMap } from './reading.ts';
-import type { FleetMap } from './reading.ts';
+import type { FleetMap } from './parse.ts';
 import { rowAt, useRow } from './rows.ts';
 import type { Named } from './rows.ts';
 

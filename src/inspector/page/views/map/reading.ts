@@ -1,32 +1,13 @@
 /** The map as the host tells it, read once a second; an answer that is the same costs a few bytes. */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { MapHead } from '../../../api.ts';
-import { ApiFailure, read, sayFailure } from '../../api-client.ts';
+import { read, sayFailure } from '../../api-client.ts';
 import { isPaused, resumes } from '../../store.ts';
 import { onResync } from '../../stream/client.ts';
+import { parseMap } from './parse.ts';
+import type { FleetMap } from './parse.ts';
 
 const EVERY_MS = 1000;
-
-export interface FleetMap extends MapHead {
-  /** One byte per actor, group after group. */
-  readonly cells: Uint8Array;
-}
-
-/**
- * A JSON head, a line feed, one byte per actor.
- * @throws ApiFailure when head and cells do not fit together
- */
-export function parseMap(bytes: Uint8Array): FleetMap {
-  const end = bytes.indexOf(10);
-  const head = JSON.parse(new TextDecoder().decode(bytes.subarray(0, Math.max(0, end)))) as MapHead;
-  const cells = bytes.subarray(end + 1);
-  if (cells.length === head.total) return { ...head, cells };
-  throw new ApiFailure(
-    200,
-    'badMap',
-    `The map has ${cells.length} cells for ${head.total} actors. Load the page again; if it stays, page and host are of different versions.`,
-  );
-}
 
 interface Read {
   readonly group: string;
