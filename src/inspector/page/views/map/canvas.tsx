@@ -153,8 +153,8 @@ function drawPart(
   if (canvas.width !== width) canvas.width = width;
   if (canvas.height !== height) canvas.height = height;
   performance.mark('map');
-  const image = context.createImageData(width, height);
-  const pixels = new Uint32Array(image.data.buffer);
+  const picture = imageFor(context, width, height);
+  const pixels = new Uint32Array(picture.data.buffer);
   const top = Math.round(scrolled(pane));
   paint(pixels, width, height, {
     ...{ layout, cells: map.cells, palette: paletteNow(pane) },
@@ -162,11 +162,20 @@ function drawPart(
     scale,
     isShown,
   });
-  context.putImageData(image, 0, 0);
+  context.putImageData(picture, 0, 0);
   // For whoever measures a frame: the work of the newest one.
   performance.clearMeasures('map');
   performance.measure('map', 'map');
   performance.clearMarks('map');
+}
+
+/** Some megabytes: made anew only for another size. */
+let image: ImageData | undefined;
+
+function imageFor(context: CanvasRenderingContext2D, width: number, height: number): ImageData {
+  if (image?.width !== width || image.height !== height)
+    image = context.createImageData(width, height);
+  return image;
 }
 
 /** The tokens of the theme, by code of severity. */

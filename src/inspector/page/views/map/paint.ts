@@ -66,11 +66,11 @@ export function paint(pixels: Uint32Array, width: number, height: number, part: 
       const y = y0 + row * pitch;
       const lineFrom = Math.max(0, -y);
       const lineTo = Math.min(side, height - y);
-      for (let at = begin; at < end; at += 1) {
-        const stamp = stamps[(cells[block.first + at] ?? 3) & 3] as Uint32Array;
-        const x = block.x * scale + (at - begin) * pitch;
-        for (let line = lineFrom; line < lineTo; line += 1) {
-          const to = (y + line) * width + x;
+      // Line by line, as memory lies.
+      for (let line = lineFrom; line < lineTo; line += 1) {
+        let to = (y + line) * width + block.x * scale;
+        for (let at = begin; at < end; at += 1, to += pitch) {
+          const stamp = stamps[(cells[block.first + at] ?? 3) & 3] as Uint32Array;
           const from = line * side;
           for (let dot = 0; dot < side; dot += 1) pixels[to + dot] = stamp[from + dot] as number;
         }
