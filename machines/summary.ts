@@ -22,7 +22,7 @@ const waits = {
 } as const satisfies Record<Waiting['waitingFor'], string>;
 
 /** `12:04:10`, UTC as everywhere. */
-export function clockText(atMs: number): string {
+function clockText(atMs: number): string {
   const seconds = Math.floor(atMs / 1_000) % 86_400;
   const parts = [seconds / 3_600, (seconds / 60) % 60, seconds % 60];
   return parts.map((part) => String(Math.floor(part)).padStart(2, '0')).join(':');

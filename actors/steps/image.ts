@@ -1,6 +1,7 @@
 /** The image of a stored snapshot: every machine of the tree with what may be shown of its context. */
 import type { InspectRules } from '../../machines/inspect.ts';
-import { redactContext, redactText } from './redact.ts';
+import { isSame } from './patch.ts';
+import { redactContext } from './redact.ts';
 import type { Image } from './step.ts';
 
 /** As XState persists a machine; promises have neither value nor context. */
@@ -33,24 +34,47 @@ function machineImage(
   made: Made | undefined,
 ): Image {
   const before = made?.snapshot as PersistedMachine | undefined;
-  const { status, value, context, children = {} } = raw;
+  const { status, value } = raw;
+  const context =
+    raw.context &&
+    redactContext(rules[src] ?? nothing, raw.context, contextBefore(before, made?.image));
+  const children = childImages(raw, rules, made);
+  const known = made?.image;
+  // The very object of before, so that nobody has to look for differences in it.
+  if (
+    known?.status === status &&
+    known.context === context &&
+    known.children === children &&
+    isSame(known.value, value)
+  )
+    return known;
   return {
-    src,
-    status,
+    ...{ src, status, children },
     ...(value !== undefined && { value }),
-    ...(context !== undefined && {
-      context: redactContext(rules[src] ?? nothing, context, contextBefore(before, made?.image)),
-    }),
-    children: Object.fromEntries(
-      Object.entries(children).map(([id, child]) => {
-        const name = typeof child.src === 'string' ? child.src : 'inline';
-        return [
-          redactText(id),
-          machineImage(name, child.snapshot, rules, madeBelow(made, id, name)),
-        ];
-      }),
-    ),
+    ...(context !== undefined && { context }),
   };
+}
+
+/** The very object of before where every child is. */
+function childImages(
+  { children = {} }: PersistedMachine,
+  rules: InspectRules,
+  made: Made | undefined,
+): Image['children'] {
+  const known = made?.image.children;
+  const images: Record<string, Image> = {};
+  let changes = 0;
+  for (const [id, child] of Object.entries(children)) {
+    const src = typeof child.src === 'string' ? child.src : 'inline';
+    const image = machineImage(src, child.snapshot, rules, madeBelow(made, id, src));
+    images[id] = image;
+    if (known?.[id] !== image) changes += 1;
+  }
+  const isAsBefore =
+    known !== undefined &&
+    changes === 0 &&
+    Object.keys(known).length === Object.keys(images).length;
+  return isAsBefore ? known : images;
 }
 
 function contextBefore(before: PersistedMachine | undefined, image: Image | undefined) {
