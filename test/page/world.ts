@@ -182,7 +182,7 @@ export async function openWorld(
 
   const lifeOf = (actor: string) => lives.get(actor);
   const allowedOf = (actor: string): string[] => {
-    const verbs = Object.keys(commandSchemas[actor.split('/')[0] as 'cluster'] ?? {});
+    const verbs = Object.keys(commandSchemas[actor.split('/')[0] as 'cluster']);
     return verbs.filter((verb, index) => index % 3 !== 1 && verb !== 'create' && verb !== 'apply');
   };
   const whyOf = (actor: string, verb: string): Why => {

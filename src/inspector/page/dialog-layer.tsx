@@ -3,10 +3,11 @@ import { signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { sayFailure } from './api-client.ts';
 import { openedCommand, openedWhy } from './commands/open.ts';
+import type * as DialogsModule from './dialogs.tsx';
 import { overlay } from './overlays.ts';
 import type { View } from './routes.ts';
 
-type Dialogs = typeof import('./dialogs.tsx');
+type Dialogs = typeof DialogsModule;
 
 /** After the first view was drawn; they are then there even when the host no longer answers. */
 const LOAD_AFTER_MS = 1500;

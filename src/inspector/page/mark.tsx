@@ -25,9 +25,7 @@ interface Props {
 }
 
 export function SeverityMark({ severity, isNamed = false }: Props) {
-  const name = isNamed
-    ? { 'aria-hidden': true }
-    : { role: 'img' as const, 'aria-label': severity };
+  const name = isNamed ? { 'aria-hidden': true } : { role: 'img' as const, 'aria-label': severity };
   return (
     <svg class={`severity ${severity}`} viewBox="0 0 10 10" width="10" height="10" {...name}>
       <path d={shapes[severity]} fill-rule="evenodd" />

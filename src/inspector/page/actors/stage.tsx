@@ -180,7 +180,7 @@ function Gone({ actor, path }: { readonly actor: string; readonly path: readonly
 /** From the root to the machine that is looked at; empty at the end when it is not there. */
 function pathImages(image: Image, path: readonly string[]): Image[] {
   const all = path.map((_, index) => imageAt(image, path.slice(0, index + 1)));
-  return all.every((each) => each !== undefined) ? [image, ...(all as Image[])] : [];
+  return all.every((each) => each !== undefined) ? [image, ...all] : [];
 }
 
 function useNarrow(): boolean {

@@ -3,23 +3,11 @@ import { useMemo } from 'preact/hooks';
 import { linesIn, paintOrder, roundedPath } from '../../chart/geometry.ts';
 import type { Edge, Layout } from '../../chart/model.ts';
 import { treeOf } from '../../chart/tree.ts';
-import type { Drawn } from './charts.ts';
+import type { DrawingProps } from './drawing-props.ts';
 import type { Marks } from './marks.ts';
 import { NodeBox } from './node-box.tsx';
 import { Pill } from './pill.tsx';
 import { Runner } from './runner.tsx';
-
-export interface DrawingProps {
-  readonly drawn: Drawn;
-  readonly marks: Marks;
-  /** Changes with every step, so that a line taken twice runs twice. */
-  readonly moment: string;
-  /** State that is lit because the pointer is on a row that leads there. */
-  readonly lit: string;
-  readonly onCommand: (edge: Edge) => void;
-  readonly onPortal: (edge: Edge) => void;
-  readonly onLight: (id: string) => void;
-}
 
 export function Drawing(props: DrawingProps) {
   const { drawn, marks, moment } = props;

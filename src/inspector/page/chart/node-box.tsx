@@ -2,7 +2,7 @@
 import { measures } from '../../chart/measures.ts';
 import type { ChartNode, Edge, NodeRow, PlacedNode } from '../../chart/model.ts';
 import type { Tree } from '../../chart/tree.ts';
-import type { DrawingProps } from './drawing.tsx';
+import type { DrawingProps } from './drawing-props.ts';
 import { commandLabel } from './pill.tsx';
 import { pressing } from './pressing.ts';
 

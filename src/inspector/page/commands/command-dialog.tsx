@@ -13,6 +13,7 @@ import { Outcome } from './outcome.tsx';
 import type { Sent } from './outcome.tsx';
 import { Preview } from './preview.tsx';
 import { blockedBecause, commandOf, commands, commandsProblem, needCommands } from './registry.ts';
+import { noteReply } from './replies.ts';
 import { givenOf, missingOf } from './schema.ts';
 import type { Schema, Values } from './schema.ts';
 
@@ -24,7 +25,7 @@ export function CommandDialog({ target }: { readonly target: CommandTarget }) {
     <Dialog
       title={`${target.verb} ${target.namespace}/${target.name}`}
       size="wide"
-      onClose={() => (openedCommand.value = null)}
+      onClose={closeDialog}
     >
       {verbs.length > 1 && (
         <label>
@@ -53,9 +54,15 @@ export function CommandDialog({ target }: { readonly target: CommandTarget }) {
   );
 }
 
+const closeDialog = (): void => {
+  openedCommand.value = null;
+};
+
 interface FormProps {
   readonly target: CommandTarget;
   readonly info: CommandInfo;
+  /** After the outcome; closes the dialog unless said otherwise. */
+  readonly onClose?: () => void;
 }
 
 type Phase =
@@ -63,7 +70,7 @@ type Phase =
   | { readonly name: 'done'; readonly sent: Sent };
 
 /** Exported for the view of all commands, which shows it without a dialog. */
-export function CommandForm({ target, info }: FormProps) {
+export function CommandForm({ target, info, onClose = closeDialog }: FormProps) {
   const schema = info.schema as Schema;
   const hasReason = schema.properties?.['reason'] !== undefined;
   const [values, setValues] = useState<Values>(target.arguments ?? {});
@@ -89,6 +96,7 @@ export function CommandForm({ target, info }: FormProps) {
       await work();
     } catch (error) {
       setFailure(error);
+      if (name === 'sending') noteReply(target, undefined, error);
       setPhase({ name: 'filling' });
     }
   };
@@ -109,13 +117,15 @@ export function CommandForm({ target, info }: FormProps) {
         ...(reason !== '' && { reason }),
         ...(info.destructive && { confirm }),
       };
-      setPhase({ name: 'done', sent: await post<Sent>('/api/commands', request) });
+      const sent = await post<Sent>('/api/commands', request);
+      noteReply(target, sent);
+      setPhase({ name: 'done', sent });
     });
   const change = (next: Values) => {
     setValues(next);
     setDryRun(undefined);
   };
-  if (phase.name === 'done') return <Outcome target={target} sent={phase.sent} />;
+  if (phase.name === 'done') return <Outcome target={target} sent={phase.sent} onClose={onClose} />;
   return (
     <form
       class="command-form"

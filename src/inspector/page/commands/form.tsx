@@ -1,5 +1,6 @@
 /** A form made of a JSON Schema. Values are plain JSON; what is not filled in is not there. */
 import { useId, useState } from 'preact/hooks';
+import { shortJson } from '../json.ts';
 import { boundsText, fieldKind, resolved } from './schema.ts';
 import type { Schema, Values } from './schema.ts';
 
@@ -71,7 +72,8 @@ function Field(props: FieldProps) {
 type InputProps = FieldProps & { readonly id: string; readonly kind: ReturnType<typeof fieldKind> };
 
 function Input({ id, kind, schema, isNeeded, value, onChange }: InputProps) {
-  const placeholder = schema.default === undefined ? '' : String(schema.default);
+  const placeholder =
+    schema.default === undefined ? '' : shortJson(schema.default).replaceAll('"', '');
   switch (kind) {
     case 'choice':
       return (

@@ -1,4 +1,5 @@
 /** A command as lines to copy: for the CLI, and for any NATS client. */
+import { breakerWords } from './breaker-line.ts';
 import type { CommandTarget } from './open.ts';
 import type { Values } from './schema.ts';
 
@@ -10,7 +11,12 @@ const quoted = (text: string): string =>
 export function cliLine({ kind, namespace, name, verb }: CommandTarget, values: Values): string {
   const { manifest, ...rest } = values;
   if (manifest !== undefined) return `fairlead apply -f - <<< ${quoted(JSON.stringify(manifest))}`;
-  const flags = Object.entries(rest).flatMap(([key, value]) => flagOf(key, value));
+  const flagsOf = (given: Values) =>
+    Object.entries(given).flatMap(([key, value]) => flagOf(key, value));
+  if (kind === 'guard') {
+    const { words, given } = breakerWords(verb, rest);
+    return ['fairlead', ...words.map(quoted), ...flagsOf(given)].join(' ');
+  }
   const noun = kind === 'replicationgroup' ? 'group' : kind;
   return [
     'fairlead',
@@ -18,7 +24,7 @@ export function cliLine({ kind, namespace, name, verb }: CommandTarget, values: 
     ...verb.split('-'),
     quoted(name),
     ...(namespace === 'default' ? [] : ['-n', quoted(namespace)]),
-    ...flags,
+    ...flagsOf(rest),
   ].join(' ');
 }
 

@@ -1,18 +1,24 @@
 /** What became of a command that was sent. */
-import { openedCommand } from './open.ts';
 import type { CommandTarget } from './open.ts';
 
 /** Answer of `POST /api/commands`: the reply of the service. */
 export interface Sent {
   readonly commandId: string;
+  readonly correlationId?: string;
   readonly [field: string]: unknown;
 }
 
 /** Fields of a reply that say where the actor stands now. */
 const shown = ['outcome', 'state', 'revision', 'message'];
 
-export function Outcome({ target, sent }: { readonly target: CommandTarget; readonly sent: Sent }) {
-  const correlation = String(sent['correlationId'] ?? sent.commandId);
+interface Props {
+  readonly target: CommandTarget;
+  readonly sent: Sent;
+  readonly onClose: () => void;
+}
+
+export function Outcome({ target, sent, onClose }: Props) {
+  const correlation = sent.correlationId ?? sent.commandId;
   return (
     <div class="outcome" role="status">
       <p>
@@ -33,13 +39,10 @@ export function Outcome({ target, sent }: { readonly target: CommandTarget; read
         </div>
       </dl>
       <div class="buttons">
-        <a
-          href={`/audit?correlation=${encodeURIComponent(correlation)}`}
-          onClick={() => (openedCommand.value = null)}
-        >
+        <a href={`/audit?correlation=${encodeURIComponent(correlation)}`} onClick={onClose}>
           All it led to
         </a>
-        <button type="button" class="primary" onClick={() => (openedCommand.value = null)}>
+        <button type="button" class="primary" onClick={onClose}>
           Close
         </button>
       </div>

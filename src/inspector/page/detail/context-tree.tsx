@@ -9,7 +9,7 @@ export function ContextTree({ value }: { readonly value: Readonly<Record<string,
 }
 
 function Entries({ value, isTop = false }: { readonly value: object; readonly isTop?: boolean }) {
-  const entries = Object.entries(value);
+  const entries: [string, unknown][] = Object.entries(value);
   if (entries.length === 0) return <span class="muted">empty</span>;
   return (
     <ul class={isTop ? 'json-top' : ''}>
