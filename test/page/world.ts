@@ -1,11 +1,9 @@
 /** The inspector's real server over a made fleet: real charts, index and feed; walks over the charts instead of machines. */
 import { join } from 'node:path';
-import { z } from 'zod';
 import { diff } from '../../actors/steps/patch.ts';
 import type { Image, Row, Step } from '../../actors/steps/step.ts';
-import { commandSchemas } from '../../machines/messages-commands.ts';
 import { systemClock } from '../../src/clock.ts';
-import type { CommandInfo, DryRun, StepHead, Why } from '../../src/inspector/api.ts';
+import type { StepHead } from '../../src/inspector/api.ts';
 import { storedCharts } from '../../src/inspector/chart/stored.ts';
 import { openFleet } from '../../src/inspector/fleet.ts';
 import { QueryProblem } from '../../src/inspector/index/query-problem.ts';
@@ -16,6 +14,7 @@ import { packageRoot } from '../../src/package-root.ts';
 import { fakeParts, tokens } from '../fakes/inspector-server.ts';
 import { quiet, rollsOf } from '../unit/inspector/made-fleet.ts';
 import { firstValue, moved, pathOf } from './chart-walk.ts';
+import { allowedOf, dryRunOf, madeCommands, whyOf } from './made-answers.ts';
 
 const kinds = ['cluster', 'replication', 'replicationgroup', 'guard'] as const;
 const regions = ['eu-central-1', 'eu-west-1', 'us-west-2', 'ap-south-1'];
@@ -27,7 +26,7 @@ const reasons = [
   'agents 4 of 5 ready',
   'peer last observed 6 m ago',
 ];
-const destructive = ['delete', 'promote', 'failover'];
+const gone = new Error('no such actor in this world');
 const pastMs = 9 * 60_000;
 
 export interface World {
@@ -181,65 +180,7 @@ export async function openWorld(
   fleet.setState({ status: 'live', sinceMs: 0, lag: 0 });
 
   const lifeOf = (actor: string) => lives.get(actor);
-  const allowedOf = (actor: string): string[] => {
-    const verbs = Object.keys(commandSchemas[actor.split('/')[0] as 'cluster']);
-    return verbs.filter((verb, index) => index % 3 !== 1 && verb !== 'create' && verb !== 'apply');
-  };
-  const whyOf = (actor: string, verb: string): Why => {
-    const isAllowed = allowedOf(actor).includes(verb);
-    return {
-      ...{ command: verb, actor, allowed: isAllowed ? 'yes' : 'no', unchanged: false },
-      state: lifeOf(actor)?.step.state ?? '',
-      ...(isAllowed
-        ? { code: '', message: '' }
-        : { code: 'transition.notAllowed', message: `${verb} is not allowed in this state.` }),
-      because: [
-        { guard: 'hasOwner', is: 'yes', text: 'a host owns it and takes commands' },
-        {
-          guard: 'isObserved',
-          is: isAllowed ? 'yes' : 'no',
-          text: isAllowed
-            ? 'it was observed 2 s ago'
-            : 'peer eu-west-1 last observed 6 m ago, limit 2 polls',
-        },
-        { guard: 'payload', is: 'unknown', text: 'the payload decides whether a point is needed' },
-      ],
-      ...{
-        needs: [],
-        allowedNext: allowedOf(actor),
-        path: isAllowed ? [] : ['demote', 'wait for replica', verb],
-      },
-      ...(!isAllowed && { retryAfterMs: 12_000 }),
-    };
-  };
-  const dryRunOf = (actor: string, verb: string): DryRun => {
-    const life = lifeOf(actor);
-    const why = whyOf(actor, verb);
-    if (life === undefined || why.allowed === 'no') return { why };
-    return {
-      why,
-      turn: {
-        revision: life.step.revision,
-        ...{ stateBefore: life.step.state, stateAfter: 'running.scalingUp', edges: [] },
-        changes: [{ path: 'spec.pools.agents', before: 5, after: 6 }],
-        starts: [{ id: 'agents-1-1', src: 'node', input: {} }],
-        ...{
-          timers: [{ event: 'after bootDeadline', delayMs: 300_000 }],
-          events: ['change.began'],
-        },
-      },
-    };
-  };
-  const commands: CommandInfo[] = Object.entries(commandSchemas).flatMap(([kind, verbs]) =>
-    Object.entries(verbs).map(([verb, schema]) => ({
-      ...{ kind, verb, help: `${verb} of a ${kind}`, role: 'operator' as const },
-      schema: z.toJSONSchema(schema, { io: 'input' }) as Record<string, unknown>,
-      ...{
-        destructive: destructive.includes(verb),
-        creating: verb === 'create' || verb === 'apply',
-      },
-    })),
-  );
+  const stateOf = (actor: string) => lifeOf(actor)?.step.state ?? '';
   const sent: World['sent'] = [];
   const errors: unknown[] = [];
   const keyed = ({ kind, namespace, name }: { kind: string; namespace: string; name: string }) =>
@@ -294,8 +235,12 @@ export async function openWorld(
       ...fakeParts().service,
       readOnlyBecause: () => because,
       ask: (question) => Promise.resolve({ allowedNext: allowedOf(keyed(question)) }),
-      why: (question) => Promise.resolve(whyOf(keyed(question), question.verb)),
-      dryRun: (question) => Promise.resolve(dryRunOf(keyed(question), question.verb)),
+      why: (question) =>
+        Promise.resolve(whyOf(keyed(question), question.verb, stateOf(keyed(question)))),
+      dryRun: (question) => {
+        const life = lifeOf(keyed(question));
+        return life ? Promise.resolve(dryRunOf(question.verb, life.step)) : Promise.reject(gone);
+      },
       send: (command) => {
         sent.push(command);
         move(keyed(command));
@@ -313,7 +258,7 @@ export async function openWorld(
       list: () => ({ roots: {}, hashes: Object.keys(charts) }),
       text: (hash) => charts[hash] && JSON.stringify(charts[hash]),
     },
-    commands,
+    commands: madeCommands,
   });
   const server = await openInspectorServer(
     {
