@@ -39,7 +39,11 @@ export function hostRoutes(parts: Parts, sessions: Sessions): Route[] {
       ...{ ...viewer, path: '/api/charts/:hash' },
       answer: ({ parts: { hash = '' } }) => chartOf(charts.text(hash)),
     },
-    { ...viewer, path: '/api/health', answer: wholeHealth },
+    // For the page a host that is not well is an answer, not a failure.
+    {
+      ...{ ...viewer, path: '/api/health' },
+      answer: ({ query }) => ({ value: health.whole(query.has('verbose')).body }),
+    },
     { ...viewer, path: '/healthz', answer: wholeHealth },
     {
       ...{ ...viewer, path: '/metrics' },
