@@ -65,7 +65,8 @@ export function BreakersView() {
 const worstFirst = (left: Breaker, right: Breaker): number =>
   rankOf(worst(right.entries)) - rankOf(worst(left.entries)) || left.key.localeCompare(right.key);
 
-const words = ['closed', 'observed', 'half open', 'isolated', 'open'];
+/** By rank. */
+const words = ['observed', 'closed', 'half open', 'isolated', 'open'];
 
 function Summary({ breakers }: { readonly breakers: readonly Breaker[] }) {
   const ranks = breakers.map(({ entries }) => rankOf(worst(entries)));

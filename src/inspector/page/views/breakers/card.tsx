@@ -5,7 +5,7 @@ import { BreakerState } from './state.tsx';
 import { Sparkline } from './sparkline-picture.tsx';
 import { orderBehind, worst } from './survey.ts';
 import type { Breaker, BreakerEntry, StandingOrder } from './survey.ts';
-import { failsText, nowText, shareText, tripText } from './words.ts';
+import { callsText, failsText, nowText, shareText, tripText } from './words.ts';
 
 interface Props {
   readonly breaker: Breaker;
@@ -27,7 +27,7 @@ export function BreakerCard({
   const { state } = worst(entries);
   const order = orderBehind(key, standing);
   return (
-    <article class={`panel card ${state}`} aria-label={`breaker ${key}`}>
+    <article class={`panel card card-${state}`} aria-label={`breaker ${key}`}>
       <header class="card-head">
         <h2 class="key">{key}</h2>
         <BreakerState state={state} />
@@ -66,7 +66,7 @@ function HostLine({ entry, hasHost, isAlone, seenMs, nowMs }: LineProps) {
   const { host, isLive, window, waiting, wouldHaveTripped = 0 } = entry;
   const facts: readonly (readonly [string, string])[] = [
     ['fails', failsText(entry)],
-    ['calls/min', window === undefined ? 'unknown' : String(window.calls)],
+    ['calls/min', callsText(window?.calls)],
     ['failed', shareText(window?.failed, window?.calls)],
     ['slow', shareText(window?.slow, window?.calls)],
     ['waiting', waiting === undefined ? 'unknown' : String(waiting)],

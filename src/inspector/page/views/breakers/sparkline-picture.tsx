@@ -27,14 +27,14 @@ export function Sparkline({
     ratio === null ? 'no calls in the last minute' : `${Math.round(ratio * 100)} % of calls failed`;
   return (
     <svg
-      class="spark"
+      class="ratio"
       viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
       role="img"
       aria-label={`Failure ratio of the last 3 minutes, now ${now}`}
     >
       <title>{`${now}; the line goes from 0 to 100 % over 3 minutes`}</title>
-      <path class="spark-base" d={`M0 ${HEIGHT - 1}H${WIDTH}`} />
-      <path class="spark-line" d={path} />
+      <path class="ratio-base" d={`M0 ${HEIGHT - 1}H${WIDTH}`} />
+      <path class="ratio-line" d={path} />
     </svg>
   );
 }

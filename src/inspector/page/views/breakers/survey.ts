@@ -87,14 +87,10 @@ export function asOfMs({ answers }: SurveyAnswer): number | undefined {
   return times.length === 0 ? undefined : Math.max(...times);
 }
 
-/** The worse, the higher. */
-const ranks: Readonly<Record<string, number>> = {
-  open: 4,
-  isolated: 3,
-  halfOpen: 2,
-  metricsOnly: 1,
-};
-export const rankOf = ({ state }: Pick<BreakerEntry, 'state'>): number => ranks[state] ?? 0;
+/** The better before the worse. A circuit that only counts stops nobody. */
+const ranks = ['metricsOnly', 'closed', 'halfOpen', 'isolated', 'open'];
+/** The worse, the higher; -1 for a state that is not known here. */
+export const rankOf = ({ state }: Pick<BreakerEntry, 'state'>): number => ranks.indexOf(state);
 
 export const worst = (entries: readonly BreakerEntry[]): BreakerEntry =>
   entries.reduce((left, right) => (rankOf(right) > rankOf(left) ? right : left));

@@ -9,6 +9,14 @@ export function failsText({ consecutive, policy }: BreakerEntry): string {
   return most === undefined ? String(consecutive) : `${consecutive}/${most}`;
 }
 
+/** The window holds no more. */
+const CALLS_MAX = 100;
+
+export function callsText(calls: number | undefined): string {
+  if (calls === undefined) return 'unknown';
+  return calls < CALLS_MAX ? String(calls) : `${calls} or more`;
+}
+
 export const shareText = (part: number | undefined, whole: number | undefined): string =>
   part === undefined || whole === undefined || whole === 0
     ? '-'

@@ -22,7 +22,7 @@ export function GroupCard({ view, nowMs }: { readonly view: GroupView; readonly 
   } = view.status ?? {};
   const failure = failureOf(view);
   return (
-    <article class={`panel card ${groupMood(view)}`} aria-label={`group ${namespace}/${name}`}>
+    <article class={`panel card card-${groupMood(view)}`} aria-label={`group ${namespace}/${name}`}>
       <header class="card-head">
         <h2 class="key">
           <a href={actorHref(`replicationgroup/${namespace}/${name}`)}>

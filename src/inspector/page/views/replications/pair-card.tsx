@@ -31,7 +31,7 @@ export function PairCard({ view, nowMs }: Props) {
   const isTesting = conditionOf(view, 'Testing')?.status === 'True';
   const verbs = ['failover', 'failback', isTesting ? 'test-stop' : 'test-start'];
   return (
-    <article class={`panel card ${mood}`} aria-label={`replication ${namespace}/${name}`}>
+    <article class={`panel card card-${mood}`} aria-label={`replication ${namespace}/${name}`}>
       <header class="card-head">
         <h2 class="key">
           <a href={actorHref(actor)}>
