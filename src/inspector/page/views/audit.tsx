@@ -36,7 +36,9 @@ export function AuditView() {
         <button type="button" onClick={togglePause} aria-pressed={isPaused.value}>
           {isPaused.value ? '▶ Go on' : '‖ Pause'}
         </button>
-        <Freshness data={data} arrivedMs={arrivedMs} problem={problem} reload={reload} />
+        {wanted.problem === '' && (
+          <Freshness data={data} arrivedMs={arrivedMs} problem={problem} reload={reload} />
+        )}
       </div>
       {data !== undefined && entries.length === 0 && (
         <p class="muted">

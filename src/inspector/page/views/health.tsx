@@ -67,7 +67,7 @@ function Verdict({ body }: { readonly body: HealthBody }) {
 function Checks({ title, checks }: { readonly title: string; readonly checks: readonly Check[] }) {
   const failing = checks.filter(({ ok }) => !ok).length;
   return (
-    <article class={`panel card ${failing > 0 ? 'bad' : ''}`} aria-label={title}>
+    <article class={`panel card ${failing > 0 ? 'card-bad' : ''}`} aria-label={title}>
       <header class="card-head">
         <h2 class="mono">{title}</h2>
         <Mood isGood={failing === 0} text={failing === 0 ? 'ok' : `${failing} not ok`} />
@@ -94,7 +94,7 @@ function Feed() {
   const isLive = feed?.status === 'live';
   const asOf = known?.asOfMs ?? 0;
   return (
-    <article class={`panel card ${isLive ? '' : 'bad'}`} aria-label="Feed">
+    <article class={`panel card ${isLive ? '' : 'card-bad'}`} aria-label="Feed">
       <header class="card-head">
         <h2>feed of steps</h2>
         <Mood isGood={isLive} text={feed?.status ?? 'unknown'} />

@@ -12,7 +12,7 @@ export function KpiTile({ kpi, atMs }: { readonly kpi: Kpi; readonly atMs: numbe
   const [sign, mood, word] = verdictOf(kpi);
   const value = valueText(kpi.unit, kpi.value);
   return (
-    <article class={`panel card tile ${mood}`} aria-label={kpi.name}>
+    <article class={`panel card card-${mood} tile`} aria-label={kpi.name}>
       <header class="card-head">
         <h2>{kpi.name}</h2>
         <span class={`mood ${mood}`}>
