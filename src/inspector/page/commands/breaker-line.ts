@@ -25,7 +25,10 @@ export function breakerWords(
   const given = Object.entries(fields).flatMap(([name, value]) =>
     flags[name] === undefined ? [] : [[flags[name], spanned(name, value)] as const],
   );
-  return { words: ['breaker', verb, String(key ?? '<key>')], given: Object.fromEntries(given) };
+  return {
+    words: ['breaker', verb, typeof key === 'string' ? key : '<key>'],
+    given: Object.fromEntries(given),
+  };
 }
 
 function spanned(name: string, value: unknown): unknown {

@@ -54,7 +54,10 @@ export function useListing<T>(kind: string): Listed<T> {
   return { ...state, reload };
 }
 
-async function readAll<T>(kind: string, signal: AbortSignal) {
+async function readAll<T>(
+  kind: string,
+  signal: AbortSignal,
+): Promise<{ items: readonly T[]; isCut: boolean }> {
   const items: T[] = [];
   let cursor = '';
   for (let page = 0; page < PAGES_MAX; page += 1) {

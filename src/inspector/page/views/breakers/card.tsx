@@ -5,7 +5,7 @@ import { BreakerState } from './state.tsx';
 import { Sparkline } from './sparkline-picture.tsx';
 import { orderBehind, worst } from './survey.ts';
 import type { Breaker, BreakerEntry, StandingOrder } from './survey.ts';
-import { callsText, failsText, nowText, shareText, tripText } from './words.ts';
+import { factsOf, nowText, tripText } from './words.ts';
 
 interface Props {
   readonly breaker: Breaker;
@@ -63,14 +63,7 @@ interface LineProps {
 }
 
 function HostLine({ entry, hasHost, isAlone, seenMs, nowMs }: LineProps) {
-  const { host, isLive, window, waiting, wouldHaveTripped = 0 } = entry;
-  const facts: readonly (readonly [string, string])[] = [
-    ['fails', failsText(entry)],
-    ['calls/min', callsText(window?.calls)],
-    ['failed', shareText(window?.failed, window?.calls)],
-    ['slow', shareText(window?.slow, window?.calls)],
-    ['waiting', waiting === undefined ? 'unknown' : String(waiting)],
-  ];
+  const { host, isLive, wouldHaveTripped = 0 } = entry;
   const now = nowText(entry, nowMs);
   const trip = tripText(entry, nowMs);
   return (
@@ -90,7 +83,7 @@ function HostLine({ entry, hasHost, isAlone, seenMs, nowMs }: LineProps) {
         <div class="gauges">
           <Sparkline entry={entry} atMs={seenMs} />
           <dl class="facts">
-            {facts.map(([name, value]) => (
+            {factsOf(entry).map(([name, value]) => (
               <div key={name}>
                 <dt>{name}</dt>
                 <dd>{value}</dd>

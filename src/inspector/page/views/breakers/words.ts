@@ -2,8 +2,17 @@
 import { clock, wholeSpan } from '../../time.ts';
 import type { BreakerEntry } from './survey.ts';
 
+/** Name and value of each figure. */
+export const factsOf = (entry: BreakerEntry): readonly (readonly [string, string])[] => [
+  ['fails', failsText(entry)],
+  ['calls/min', callsText(entry.window?.calls)],
+  ['failed', shareText(entry.window?.failed, entry.window?.calls)],
+  ['slow', shareText(entry.window?.slow, entry.window?.calls)],
+  ['waiting', entry.waiting === undefined ? 'unknown' : String(entry.waiting)],
+];
+
 /** Failures in a row, of how many open it. */
-export function failsText({ consecutive, policy }: BreakerEntry): string {
+function failsText({ consecutive, policy }: BreakerEntry): string {
   if (consecutive === undefined) return 'unknown';
   const most = policy?.['failuresMax'];
   return most === undefined ? String(consecutive) : `${consecutive}/${most}`;
@@ -12,12 +21,12 @@ export function failsText({ consecutive, policy }: BreakerEntry): string {
 /** The window holds no more. */
 const CALLS_MAX = 100;
 
-export function callsText(calls: number | undefined): string {
+function callsText(calls: number | undefined): string {
   if (calls === undefined) return 'unknown';
   return calls < CALLS_MAX ? String(calls) : `${calls} or more`;
 }
 
-export const shareText = (part: number | undefined, whole: number | undefined): string =>
+const shareText = (part: number | undefined, whole: number | undefined): string =>
   part === undefined || whole === undefined || whole === 0
     ? '-'
     : `${((100 * part) / whole).toFixed(1)} %`;

@@ -104,24 +104,16 @@ export function moved(layout: MapLayout, index: number, move: Move): number {
   const at = layout.blocks.indexOf(block);
   const { first, columns, count } = block;
   const inGroup = index - first;
-  switch (move) {
-    case 'ArrowLeft':
-      return Math.max(0, index - 1);
-    case 'ArrowRight':
-      return Math.min(total - 1, index + 1);
-    case 'ArrowUp':
-      if (inGroup >= columns) return index - columns;
-      return Math.max(0, first - 1);
-    case 'ArrowDown':
-      if (inGroup + columns < count) return index + columns;
-      return Math.min(total - 1, first + count);
-    case 'Home':
-      return first;
-    case 'End':
-      return first + count - 1;
-    case 'PageUp':
-      return layout.blocks[Math.max(0, at - 1)]?.first ?? 0;
-    case 'PageDown':
-      return layout.blocks[Math.min(layout.blocks.length - 1, at + 1)]?.first ?? index;
-  }
+  const last = first + count - 1;
+  const targets: Readonly<Record<Move, number>> = {
+    ArrowLeft: index - 1,
+    ArrowRight: index + 1,
+    ArrowUp: inGroup >= columns ? index - columns : first - 1,
+    ArrowDown: inGroup + columns < count ? index + columns : last + 1,
+    Home: first,
+    End: last,
+    PageUp: layout.blocks[at - 1]?.first ?? 0,
+    PageDown: layout.blocks[at + 1]?.first ?? first,
+  };
+  return Math.max(0, Math.min(total - 1, targets[move]));
 }

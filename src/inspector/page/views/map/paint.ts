@@ -18,23 +18,25 @@ export type Dot = 'ink' | 'ground' | 'none';
  * @param size side of the cell, in pixels of the canvas
  */
 export function dotOf(code: number, x: number, y: number, size: number): Dot {
-  const edge = size - 1;
   const thick = Math.max(1, Math.round(size / 8));
-  if (code === 0) {
-    if (size < 6) return 'ink';
-    const isCross = Math.abs(x - y) < thick || Math.abs(x + y - edge) < thick;
-    return isCross && x >= thick && y >= thick && x <= edge - thick && y <= edge - thick
-      ? 'ground'
-      : 'ink';
-  }
-  if (code === 1) {
-    if (size < 6) return x + y === edge || x + y === edge - 1 ? 'ink' : 'ground';
-    return Math.floor((x + y) / (2 * thick)) % 2 === 0 ? 'ink' : 'ground';
-  }
-  if (code === 2) return 'ink';
-  const isRim = x < thick || y < thick || x > edge - thick || y > edge - thick;
-  return isRim ? 'ink' : 'none';
+  const edge = size - 1 - thick;
+  const isInside = x >= thick && y >= thick && x <= edge && y <= edge;
+  if (code === 0) return isInside && isOnCross(x, y, size, thick) ? 'ground' : 'ink';
+  if (code === 1) return isHatched(x + y, size, thick) ? 'ink' : 'ground';
+  return code === 2 || !isInside ? 'ink' : 'none';
 }
+
+/** Below this there is no room for a pattern of its own. */
+const SMALL = 6;
+
+const isOnCross = (x: number, y: number, size: number, thick: number): boolean =>
+  size >= SMALL && (Math.abs(x - y) < thick || Math.abs(x + y - size + 1) < thick);
+
+/** @param diagonal number of the diagonal, from the upper left corner */
+const isHatched = (diagonal: number, size: number, thick: number): boolean =>
+  size < SMALL
+    ? diagonal === size - 1 || diagonal === size - 2
+    : Math.floor(diagonal / (2 * thick)) % 2 === 0;
 
 export interface Part {
   readonly layout: MapLayout;
@@ -48,6 +50,8 @@ export interface Part {
   /** By code of severity: false is drawn faint. */
   readonly isShown: readonly boolean[];
 }
+
+const nothing = new Uint32Array(0);
 
 /** Fills the pixels of a canvas of this width and height with the part of the map that is seen. */
 export function paint(pixels: Uint32Array, width: number, height: number, part: Part): void {
@@ -70,9 +74,9 @@ export function paint(pixels: Uint32Array, width: number, height: number, part: 
       for (let line = lineFrom; line < lineTo; line += 1) {
         let to = (y + line) * width + block.x * scale;
         for (let at = begin; at < end; at += 1, to += pitch) {
-          const stamp = stamps[(cells[block.first + at] ?? 3) & 3] as Uint32Array;
+          const stamp = stamps[(cells[block.first + at] ?? 3) & 3] ?? nothing;
           const from = line * side;
-          for (let dot = 0; dot < side; dot += 1) pixels[to + dot] = stamp[from + dot] as number;
+          for (let dot = 0; dot < side; dot += 1) pixels[to + dot] = stamp[from + dot] ?? 0;
         }
       }
     }

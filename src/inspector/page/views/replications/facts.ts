@@ -139,13 +139,16 @@ export function disputesOf(view: ReplicationView): readonly Dispute[] {
   return [...sides.flatMap((side) => disputeAt(view, side)), ...riskOf(status?.riskAccepted)];
 }
 
+const said = (text: string | undefined, otherwise: string): string =>
+  text === undefined || text === '' ? otherwise : text;
+
 function disputeAt(view: ReplicationView, side: Side): Dispute[] {
   const { status } = view;
   const phase = phaseOf(view, side);
   if (phase === 'promoting.awaitingOverride')
     return [
       {
-        says: `The promotion of ${side} waits for you: the old writer is not proven to be fenced. Seen: ${status?.operation?.observed || 'nothing'}.`,
+        says: `The promotion of ${side} waits for you: the old writer is not proven to be fenced. Seen: ${said(status?.operation?.observed, 'nothing')}.`,
         todo: 'Make sure that nobody writes there, then override; or cancel. It gives up by itself after 10 minutes.',
         verbs: ['override', 'cancel'],
       },
@@ -186,7 +189,7 @@ function riskOf(risk: NonNullable<ReplicationView['status']>['riskAccepted']): D
   if (risk === null || risk === undefined || typeof risk.clearedAtMs === 'number') return [];
   return [
     {
-      says: `${risk.by || 'Somebody'} has accepted two writers in epoch ${risk.epoch ?? '?'}, and the old one is not proven to have stopped.`,
+      says: `${said(risk.by, 'Somebody')} has accepted two writers in epoch ${risk.epoch ?? '?'}, and the old one is not proven to have stopped.`,
       todo: 'Bring the old side back within reach: it is fenced as soon as it can be asked.',
       verbs: [],
     },
@@ -194,11 +197,13 @@ function riskOf(risk: NonNullable<ReplicationView['status']>['riskAccepted']): D
 }
 
 const moving = ['promoting', 'demoting', 'syncing'];
+export const isMoving = (view: ReplicationView): boolean =>
+  sides.some((side) => moving.includes(publicOf(phaseOf(view, side))));
 
 export function moodOf(view: ReplicationView): Mood {
   const { status } = view;
   if (disputesOf(view).length > 0) return 'bad';
-  if (sides.some((side) => moving.includes(publicOf(phaseOf(view, side))))) return 'changing';
+  if (isMoving(view)) return 'changing';
   if (status?.paused === true) return 'idle';
   if (status?.health === 'unhealthy') return 'bad';
   return status?.health === 'healthy' ? 'good' : 'changing';

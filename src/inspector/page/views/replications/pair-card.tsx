@@ -1,7 +1,16 @@
 /** One replication: both sides, how far the copy is behind, the fence, what is under way, and what needs somebody. */
 import { actorHref } from '../../location.ts';
 import { clock, span, wholeSpan } from '../../time.ts';
-import { conditionOf, disputesOf, moodOf, phaseOf, placeOf, reasonOf, sides } from './facts.ts';
+import {
+  conditionOf,
+  disputesOf,
+  isMoving,
+  moodOf,
+  phaseOf,
+  placeOf,
+  reasonOf,
+  sides,
+} from './facts.ts';
 import type { Dispute, Mood, ReplicationView, Side } from './facts.ts';
 import { LagBar } from './lag-bar.tsx';
 import { Orders } from './orders.tsx';
@@ -39,10 +48,7 @@ export function PairCard({ view, nowMs }: Props) {
             {name}
           </a>
         </h2>
-        <MoodSign
-          mood={mood}
-          text={disputes.length > 0 ? 'needs somebody' : (status?.health ?? 'unknown')}
-        />
+        <MoodSign mood={mood} text={wordOf(view)} />
       </header>
       {disputes.map((dispute) => (
         <Quarrel key={dispute.says} view={view} dispute={dispute} />
@@ -62,6 +68,11 @@ export function PairCard({ view, nowMs }: Props) {
     </article>
   );
 }
+
+const wordOf = (view: ReplicationView): string => {
+  if (disputesOf(view).length > 0) return 'needs somebody';
+  return isMoving(view) ? 'on its way' : (view.status?.health ?? 'unknown');
+};
 
 function Quarrel({
   view,
