@@ -101,6 +101,7 @@ export const othersVariables: readonly string[] = [
   ...['FAIRLEAD_CONTEXT', 'FAIRLEAD_NAMESPACE', 'FAIRLEAD_NATS_URL'],
   ...['FAIRLEAD_NKEY', 'FAIRLEAD_CREDS', 'FAIRLEAD_NATS_FETCH'],
   ...['FAIRLEAD_SEED', 'FAIRLEAD_RUNS', 'FAIRLEAD_CRASH_TABLE', 'FAIRLEAD_MOTO_ENDPOINT'],
+  ...['FAIRLEAD_CHROMIUM_FETCH', 'FAIRLEAD_EXPLAINED'],
 ];
 
 export const variableName = (id: string): string => `${prefix}${id}`;

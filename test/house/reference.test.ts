@@ -86,8 +86,11 @@ const sharedAreas = [
   ...['cluster', 'node', 'operation', 'call', 'circuit', 'breaker', 'guard', 'epoch', 'fence'],
 ];
 const saysCode = /\bcode\b|Fault\(|\['[A-Z]/;
-/** Names of files, and of an event beside a code, that look like codes. */
-const notCodes = ['cli.nk', 'stack.lock', 'call.slow'];
+/** Names of files, of an event beside a code, and messages of @xstate/inspect that look like codes. */
+const notCodes = [
+  ...['cli.nk', 'stack.lock', 'call.slow'],
+  ...['service.register', 'service.event', 'service.state', 'service.stop'],
+];
 
 function codesInSources(): Set<string> {
   const found = ['actors', 'machines', 'src'].flatMap((ring) =>
