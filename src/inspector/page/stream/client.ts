@@ -1,5 +1,6 @@
 /** The page's end of the stream: puts what comes into the store, and says what the reader looks at. */
-import type { StreamEvents, ViewRequest, Window } from '../../api.ts';
+import type { Counts, SessionInfo, StreamEvents, ViewRequest, Window } from '../../api.ts';
+import { read } from '../api-client.ts';
 import { counts, isOwner, isPaused, link, linkLostMs, session } from '../store.ts';
 import type { WindowRows } from '../../window.ts';
 import { follow } from './follower.ts';
@@ -130,7 +131,7 @@ function take(message: StreamMessage): void {
       wasLost = false;
       return;
     case 'counts':
-      counts.value = message.data;
+      takeCounts(message.data);
       return;
     case 'window':
       if (!isPaused.value) for (const listener of windowListeners) listener(message.data);
@@ -152,6 +153,18 @@ function take(message: StreamMessage): void {
     case 'bye':
       return;
   }
+}
+
+/** What was read while NATS was away lacks what only the service knows: what is allowed, and that all may be sent again. */
+function takeCounts(next: Counts): void {
+  const before = counts.value?.feed.status;
+  counts.value = next;
+  if (before === undefined || before === 'live' || next.feed.status !== 'live') return;
+  read<SessionInfo>('/api/session').then(
+    (found) => (session.value = found),
+    () => undefined,
+  );
+  reread();
 }
 
 function takeLink(state: 'open' | 'lost' | 'signedOut'): void {
