@@ -14,9 +14,14 @@ it('names the key as the operand, and an end as a span', () => {
 });
 
 it('writes the fields of a policy as the flags of set', () => {
-  const policy = { failuresMax: 5, openBaseMs: 45_000, attemptTimeoutMs: 1500 };
+  const policy = {
+    failuresMax: 5,
+    openBaseMs: 45_000,
+    attemptTimeoutMs: 1500,
+    successThreshold: 2,
+  };
   expect(order('set', { key: 'main/eu/ssm', policy, reason: 'slow' })).toBe(
-    'fairlead breaker set main/eu/ssm --failures=5 --open=45s --attempt-timeout=1500ms --reason=slow',
+    'fairlead breaker set main/eu/ssm --failures=5 --open=45s --attempt-timeout=1.5s --successes=2 --reason=slow',
   );
 });
 

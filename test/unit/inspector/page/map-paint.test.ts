@@ -46,8 +46,12 @@ describe('paint', () => {
   it('cuts cells at the upper and the lower edge of what is seen', () => {
     const whole = painted(0, layout.height);
     const part = painted(25, 20);
-    for (let y = 0; y < 20; y += 1)
-      for (let x = 0; x < layout.width; x += 1) expect(part(x, y)).toBe(whole(x, y + 25));
+    const places = Array.from({ length: 20 * layout.width }, (_, at) => ({
+      x: at % layout.width,
+      y: Math.floor(at / layout.width),
+    }));
+    expect(places.filter(({ x, y }) => part(x, y) !== whole(x, y + 25))).toEqual([]);
+    expect(places.some(({ x, y }) => part(x, y) !== 0)).toBe(true);
   });
 
   it('fills a cell twice as large where the screen has twice the pixels', () => {

@@ -43,7 +43,7 @@ export function BreakerCard({
         />
       ))}
       {order !== undefined && (
-        <p class="order">
+        <p class="muted">
           {order.verb} by {order.by ?? 'somebody'}, "{order.reason}",{' '}
           {wholeSpan(hostNowMs - order.atMs)} ago
         </p>

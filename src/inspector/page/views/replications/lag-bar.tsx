@@ -36,13 +36,13 @@ export function LagBar({
       </p>
       {ratio !== undefined && (
         <svg
-          class={`lag-bar ${mood}`}
+          class={`lag-bar mood ${mood}`}
           viewBox="0 0 200 8"
           preserveAspectRatio="none"
           aria-hidden="true"
         >
           <rect class="lag-room" width="200" height="8" />
-          <rect class="lag-fill" width={Math.min(200, (200 * ratio) / FULL)} height="8" />
+          <rect width={Math.min(200, (200 * ratio) / FULL)} height="8" />
           <path class="lag-mark" d="M100 0V8" />
         </svg>
       )}

@@ -138,7 +138,7 @@ function SideBox({ view, side, nowMs }: Props & { readonly side: Side }) {
     <div class={`side ${state}`} role="group" aria-label={`${side} of ${view.metadata.name}`}>
       <p class="spread">
         <b>{side}</b>
-        <span class="muted place">{placeOf(view, side)}</span>
+        <span class="muted">{placeOf(view, side)}</span>
       </p>
       <p>
         <b class="role">{state}</b> <span class="mono">{step}</span>
