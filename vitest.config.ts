@@ -1,4 +1,5 @@
-// Test kinds: quick ones in process, those that start real parts and may wait longer, and searches of whole state spaces.
+// Test kinds: quick ones in process, those that start real parts and may wait longer, searches of whole state spaces, and the
+// inspector's page in a browser.
 import { defineConfig } from 'vitest/config';
 
 const REAL_PARTS = ['test/integration/**', 'test/contract/**', 'test/chaos/**'];
@@ -8,6 +9,9 @@ const SEARCHES = [
   'test/model/replication/hosted/*.test.ts',
   'test/model/replication-group/*.test.ts',
 ];
+
+/** A browser and a stack at once keep two cores busy: one file at a time. `npm run test:page`, and CI. */
+const IN_A_BROWSER = ['test/page/*.test.ts'];
 
 export default defineConfig({
   test: {
@@ -24,7 +28,7 @@ export default defineConfig({
           // One process takes many files: importing for each of them anew took half of the time.
           isolate: false,
           include: ['test/**/*.test.ts'],
-          exclude: [...REAL_PARTS, ...SEARCHES],
+          exclude: [...REAL_PARTS, ...SEARCHES, ...IN_A_BROWSER],
           testTimeout: 10_000,
         },
       },
@@ -41,6 +45,18 @@ export default defineConfig({
       {
         extends: true,
         test: { name: 'model', isolate: false, include: SEARCHES, testTimeout: 60_000 },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'page',
+          isolate: false,
+          include: IN_A_BROWSER,
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
       },
     ],
   },

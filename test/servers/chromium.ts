@@ -36,14 +36,19 @@ function onPath(): string | undefined {
     .find((file) => existsSync(file));
 }
 
-/** A browser that calls nobody but who it is sent to. @throws Error without {@link chromiumPath} */
-export async function launchChromium(): Promise<Browser> {
+/**
+ * A browser that calls nobody but who it is sent to.
+ * @param more further arguments of the program
+ * @throws Error without {@link chromiumPath}
+ */
+export async function launchChromium(more: readonly string[] = []): Promise<Browser> {
   if (chromiumPath === undefined) throw new Error(`no Chromium${chromiumNote}`);
   return chromium.launch({
     executablePath: chromiumPath,
     args: [
       ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
       ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
+      ...more,
     ],
   });
 }
