@@ -2,8 +2,22 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { AuditPage, RowsPage, SessionInfo, StepsPage } from '../../../src/inspector/api.ts';
+import type {
+  AuditPage,
+  KpiPage,
+  RowsPage,
+  SessionInfo,
+  StepsPage,
+} from '../../../src/inspector/api.ts';
+import {
+  HOSTS,
+  PROBES,
+  hostsOf,
+  probesOf,
+} from '../../../src/inspector/page/views/health/facts.ts';
+import type { Survey } from '../../../src/inspector/page/views/health/facts.ts';
 import { linkOf } from '../../../src/inspector/link.ts';
+import { packageVersion } from '../../../src/version.ts';
 import { stackWorld } from '../../servers/stack-world.ts';
 import type { StackWorld } from '../../servers/stack-world.ts';
 
@@ -71,6 +85,21 @@ it('shows who asks, the fleet, one actor with its steps and picture, and what ma
   expect([effects.status, effects.body]).toMatchObject([200, { items: expect.any(Array) }]);
   expect((await ask('/api/read/cluster/test/one/exec')).status).toBe(404);
   expect((await ask('/api/health')).body).toMatchObject({ ready: true });
+});
+
+it('tells how its host fares and the figures it is judged by', async () => {
+  const { hostId } = world.stack.host.ready;
+  const [host] = hostsOf(await read<Survey>(HOSTS));
+  expect(host).toMatchObject({ host: hostId, role: 'owner', version: packageVersion() });
+  const { outbox, waiting, oldestMs, quarantined, feedLag, startedMs = 0 } = host ?? {};
+  expect([outbox, waiting, oldestMs, quarantined, feedLag]).not.toContain(undefined);
+  expect(startedMs).toBeGreaterThan(Date.now() - 3_600_000);
+  const probes = probesOf(await read<Survey>(PROBES));
+  expect(probes.map(({ name }) => name)).toContain('nats');
+  const { kpis, hosts } = await read<KpiPage>('/api/kpi');
+  expect(hosts).toEqual([hostId]);
+  expect(kpis.find(({ name }) => name === 'creation time')?.value).toBeGreaterThan(0);
+  expect(kpis.find(({ name }) => name === 'success rate')?.verdict).toBe('met');
 });
 
 it('sends a command in the name of its login, once for one id, and tells its way in the audit', async () => {

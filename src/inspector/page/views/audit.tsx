@@ -27,6 +27,7 @@ export function AuditView() {
   const [shown, show] = useState(SHOWN);
   useEffect(() => show(SHOWN), [query.toString()]);
   const entries = data?.entries.filter((entry) => isWanted(entry, wanted)) ?? [];
+  const nothing = query.size === 0 ? 'nothing' : 'nothing that fits';
   const blocks = blocksOf(entries, arrivedMs);
   return (
     <div class="audit padded">
@@ -49,7 +50,7 @@ export function AuditView() {
         {entries.length > 0 &&
           blocks.slice(0, shown).map((block) => (
             <li key={keyOf(block)}>
-              <BlockLine block={block} nowMs={nowMs.value} />
+              <BlockLine block={block} nowMs={nowMs.value} nothing={nothing} />
             </li>
           ))}
       </ol>

@@ -8,11 +8,13 @@ import type { Block, Gap, Group, Single, Ticks } from './timeline.ts';
 
 interface Times {
   readonly nowMs: number;
+  /** Said of time without entries; filtered ones may have been there. */
+  readonly nothing: string;
 }
 
-export function BlockLine({ block, nowMs }: { readonly block: Block } & Times) {
-  if (block.kind === 'group') return <GroupBlock group={block} nowMs={nowMs} />;
-  return <Rest line={block} nowMs={nowMs} />;
+export function BlockLine({ block, ...times }: { readonly block: Block } & Times) {
+  if (block.kind === 'group') return <GroupBlock group={block} {...times} />;
+  return <Rest line={block} {...times} />;
 }
 
 const signs: Readonly<Record<AuditEntry['what'], string>> = {
@@ -26,17 +28,17 @@ const words: Readonly<Record<AuditEntry['what'], string>> = {
 const FIRST = 3;
 const LAST = 7;
 
-function GroupBlock({ group, nowMs }: { readonly group: Group } & Times) {
+function GroupBlock({ group, ...times }: { readonly group: Group } & Times) {
+  const { nowMs } = times;
   const { head, lines, failures, correlationId, fromMs, toMs, count } = group;
   const [isWhole, showWhole] = useState(false);
   const isCut = !isWhole && lines.length > FIRST + LAST + 1;
   const hidden = lines.length - FIRST - LAST;
-  const began = head.what === 'command' || head.what === 'deadLetter';
   return (
     <article class={`panel story ${failures > 0 ? 'failed' : ''}`}>
       <header class="story-head">
         <h2>
-          {began ? head.name : words[head.what]} <ActorLink entry={head} />
+          {eventWords(head.name)} <ActorLink entry={head} />
         </h2>
         <span class="muted">
           {head.by !== undefined && <>by {head.by}, </>}
@@ -62,7 +64,7 @@ function GroupBlock({ group, nowMs }: { readonly group: Group } & Times) {
       <ol>
         {(isCut ? lines.slice(0, FIRST) : lines).map((line, place) => (
           <li key={place}>
-            <Line line={line} head={head} nowMs={nowMs} />
+            <Line line={line} head={head} {...times} />
           </li>
         ))}
         {isCut && (
@@ -75,7 +77,7 @@ function GroupBlock({ group, nowMs }: { readonly group: Group } & Times) {
         {isCut &&
           lines.slice(-LAST).map((line, place) => (
             <li key={`last ${place}`}>
-              <Line line={line} head={head} nowMs={nowMs} />
+              <Line line={line} head={head} {...times} />
             </li>
           ))}
       </ol>
@@ -88,8 +90,9 @@ interface LineProps extends Times {
   readonly head: AuditEntry;
 }
 
-function Line({ line, head, nowMs }: LineProps) {
-  if (line.kind !== 'entry') return <Rest line={line} nowMs={nowMs} />;
+function Line({ line, head, ...times }: LineProps) {
+  if (line.kind !== 'entry') return <Rest line={line} {...times} />;
+  const { nowMs } = times;
   const { entry } = line;
   const { atMs, what, name, text, ms, actor, isFailure } = entry;
   return (
@@ -134,8 +137,8 @@ function ActorLink({ entry: { actor, seq } }: { readonly entry: AuditEntry }) {
 /** Actors of ticks that are named. */
 const NAMED = 20;
 
-function Rest({ line, nowMs }: { readonly line: Ticks | Gap } & Times) {
-  if (line.kind === 'gap') return <p class="rest muted">{wholeSpan(line.ms)} nothing</p>;
+function Rest({ line, nowMs, nothing }: { readonly line: Ticks | Gap } & Times) {
+  if (line.kind === 'gap') return <p class="rest muted">{`${wholeSpan(line.ms)} ${nothing}`}</p>;
   const { count, actors, fromMs, toMs } = line;
   const [first] = actors;
   const whose = actors.length === 1 ? first?.entry.actor : `${actors.length} actors`;

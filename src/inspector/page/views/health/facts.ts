@@ -148,6 +148,7 @@ const ranks: Readonly<Record<string, number>> = { unhealthy: 0, unknown: 1 };
 export function probesOf({ answers }: Survey): readonly ProbeFacts[] {
   const number = (value: unknown): number | undefined =>
     typeof value === 'number' ? value : undefined;
+  const text = (value: unknown): string => (typeof value === 'string' ? value : '');
   const time = (value: unknown): number | undefined => {
     const atMs = typeof value === 'string' ? Date.parse(value) : NaN;
     return Number.isNaN(atMs) || atMs === 0 ? undefined : atMs;
@@ -155,8 +156,8 @@ export function probesOf({ answers }: Survey): readonly ProbeFacts[] {
   return answers
     .flatMap(({ host = '', items = [] }) =>
       items.map((item) => ({
-        ...{ host, name: item.name, status: String(item['status'] ?? 'unknown') },
-        error: typeof item['error'] === 'string' ? item['error'] : '',
+        ...{ host, name: item.name, status: text(item['status']) || 'unknown' },
+        error: text(item['error']),
         successRate: number(item['successRate']),
         durationMs: number(item['durationMs']),
         sinceMs: time(item['since']),
