@@ -69,6 +69,29 @@ export const readingCommands: readonly CommandLine[] = [
     load: async () => (await import('./verbs/watch.ts')).watch,
   },
   {
+    name: 'top',
+    operands: '',
+    help: 'the whole fleet as it changes, those first that need a look; one table when piped',
+    examples: [
+      'fairlead top -A',
+      "fairlead top -q 'kind:cluster -severity:healthy since:>20m'",
+      'fairlead top -A --once -o json | jq .items[].reason',
+    ],
+    flags: [
+      allNamespaces,
+      selector,
+      {
+        flags: '-q, --query <query>',
+        help: 'only what matches, such as kind:cluster state:failed since:>20m is:stuck words',
+      },
+      { flags: '--once', help: 'one picture, then the end' },
+      { flags: '--interval <span>', help: 'between two pictures (default: 1s)', value: 'duration' },
+      noHeaders,
+    ],
+    kinds: [],
+    load: async () => (await import('./verbs/top.ts')).top,
+  },
+  {
     name: 'wait',
     operands: '<kind> [names...]',
     help: 'wait until a state is reached, or can no longer be reached',

@@ -2,7 +2,10 @@
 import type { Command, FairleadClient, Outcome } from '../nats/client.ts';
 import type { Address } from './settings.ts';
 
-export type Session = Pick<FairleadClient, 'command' | 'query' | 'survey' | 'close' | 'server'> & {
+export type Session = Pick<
+  FairleadClient,
+  'command' | 'query' | 'survey' | 'steps' | 'close' | 'server'
+> & {
   events(
     filter: EventFilter,
     options: { since: 'new' | 'all'; signal: AbortSignal },

@@ -50,6 +50,9 @@ export interface Flags {
   readonly selector?: readonly string[];
   readonly cluster?: string;
   readonly now?: boolean;
+  /** In the language of the inspector's lists. */
+  readonly query?: string;
+  readonly once?: boolean;
   /** Milliseconds. */
   readonly since?: number;
   readonly allowTeardown?: boolean;

@@ -1,7 +1,7 @@
 /** Colour and symbols: on a terminal only, never the only carrier of a meaning. */
 import type { Terminal } from './terminal.ts';
 
-const codes = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, cyan: 36 } as const;
+const codes = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, cyan: 36, inverse: 7 } as const;
 export type Ink = keyof typeof codes;
 
 /** How a thing is doing, as far as a colour or a symbol can tell. */

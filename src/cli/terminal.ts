@@ -1,5 +1,7 @@
 /** The world the CLI sees: streams, environment, clock and Ctrl-C. Tests hand in their own. */
 import { readFileSync } from 'node:fs';
+import { takeScreen } from './screen.ts';
+import type { Screen, ScreenHearing } from './screen.ts';
 
 export interface Terminal {
   /** Data; nothing else goes to stdout. */
@@ -14,6 +16,8 @@ export interface Terminal {
   columns(): number;
   /** Height in lines, for keeping what is redrawn on the screen; 24 when left out. */
   rows?(): number;
+  /** The whole screen, and every key as it is typed; for a terminal only. */
+  readonly takeScreen?: (hearing: ScreenHearing) => Screen;
   readStdin(): string;
   /** Asks on stderr and resolves with the line typed, without its end. */
   ask(question: string): Promise<string>;
@@ -47,7 +51,8 @@ export function processTerminal(): Terminal {
     errIsTty: process.stderr.isTTY,
     inIsTty: process.stdin.isTTY && process.stderr.isTTY,
     columns: () => process.stdout.columns || process.stderr.columns || 120,
-    rows: () => process.stderr.rows || 24,
+    rows: () => process.stderr.rows || process.stdout.rows || 24,
+    takeScreen: (hearing) => takeScreen(process, hearing),
     readStdin: () => readFileSync(0, 'utf8'),
     ask: async (question) => {
       const { createInterface } = await import('node:readline/promises');

@@ -1,20 +1,23 @@
-/** What a program outside speaks to Fairlead with: commands and their outcome, queries, events. Needs no host code. */
+/** What a program outside speaks to Fairlead with: commands and their outcome, queries, events, steps. Needs no host code. */
 import { createInbox } from '@nats-io/transport-node';
 import type { ResourceKey } from '../../machines/ids.ts';
 import { connectNats } from './connection.ts';
-import type { Connection, ConnectionOptions } from './connection.ts';
+import type { Connection, ConnectionOptions, Log } from './connection.ts';
 import { openEvents } from './event-feed.ts';
 import type { EventFeed, EventStart } from './event-feed.ts';
 import { describe } from './faults.ts';
 import { ClientProblem, clientProblem } from './problem.ts';
 import { askEveryHost, askQuery } from './query.ts';
 import type { Query, SurveyWait } from './query.ts';
+import { followSteps } from './step-feed.ts';
+import type { StepFeed, StepHearing } from './step-feed.ts';
 import { createCommander } from './commander.ts';
 import type { Command, Outcome } from './commander.ts';
 
 export type { CloudEvent } from './event-feed.ts';
 export type { Command, Outcome } from './commander.ts';
 export type { Problem } from './problem.ts';
+export type { StepFeed, StepFeedState, StepHearing } from './step-feed.ts';
 export { ClientProblem } from './problem.ts';
 
 export type ClientOptions = Pick<
@@ -47,6 +50,11 @@ export interface FairleadClient {
     filter: Partial<ResourceKey>,
     options?: { since?: EventStart; signal?: AbortSignal },
   ): EventFeed;
+  /**
+   * The last step of every actor, then each that comes; survives server restarts. Needs the right to read the stream of
+   * steps, and never rejects without it: `log` is told why nothing comes.
+   */
+  steps(hearing: StepHearing, options: { log: Log }): StepFeed;
   connected(): boolean;
   server(): { readonly name: string; readonly version: string };
   close(): Promise<void>;
@@ -75,6 +83,7 @@ export function clientOver(connection: Connection, inboxPrefix?: string): Fairle
       askEveryHost(connection, asked, { timeoutMs, quietMs }),
     events: (filter, { since = 'new', signal } = {}) =>
       openEvents(connection, filter, since, signal),
+    steps: (hearing, { log }) => followSteps(connection, hearing, { log, nowMs: Date.now }),
     connected: () => connection.connected(),
     server: () => ({ name: info?.server_name ?? '', version: info?.version ?? '' }),
     close: () => connection.close(),

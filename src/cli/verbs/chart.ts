@@ -3,7 +3,7 @@ import { activeIdsOf } from '../../inspector/chart/active.ts';
 import { dotOf } from '../../inspector/chart/dot.ts';
 import { mermaidOf } from '../../inspector/chart/mermaid.ts';
 import { outlineOf, outlineOfValue } from '../../inspector/chart/outline.ts';
-import type { OutlineInk, OutlineWish } from '../../inspector/chart/outline.ts';
+import type { OutlineWish } from '../../inspector/chart/outline.ts';
 import { storedCharts } from '../../inspector/chart/stored.ts';
 import type { DrawnChart } from '../../inspector/chart/stored.ts';
 import { svgOf } from '../../inspector/chart/svg.ts';
@@ -14,9 +14,9 @@ import { usage } from '../failure.ts';
 import { readLive } from '../live-machine.ts';
 import type { LiveMachine } from '../live-machine.ts';
 import { kindOf, storedKinds, targetOf } from '../kinds.ts';
+import { outlineLooks } from '../outline-looks.ts';
 import type { Shell, Verb } from '../shell.ts';
 import { speaksUnicode } from '../style.ts';
-import type { Ink } from '../style.ts';
 
 export const chart: Verb = async (shell) => {
   const format = formatOf(shell);
@@ -103,11 +103,5 @@ function liveText(shell: Shell, format: ChartFormat, live: LiveMachine): string 
 const titleLine = ({ outStyle }: Shell, { title, about }: LiveMachine): string =>
   `${[outStyle.paint('bold', title), ...about].join('   ')}\n`;
 
-const inks: Readonly<Record<OutlineInk, Ink>> = {
-  ...{ active: 'green', entered: 'cyan', other: 'dim', edge: 'dim', error: 'red' },
-};
-
-const looks = ({ terminal, outStyle }: Shell): OutlineWish => ({
-  isAscii: !speaksUnicode(terminal.env),
-  paint: (ink, text) => outStyle.paint(inks[ink], text),
-});
+const looks = ({ terminal, outStyle }: Shell): OutlineWish =>
+  outlineLooks(outStyle, !speaksUnicode(terminal.env));

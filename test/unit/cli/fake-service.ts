@@ -6,6 +6,8 @@ import type { ClusterView } from '../../../src/cli/view.ts';
 import { ClientProblem } from '../../../src/nats/problem.ts';
 import { clientProblem } from '../../../src/nats/problem.ts';
 import type { Problem } from '../../../src/nats/problem.ts';
+import type { StepHearing } from '../../../src/nats/step-feed.ts';
+import type { Step } from '../../../actors/steps/step.ts';
 
 type ResourceView = ClusterView | ReplicationView | GroupView;
 
@@ -23,6 +25,10 @@ export interface FakeService {
   publish(event: Readonly<Record<string, unknown>>): void;
   /** What each host answers to a survey of this kind: `{host, items, …}`. */
   readonly answers: Map<string, Readonly<Record<string, unknown>>[]>;
+  /** Tells a step to whoever follows them, now or later. */
+  step(step: Step): void;
+  /** How many follow steps now. */
+  readonly stepFollowers: () => number;
   readonly closed: () => boolean;
 }
 
@@ -40,6 +46,8 @@ export function fakeService(...views: readonly ResourceView[]): FakeService {
   const orders: Order[] = [];
   const refusals: Problem[] = [];
   const listeners = new Set<(event: Readonly<Record<string, unknown>>) => void>();
+  const steps: Step[] = [];
+  const stepListeners = new Set<StepHearing>();
   let closed = false;
   for (const view of views) shown.set(view.metadata.name, [view]);
 
@@ -132,6 +140,17 @@ export function fakeService(...views: readonly ResourceView[]): FakeService {
         }
       },
     }),
+    steps: (hearing) => {
+      const state = { status: 'live', sinceMs: 0, lag: 0 } as const;
+      for (const [at, step] of steps.entries()) hearing.step(step, at + 1);
+      hearing.state?.(state);
+      stepListeners.add(hearing);
+      return {
+        ready: Promise.resolve(),
+        state: () => state,
+        stop: async () => void stepListeners.delete(hearing),
+      };
+    },
     server: () => ({ name: 'fake', version: '2.10.27' }),
     close: async () => void (closed = true),
   };
@@ -144,6 +163,11 @@ export function fakeService(...views: readonly ResourceView[]): FakeService {
     publish: (event) => {
       for (const listener of listeners) listener(event);
     },
+    step: (step) => {
+      steps.push(step);
+      for (const { step: hear } of stepListeners) hear(step, steps.length);
+    },
+    stepFollowers: () => stepListeners.size,
     closed: () => closed,
   };
 }
