@@ -32,7 +32,7 @@ export function AuditView() {
   return (
     <div class="audit padded">
       <Filters query={query} problem={wanted.problem} />
-      <div class="spread audit-state">
+      <div class="wall-head">
         {data !== undefined && <Reach page={data} sinceMs={wanted.sinceMs} />}
         <button type="button" onClick={togglePause} aria-pressed={isPaused.value}>
           {isPaused.value ? '▶ Go on' : '‖ Pause'}

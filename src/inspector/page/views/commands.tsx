@@ -70,13 +70,13 @@ function Kind({ kind, chosen }: KindProps) {
 
 function Signs({ info: { destructive, role } }: { readonly info: CommandInfo }) {
   return (
-    <span class="signs">
+    <span class="muted">
       {destructive && (
         <span class="text-bad">
           <span aria-hidden="true">⚠ </span>destructive
         </span>
       )}
-      {role !== 'operator' && <span class="late">{role}</span>}
+      {role !== 'operator' && <span class="late"> {role}</span>}
     </span>
   );
 }
