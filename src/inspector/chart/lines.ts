@@ -2,24 +2,32 @@
 import type { Edge } from './model.ts';
 import type { Tree } from './tree.ts';
 
-/** Into a state with lines from more siblings than this only the nearest one before it is drawn. */
-const sourcesMax = 3;
-/** A line back to a sibling further before it than this would run around half of the chart. */
-const backMax = 4;
+export interface LineLimits {
+  /** Into a state with lines from more siblings than this only the nearest one before it is drawn. */
+  readonly sourcesMax: number;
+  /** A line back to a sibling further before it than this would run around half of the chart. */
+  readonly backMax: number;
+}
+
+const wholeChart: LineLimits = { sourcesMax: 3, backMax: 4 };
 
 /**
  * Ids of the lines. A line goes to a sibling, or back to where it starts; whatever leaves its parent would cross half of the
  * chart. So would most of the lines into a state that everything fails to, and those far back.
  */
-export function linesOf(tree: Tree): ReadonlySet<string> {
+export function linesOf(tree: Tree, limits = wholeChart): ReadonlySet<string> {
   const besides = tree.chart.edges.filter((edge) => staysBesides(tree, edge));
   const pairs = besides.map(({ source, targets: [target = ''] }) => [source, target] as const);
-  const isKept = keptPairs(tree, pairs);
+  const isKept = keptPairs(tree, pairs, limits);
   return new Set(besides.filter((_, index) => isKept[index]).map(({ id }) => id));
 }
 
 /** For each pair of siblings whether a line between them is drawn. */
-function keptPairs(tree: Tree, pairs: readonly (readonly [string, string])[]): boolean[] {
+function keptPairs(
+  tree: Tree,
+  pairs: readonly (readonly [string, string])[],
+  { sourcesMax, backMax }: LineLimits,
+): boolean[] {
   const place = new Map(
     tree.chart.nodes.flatMap(({ id }) =>
       tree.childrenOf(id).map((child, index) => [child.id, index] as const),
@@ -90,7 +98,7 @@ export function flowsOf(tree: Tree, lines: ReadonlySet<string>): [from: string, 
       flows.set(pair.join('>'), pair);
     }
   const pairs = [...flows.values()];
-  const isKept = keptPairs(tree, pairs);
+  const isKept = keptPairs(tree, pairs, wholeChart);
   return pairs.filter((_, index) => isKept[index]);
 }
 

@@ -23,4 +23,10 @@ export const measures = {
   pillsGap: 3,
   dot: 10,
   corner: 8,
+  /** At least, of a box of an overview that hides states: room for the names of active ones. */
+  closedWidth: 150,
+  /** Height of a line of words in an overview. */
+  wordRow: 18,
+  /** Between words. */
+  wordGap: 12,
 } as const;

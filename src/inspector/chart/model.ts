@@ -95,3 +95,39 @@ export interface Layout {
   /** From a state to one beside it, where something inside the first leads to the second: faint, without a label. */
   readonly flows: readonly PlacedEdge['points'][];
 }
+
+/** Edges of the whole chart that an overview shows as one. */
+export interface OverviewLine {
+  readonly source: string;
+  readonly target: string;
+  /** Ids; the pill names the first one. */
+  readonly edges: readonly string[];
+  readonly text: string;
+  readonly points: PlacedEdge['points'];
+  readonly label: Box;
+}
+
+/** Inside a state: a command of it or of something in it, or edges that are not drawn as a line. */
+export interface OverviewWord {
+  /** From the left of the state's box. */
+  readonly x: number;
+  /** From the top of the state's box to the middle of the word. */
+  readonly y: number;
+  readonly width: number;
+  readonly text: string;
+  /** As of `OverviewLine`. */
+  readonly edges: readonly string[];
+}
+
+export interface OverviewNode extends Box {
+  readonly depth: number;
+  /** States that are not drawn but inside this one. */
+  readonly hidden: number;
+  readonly words: readonly OverviewWord[];
+}
+
+/** The same chart with states below a depth left out, so that it fits on a screen. */
+export interface Overview extends Pick<Layout, 'width' | 'height' | 'initials' | 'flows'> {
+  readonly nodes: Readonly<Record<string, OverviewNode>>;
+  readonly lines: readonly OverviewLine[];
+}

@@ -2,11 +2,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../../package-root.ts';
-import type { Chart, Layout } from './model.ts';
+import type { Chart, Layout, Overview } from './model.ts';
 
 export interface DrawnChart {
   readonly chart: Chart;
   readonly layout: Layout;
+  /** Where the layout is larger than a screen. */
+  readonly overview?: Overview;
 }
 
 /** Below the package's folder. */

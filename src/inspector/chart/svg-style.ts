@@ -26,6 +26,9 @@ text{font-family:Inter,"DejaVu Sans",system-ui,sans-serif;fill:var(--ink)}
 .box{fill:var(--panel);stroke:var(--line)}
 .outer.odd>.box{fill:var(--inset)}
 .region>.box{stroke-dasharray:5 4}
+.under{fill:var(--inset);stroke:var(--line)}
+.moved>.box{stroke:var(--taken);stroke-width:2.2}
+.row.inside{fill:var(--accent);font-weight:600}
 .final,.rule{fill:none;stroke:var(--line)}
 .alert>.box{stroke:var(--error)}
 .entered>.box{stroke:var(--accent);stroke-width:1.6}

@@ -2,9 +2,8 @@
 import { linesIn, paintOrder, roundedPath } from './geometry.ts';
 import { measures } from './measures.ts';
 import type { Chart, ChartNode, Edge, Layout, NodeRow, PlacedNode } from './model.ts';
-import { svgStyle } from './svg-style.ts';
 import type { Theme } from './svg-style.ts';
-import { textStyles, textWidth } from './text-widths.ts';
+import { escaped, flowsSvg, framed, initialSvg, tagsSvg } from './svg-parts.ts';
 import { pillGap, pillLines } from './wording.ts';
 
 export interface Drawing {
@@ -17,9 +16,6 @@ export interface Drawing {
   readonly theme?: Theme;
 }
 
-/** px around the drawing. */
-const margin = 12;
-
 export function svgOf({ chart, layout, activeIds = [], takenEdges = [], theme }: Drawing): string {
   const nodes = new Map(chart.nodes.map((node) => [node.id, node]));
   const edges = new Map(chart.edges.map((edge) => [edge.id, edge]));
@@ -28,26 +24,13 @@ export function svgOf({ chart, layout, activeIds = [], takenEdges = [], theme }:
     const node = nodes.get(id);
     return node === undefined ? [] : [nodeSvg(node, placed, marks)];
   });
-  const [x, y] = [-margin, -margin];
-  const [width, height] = [layout.width + 2 * margin, layout.height + 2 * margin];
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="${x} ${y} ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${escaped(`Chart of ${chart.id}`)}">`,
-    `<title>${escaped(chart.id)}</title>`,
-    `<style>${svgStyle(theme ?? 'auto')}</style>`,
-    arrowHeads,
-    `<rect class="bg" x="${x}" y="${y}" width="${width}" height="${height}"/>`,
+  return framed(chart, layout, { title: `Chart of ${chart.id}`, theme }, [
     ...boxes,
-    ...layout.flows.map(
-      (points) => `<path class="flow" d="${roundedPath(points)}" marker-end="url(#flow)"/>`,
-    ),
+    ...flowsSvg(layout.flows),
     ...Object.values(layout.initials).map(initialSvg),
     ...linesIn(chart, layout).map((line) => lineSvg(line, marks)),
     ...chart.edges.map((edge) => pillSvg(edge, layout, marks)),
-    '</svg>',
-    '',
-  ]
-    .filter((line, index, all) => line !== '' || index === all.length - 1)
-    .join('\n');
+  ]);
 }
 
 interface Marks {
@@ -56,13 +39,6 @@ interface Marks {
   readonly taken: ReadonlySet<string>;
   readonly edges: ReadonlyMap<string, Edge>;
 }
-
-const arrowHeads = ['arrow', 'error', 'taken', 'flow']
-  .map(
-    (id) =>
-      `<marker id="${id}" class="head ${id}" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="9" markerHeight="9" markerUnits="userSpaceOnUse" orient="auto"><path d="M0 1L10 5L0 9z"/></marker>`,
-  )
-  .join('');
 
 function nodeSvg(node: ChartNode, placed: PlacedNode, marks: Marks): string {
   const { x, y, width, height, rows } = placed;
@@ -110,18 +86,6 @@ function nodeClasses(
   return classes.filter(Boolean).join(' ');
 }
 
-function tagsSvg({ tags }: ChartNode, { x, y, width }: PlacedNode): string {
-  let right = x + width - 8;
-  return tags
-    .map((tag) => {
-      const size = textWidth(tag, textStyles.tag) + measures.tagPadding;
-      const left = right - size;
-      right = left - measures.tagGap;
-      return `<rect class="tag" x="${left}" y="${y + 6}" width="${size}" height="15" rx="7.5"/><text class="tagtext mid" x="${left + size / 2}" y="${y + 17}">${escaped(tag)}</text>`;
-    })
-    .join('');
-}
-
 /** The first word is quieter than what follows, but for portals: there the target stands out. */
 function rowSvg(row: NodeRow, { x, y }: PlacedNode, { edges, taken }: Marks): string {
   const edge = row.edge === undefined ? undefined : edges.get(row.edge);
@@ -138,9 +102,6 @@ function splitAfterWord({ text }: NodeRow, edge: Edge | undefined): [string, str
   const length = edge === undefined ? text.indexOf(' ') + 1 : text.length;
   return [text.slice(0, length), text.slice(length)];
 }
-
-const initialSvg = ({ dot: [x, y], points }: Layout['initials'][string]): string =>
-  `<circle class="initial" cx="${x}" cy="${y}" r="5"/><path class="edge" d="${roundedPath(points)}" marker-end="url(#arrow)"/>`;
 
 function lineSvg({ path, edges }: ReturnType<typeof linesIn>[number], marks: Marks): string {
   const isTaken = edges.some((id) => marks.taken.has(id));
@@ -167,11 +128,3 @@ function pillSvg(edge: Edge, layout: Layout, { taken }: Marks): string {
   const rx = lines.length === 1 ? height / 2 : 8;
   return `<g class="${classes}"><rect x="${x}" y="${y}" width="${width}" height="${height}" rx="${rx}"/>${texts.join('')}</g>`;
 }
-
-const signs: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-};
-const escaped = (text: string): string => text.replace(/[&<>"]/g, (sign) => signs[sign] ?? sign);

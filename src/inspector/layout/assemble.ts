@@ -1,7 +1,6 @@
 /** Puts placed compounds together: coordinates of the whole drawing from those within each. */
 import { measures } from '../chart/measures.ts';
-import type { Box, Layout, NodeRow, PlacedEdge, PlacedNode } from '../chart/model.ts';
-import { rowsOf } from '../chart/wording.ts';
+import type { Box, Layout, PlacedEdge, PlacedNode } from '../chart/model.ts';
 import type { PlacedLine, Point } from './compound.ts';
 import { lineId } from './plan.ts';
 import type { Plan, Shape } from './plan.ts';
@@ -23,7 +22,7 @@ export function assembled(plan: Plan, root: Shape, hash: string): Layout {
 function put(plan: Plan, parts: Parts, shape: Shape, at: Point, depth: number): void {
   const [x, y] = at;
   const { node, width, height, placed } = shape;
-  parts.nodes[node.id] = { x, y, width, height, depth, rows: placedRows(plan, shape) };
+  parts.nodes[node.id] = { x, y, width, height, depth, rows: plan.contentOf(node).rows };
   if (placed === undefined) return;
   if (placed.initial !== undefined) {
     const [dot] = moved([placed.initial.dot], at);
@@ -66,11 +65,4 @@ function stacked(
     top += height + measures.pillsGap;
     return box;
   });
-}
-
-function placedRows({ tree, lines }: Plan, { node }: Shape): NodeRow[] {
-  return rowsOf(tree, node, lines).map((row, index) => ({
-    y: measures.header + index * measures.row + measures.row / 2 + 2,
-    ...row,
-  }));
 }

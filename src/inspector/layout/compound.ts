@@ -24,9 +24,12 @@ export interface Variant {
   readonly separate: boolean;
   /** Long chains go on in another row or column. */
   readonly wraps: boolean;
+  /** Wished width by height. */
+  readonly aspect: number;
   readonly placement: 'NETWORK_SIMPLEX' | 'BRANDES_KOEPF';
   readonly cycles: 'DEPTH_FIRST' | 'GREEDY';
   readonly modelOrder: boolean;
+  readonly spacing: 'wide' | 'tight';
 }
 
 export interface PlacedLine {
@@ -59,13 +62,24 @@ const spacing: LayoutOptions = {
   'elk.spacing.componentComponent': '22',
 };
 
+/** Where there is much to show on one screen. */
+const tight: LayoutOptions = {
+  'elk.spacing.nodeNode': '16',
+  'elk.layered.spacing.nodeNodeBetweenLayers': '12',
+  'elk.spacing.edgeNode': '12',
+  'elk.layered.spacing.edgeNodeBetweenLayers': '6',
+  'elk.spacing.edgeEdge': '10',
+  'elk.layered.spacing.edgeEdgeBetweenLayers': '8',
+  'elk.spacing.componentComponent': '16',
+};
+
 function optionsOf(variant: Variant, top: number): LayoutOptions {
   return {
     'elk.algorithm': 'layered',
     'elk.edgeRouting': 'ORTHOGONAL',
     'elk.direction': variant.direction,
     'elk.separateConnectedComponents': String(variant.separate),
-    'elk.aspectRatio': '1.3',
+    'elk.aspectRatio': String(variant.aspect),
     'elk.layered.wrapping.strategy': variant.wraps ? 'MULTI_EDGE' : 'OFF',
     'elk.layered.wrapping.additionalEdgeSpacing': '20',
     'elk.layered.considerModelOrder.strategy': variant.modelOrder ? 'NODES_AND_EDGES' : 'NONE',
@@ -74,10 +88,11 @@ function optionsOf(variant: Variant, top: number): LayoutOptions {
     'elk.padding': `[top=${top},left=${sidePadding},bottom=${sidePadding},right=${sidePadding}]`,
     'elk.randomSeed': '1',
     ...spacing,
+    ...(variant.spacing === 'tight' && tight),
   };
 }
 
-/** @throws Error of ELK for graphs it cannot lay out */
+/** @throws Error of ELK for graphs it cannot lay out, and where it loses a line on the way */
 export async function placeCompound(elk: ELK, graph: FlatGraph, variant: Variant): Promise<Placed> {
   const placed = await elk.layout({
     id: ' compound',
@@ -85,7 +100,27 @@ export async function placeCompound(elk: ELK, graph: FlatGraph, variant: Variant
     children: [...dotNodes(graph), ...graph.nodes.map((node) => ({ ...node }))],
     edges: [...dotEdges(graph), ...graph.edges.map(elkEdge)],
   });
-  return readPlaced(placed, graph);
+  const read = readPlaced(placed, graph);
+  if (!graph.edges.every((edge) => arrives(graph, read, edge)))
+    throw new Error('ELK gave a line that does not arrive');
+  return read;
+}
+
+/** Wrapped chains sometimes end in the middle of nowhere. */
+function arrives(
+  { nodes }: FlatGraph,
+  placed: Placed,
+  { id, source, target }: FlatGraph['edges'][number],
+): boolean {
+  const points = placed.edges[id]?.points ?? [];
+  const isAt = (end: string, point: Point | undefined): boolean => {
+    const size = nodes.find((node) => node.id === end);
+    const at = placed.nodes[end];
+    if (size === undefined || at === undefined || point === undefined) return false;
+    const [dx, dy] = [point[0] - at.x, point[1] - at.y];
+    return dx >= -1 && dy >= -1 && dx <= size.width + 1 && dy <= size.height + 1;
+  };
+  return isAt(source, points[0]) && isAt(target, points.at(-1));
 }
 
 const dotNodes = ({ initial }: FlatGraph): ElkNode[] =>

@@ -1,14 +1,13 @@
 /** A layout for a whole chart: compounds from the inside out, several shapes of each, and the best of them all together. */
 import type { ELK } from 'elkjs';
-import { measures } from '../chart/measures.ts';
 import type { Chart, ChartNode, Layout } from '../chart/model.ts';
-import { rowsOf } from '../chart/wording.ts';
 import { placeCompound } from './compound.ts';
 import type { FlatGraph, Placed, Variant } from './compound.ts';
 import { assembled } from './assemble.ts';
 import { lineId, planOf, stackSize } from './plan.ts';
 import type { Plan, Shape } from './plan.ts';
-import { ownSize, pillSize } from './sizes.ts';
+import { shelvesOf } from './shelves.ts';
+import { pillSize } from './sizes.ts';
 import type { Size } from './sizes.ts';
 
 /** What a drawing is fitted into; the larger the zoom, the better the layout. */
@@ -17,8 +16,11 @@ const page = { width: 900, height: 700 } as const;
 const shapesMax = 4;
 
 /** @throws Error when ELK refuses every variant of some compound */
-export async function layoutOf(elk: ELK, chart: Chart): Promise<Layout> {
-  const plan = planOf(chart);
+export const layoutOf = (elk: ELK, chart: Chart): Promise<Layout> =>
+  layoutBy(elk, chart, planOf(chart));
+
+/** @throws as `layoutOf` */
+export async function layoutBy(elk: ELK, chart: Chart, plan: Plan): Promise<Layout> {
   const shapes = await shapesOf(elk, plan, plan.tree.root);
   const [best] = [...shapes].sort(byZoom);
   if (best === undefined) throw new Error(`no layout for ${chart.id}`);
@@ -32,7 +34,7 @@ const byZoom = (left: Shape, right: Shape): number =>
   zoomOf(right) - zoomOf(left) || left.edgeLength - right.edgeLength;
 
 async function shapesOf(elk: ELK, plan: Plan, node: ChartNode): Promise<Shape[]> {
-  const size = ownSize(node, rowsOf(plan.tree, node, plan.lines));
+  const { size } = plan.contentOf(node);
   const children = plan.tree.childrenOf(node.id);
   if (children.length === 0) return [{ ...size, node, children: [], edgeLength: 0 }];
   const inner: Shape[][] = [];
@@ -40,7 +42,8 @@ async function shapesOf(elk: ELK, plan: Plan, node: ChartNode): Promise<Shape[]>
   const shapes: Shape[] = [];
   for (const chosen of choicesOf(inner))
     shapes.push(...(await shapesWith(elk, plan, node, chosen)));
-  return keptOf(shapes);
+  // Few small compounds: none of the whole need be left out.
+  return keptOf(shapes, plan.isThorough === true && node.parent === null ? Infinity : shapesMax);
 }
 
 /** All children in their widest shape, all in their tallest, and so on between. */
@@ -62,55 +65,76 @@ async function shapesWith(
   const graph = graphOf(plan, node, children);
   const inside = children.reduce((sum, { edgeLength }) => sum + edgeLength, 0);
   const shapes: Shape[] = [];
-  const wrapped = children.length < wrapsFrom ? [] : wrappedWays;
-  for (const way of [...ways, ...wrapped]) {
-    const placed = await firstThatWorks(elk, graph, way);
-    if (placed === undefined) continue;
+  for (const placed of await placements(elk, graph, plan.isThorough === true)) {
     const { width, height } = placed;
     shapes.push({ width, height, node, placed, children, edgeLength: placed.edgeLength + inside });
   }
   return shapes;
 }
 
-type Way = Pick<Variant, 'direction' | 'separate' | 'wraps'>;
+async function placements(elk: ELK, graph: FlatGraph, isThorough: boolean): Promise<Placed[]> {
+  if (isThorough && graph.edges.length === 0 && graph.initial === undefined)
+    return shelvesOf(graph);
+  const wrapped =
+    graph.nodes.length < wrapsFrom ? [] : isThorough ? wrappedWays : wrappedWays.slice(0, 2);
+  const all: Placed[] = [];
+  for (const way of [...ways, ...wrapped])
+    all.push(...(await placementsOf(elk, graph, way, isThorough)));
+  return all;
+}
+
+type Way = Pick<Variant, 'direction' | 'separate' | 'wraps' | 'aspect'>;
+
+/** Of the room a compound is wished to take; the first one is that of a page. */
+const aspects = [1.3, 0.8];
 
 const ways: readonly Way[] = (['DOWN', 'RIGHT'] as const).flatMap((direction) => [
-  { direction, separate: true, wraps: false },
-  { direction, separate: false, wraps: false },
+  { direction, separate: true, wraps: false, aspect: 1.3 },
+  { direction, separate: false, wraps: false, aspect: 1.3 },
 ]);
 
 /** Compounds with fewer states have no chains worth it. */
 const wrapsFrom = 7;
-const wrappedWays: readonly Way[] = (['DOWN', 'RIGHT'] as const).map((direction) => ({
-  ...{ direction, separate: true, wraps: true },
-}));
+const wrappedWays: readonly Way[] = aspects.flatMap((aspect) =>
+  (['DOWN', 'RIGHT'] as const).map((direction) => ({
+    ...{ direction, separate: true, wraps: true, aspect },
+  })),
+);
 
-const ladder: readonly Omit<Variant, keyof Way>[] = [
+const ladder: readonly Omit<Variant, keyof Way | 'spacing'>[] = [
   { placement: 'NETWORK_SIMPLEX', cycles: 'DEPTH_FIRST', modelOrder: true },
   { placement: 'BRANDES_KOEPF', cycles: 'DEPTH_FIRST', modelOrder: true },
   { placement: 'BRANDES_KOEPF', cycles: 'GREEDY', modelOrder: true },
   { placement: 'BRANDES_KOEPF', cycles: 'GREEDY', modelOrder: false },
 ];
 
-/** ELK has bugs in some combinations of options; what it throws then is of no use to anybody. */
-async function firstThatWorks(elk: ELK, graph: FlatGraph, way: Way): Promise<Placed | undefined> {
-  for (const rung of ladder) {
-    const placed = await placeCompound(elk, graph, { ...rung, ...way }).catch(() => undefined);
-    if (placed !== undefined) return placed;
+/** The first one that works, or one of either placement. ELK has bugs in some combinations; what it throws is of no use. */
+async function placementsOf(
+  elk: ELK,
+  graph: FlatGraph,
+  way: Way,
+  isThorough: boolean,
+): Promise<Placed[]> {
+  const all: Placed[] = [];
+  const spacing = isThorough ? 'tight' : 'wide';
+  for (const [index, rung] of ladder.entries()) {
+    if (all.length > 0 && !(isThorough && index === 1)) break;
+    const variant = { ...rung, ...way, spacing } as const;
+    const placed = await placeCompound(elk, graph, variant).catch(() => undefined);
+    if (placed !== undefined) all.push(placed);
   }
-  return undefined;
+  return all;
 }
 
 function graphOf(plan: Plan, node: ChartNode, children: readonly Shape[]): FlatGraph {
-  const rows = rowsOf(plan.tree, node, plan.lines);
-  const own = ownSize(node, rows);
+  const { size, end } = plan.contentOf(node);
   const ids = new Set(children.map((child) => child.node.id));
   const initial = plan.tree
     .childrenOf(node.id)
     .find(({ key }) => node.type === 'compound' && key === node.initial);
   return {
-    top: measures.header + (rows.length === 0 ? 0 : rows.length * measures.row) + 16,
-    width: own.width,
+    top: end + 16,
+    width: size.width,
     nodes: children.map(({ node: { id }, width, height }) => ({ id, width, height })),
     edges: [
       ...plan.bundles
@@ -128,7 +152,7 @@ function graphOf(plan: Plan, node: ChartNode, children: readonly Shape[]): FlatG
 }
 
 /** Those that no other one is smaller than in both directions, widest first. */
-function keptOf(shapes: readonly Shape[]): Shape[] {
+function keptOf(shapes: readonly Shape[], max: number): Shape[] {
   const sorted = [...shapes].sort(
     (left, right) => right.width - left.width || left.height - right.height,
   );
@@ -141,9 +165,9 @@ function keptOf(shapes: readonly Shape[]): Shape[] {
         (other.width < shape.width || other.height < shape.height || at < index),
     );
   const front = sorted.filter((shape, index) => !isBeaten(shape, index));
-  if (front.length <= shapesMax) return front;
-  const picked = Array.from({ length: shapesMax }, (_, index) =>
-    Math.round((index * (front.length - 1)) / (shapesMax - 1)),
+  if (front.length <= max) return front;
+  const picked = Array.from({ length: max }, (_, index) =>
+    Math.round((index * (front.length - 1)) / (max - 1)),
   );
   return front.filter((_, index) => picked.includes(index));
 }

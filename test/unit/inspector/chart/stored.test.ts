@@ -5,6 +5,8 @@ import { gzipSync } from 'node:zlib';
 import elkModule from 'elkjs/lib/elk.bundled.js';
 import { describe, expect, it } from 'vitest';
 import { definitionHash } from '../../../../actors/definition.ts';
+import type { Chart, Overview } from '../../../../src/inspector/chart/model.ts';
+import { overviewPlan } from '../../../../src/inspector/chart/overview.ts';
 import { linesOf } from '../../../../src/inspector/chart/lines.ts';
 import { drawnMachines } from '../../../../src/inspector/chart/machines.ts';
 import { storedCharts } from '../../../../src/inspector/chart/stored.ts';
@@ -58,6 +60,40 @@ describe('layouts.json', () => {
     },
   );
 
+  it.each(Object.values(stored).flatMap(({ chart, overview }) => (overview ? [chart.id] : [])))(
+    'has the boxes, lines and words of the overview of %s as they would be drawn now',
+    (id) => {
+      const drawn = Object.values(stored).find(({ chart }) => chart.id === id);
+      const machine = drawnMachines[id];
+      const overview = drawn?.overview;
+      if (machine === undefined || overview === undefined) throw new Error(`no overview ${id}`);
+      const chart = toChart(machine);
+      const depth = chart.nodes[0]?.type === 'parallel' ? 2 : 1;
+      const plan = overviewPlan(chart, depth, new Set(foldedIn(chart, overview)));
+      const ids = (edges: readonly { readonly id: string }[]) => edges.map((edge) => edge.id);
+      expect(Object.keys(overview.nodes).sort(), remedy).toEqual(ids(plan.tree.chart.nodes).sort());
+      expect(
+        overview.lines.map(({ text, edges }) => ({ text, edges })),
+        remedy,
+      ).toEqual(
+        overview.lines.map(({ source, target }) => {
+          const line = plan.lines.get(`${source}>${target}`);
+          return { text: line?.text, edges: ids(line?.edges ?? []) };
+        }),
+      );
+      expect(overview.lines, remedy).toHaveLength(plan.lines.size);
+      for (const [node, { words, hidden }] of Object.entries(overview.nodes)) {
+        expect(hidden, remedy).toBe(plan.closed.get(node) ?? 0);
+        expect(
+          words.map(({ text, edges }) => ({ text, edges })),
+          remedy,
+        ).toEqual(
+          (plan.words.get(node) ?? []).map(({ text, edges }) => ({ text, edges: ids(edges) })),
+        );
+      }
+    },
+  );
+
   it('has one line for each chart, so that a change shows which one it is of', () => {
     const text = readFileSync(join(packageRoot(), 'src/inspector/chart/layouts.json'), 'utf8');
     expect(text, remedy).toBe(layoutsJson(Object.values(stored)));
@@ -78,7 +114,8 @@ describe('layouts.json', () => {
 
   it('is small enough to be sent', () => {
     const sizes = Object.values(stored).map(
-      (drawn) => [drawn.chart.id, gzipSync(JSON.stringify(drawn)).length] as const,
+      ({ chart, layout }) =>
+        [chart.id, gzipSync(JSON.stringify({ chart, layout })).length] as const,
     );
     console.log(`chart and layout, gzip bytes: ${sizes.map((each) => each.join(' ')).join(', ')}`);
     const large = sizes.filter(([, bytes]) => bytes > 6_144).map(([id]) => id);
@@ -87,6 +124,13 @@ describe('layouts.json', () => {
     for (const [, bytes] of sizes) expect(bytes).toBeLessThan(40_000);
   });
 });
+
+/** Regions that are drawn closed. */
+const foldedIn = (chart: Chart, { nodes }: Overview): string[] =>
+  Object.entries(nodes)
+    .filter(([, { depth, hidden }]) => depth === 1 && hidden > 0)
+    .map(([id]) => id)
+    .filter(() => chart.nodes[0]?.type === 'parallel');
 
 describe('docs/charts', () => {
   it.each(pictures(Object.values(stored)))('%s is the chart as it is drawn now', (path, svg) => {
