@@ -8,7 +8,7 @@
  * - `stream/client.ts`: `onWindow`, `onStep`, `onResync`, `watchWindow`, `watchActor`.
  * - `location.ts`: `place` (path, query), `go`, `goQuery`, `actorHref`; plain `<a href="/audit?…">` need no code.
  * - `keys.ts`: `useEffect(() => onKeys({ x: … }), [])`; `dialog.tsx`; `mark.tsx` (`SeverityMark`); `time.ts` (`span`, `clock`).
- * - `dialogs.tsx`: all dialogs, loaded once the page rests.
+ * - `dialogs.tsx`: all dialogs, loaded once the page rests; `later-style.ts` loads the style of these and of other views.
  * - `commands/`: `form.tsx` makes a form of a JSON Schema, `command-dialog.tsx` sends one command; `openCommand(…)` shows it.
  * - Styles: `styles/*.css`, colours by the tokens of `styles/tokens.css` only. The security policy forbids inline scripts and
  *   styles in markup, `innerHTML`, and every address but this host's; `style={{…}}` of Preact goes by CSSOM and is fine.
@@ -20,6 +20,7 @@ import { Banner } from './banner.tsx';
 import { DialogLayer } from './dialog-layer.tsx';
 import { Header } from './header.tsx';
 import { onKeys } from './keys.ts';
+import { laterStyle } from './later-style.ts';
 import { go, place } from './location.ts';
 import { overlay } from './overlays.ts';
 import { views } from './routes.ts';
@@ -79,8 +80,8 @@ function Later({ load }: { readonly load: () => Promise<ComponentType> }) {
   const [shown, show] = useState<{ readonly Shown: ComponentType } | undefined>();
   const [problem, setProblem] = useState('');
   useEffect(() => {
-    load().then(
-      (Shown) => show({ Shown }),
+    Promise.all([load(), laterStyle()]).then(
+      ([Shown]) => show({ Shown }),
       (error: unknown) => setProblem(`${sayFailure(error)} Load the page again.`),
     );
   }, [load]);

@@ -4,6 +4,7 @@ import { useEffect } from 'preact/hooks';
 import { sayFailure } from './api-client.ts';
 import { openedCommand, openedWhy } from './commands/open.ts';
 import type * as DialogsModule from './dialogs.tsx';
+import { laterStyle } from './later-style.ts';
 import { overlay } from './overlays.ts';
 import type { View } from './routes.ts';
 
@@ -17,7 +18,8 @@ const problem = signal('');
 
 async function load(): Promise<void> {
   try {
-    dialogs.value ??= await import('./dialogs.tsx');
+    const [parts] = await Promise.all([import('./dialogs.tsx'), laterStyle()]);
+    dialogs.value = parts;
     problem.value = '';
   } catch (error) {
     problem.value = sayFailure(error);

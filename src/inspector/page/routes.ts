@@ -44,12 +44,7 @@ export const views: readonly View[] = [
     async () => (await import('./views/breakers.tsx')).BreakersView,
   ),
   lazy('audit', 'Audit', 'u', async () => (await import('./views/audit.tsx')).AuditView),
-  lazy(
-    'commands',
-    'Commands',
-    'c',
-    async () => (await import('./views/commands.tsx')).CommandsView,
-  ),
+  lazy('commands', 'Commands', 'c', async () => (await import('./dialogs.tsx')).CommandsView),
   lazy('health', 'Health', 'h', async () => (await import('./views/health.tsx')).HealthView),
   lazy('kpi', 'KPI', 'k', async () => (await import('./views/kpi.tsx')).KpiView),
 ];

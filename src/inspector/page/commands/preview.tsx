@@ -1,7 +1,7 @@
 /** What a command would do, computed on the stored record by the machine itself; nothing was done yet. */
 import type { DryRun } from '../../api.ts';
-import { shortJson } from '../json.ts';
 import { span } from '../time.ts';
+import { Changes } from './changes.tsx';
 import { WhyLines } from './why-lines.tsx';
 
 export function Preview({ dryRun: { why, turn } }: { readonly dryRun: DryRun }) {
@@ -20,34 +20,6 @@ export function Preview({ dryRun: { why, turn } }: { readonly dryRun: DryRun }) 
         items={turn.timers.map(({ event, delayMs }) => `${event} in ${span(delayMs)}`)}
       />
       <Named title="Tells" items={turn.events} />
-    </div>
-  );
-}
-
-type Turn = NonNullable<DryRun['turn']>;
-
-export function Changes({ changes }: Pick<Turn, 'changes'>) {
-  if (changes.length === 0) return null;
-  return (
-    <div class="scroll-x" tabIndex={0} role="group" aria-label="Changes">
-      <table class="changes mono">
-        <thead>
-          <tr>
-            <th scope="col">field</th>
-            <th scope="col">before</th>
-            <th scope="col">after</th>
-          </tr>
-        </thead>
-        <tbody>
-          {changes.map(({ path, before, after }) => (
-            <tr key={path}>
-              <th scope="row">{path}</th>
-              <td class="before">{shortJson(before)}</td>
-              <td class="after">{shortJson(after)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
     </div>
   );
 }

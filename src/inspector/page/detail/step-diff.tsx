@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import { diff } from '../../../../actors/steps/patch.ts';
 import type { At } from '../../api.ts';
 import { actorPath } from '../api-client.ts';
-import { Changes } from '../commands/preview.tsx';
+import { Changes } from '../commands/changes.tsx';
 import { useRead } from '../loaded.ts';
 
 interface Props {
