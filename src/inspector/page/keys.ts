@@ -16,6 +16,7 @@ export const keyRows: readonly KeyRow[] = [
   { keys: 'l', does: 'live: back to the present' },
   { keys: 'p', does: 'pause what comes in' },
   { keys: 'c', does: 'copy as a command line' },
+  { keys: 'o', does: 'overview or whole chart; Esc goes back to the overview' },
   { keys: '+ - 0', does: 'zoom in, zoom out, fit the chart' },
   {
     keys: 'g, then a m r b u c h k',

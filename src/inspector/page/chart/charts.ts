@@ -1,11 +1,15 @@
 /** Charts with their layouts, read once per hash: under its hash a chart never changes. */
 import { signal } from '@preact/signals';
-import type { Chart, Layout } from '../../chart/model.ts';
+import type { Chart, Layout, Overview } from '../../chart/model.ts';
 import { ApiFailure, read, sayFailure } from '../api-client.ts';
 
 export interface Drawn {
   readonly chart: Chart;
   readonly layout: Layout;
+  /** Where the layout is larger than a screen. */
+  readonly overview?: Overview;
+  /** What draws the overview: a part of its own, loaded with the first chart that has one. */
+  readonly parts?: typeof import('./overview-drawing.tsx');
 }
 
 /** `loading`, the chart, or why there is none. */
@@ -31,7 +35,7 @@ async function load(hash: string): Promise<void> {
   if (known.peek().has(hash)) return;
   set(hash, 'loading');
   try {
-    set(hash, await read<Drawn>(`/api/charts/${encodeURIComponent(hash)}`));
+    set(hash, await withParts(await read<Drawn>(`/api/charts/${encodeURIComponent(hash)}`)));
   } catch (error) {
     const isUnknown = error instanceof ApiFailure && error.status === 404;
     const problem = isUnknown
@@ -40,6 +44,16 @@ async function load(hash: string): Promise<void> {
     set(hash, { problem });
     // What failed on the way may be there the next time.
     if (!isUnknown) setTimeout(() => forget(hash), 5000);
+  }
+}
+
+/** A part that cannot be loaded costs the overview only. */
+async function withParts({ overview, ...drawn }: Drawn): Promise<Drawn> {
+  if (overview === undefined) return drawn;
+  try {
+    return { ...drawn, overview, parts: await import('./overview-drawing.tsx') };
+  } catch {
+    return drawn;
   }
 }
 

@@ -84,7 +84,7 @@ function lookOf(ids: readonly string[], edges: ReadonlyMap<string, Edge>, marks:
   return ids.every((id) => edges.get(id)?.kind === 'error') ? 'error' : '';
 }
 
-function Initial({ dot: [x, y], points }: Layout['initials'][string]) {
+export function Initial({ dot: [x, y], points }: Layout['initials'][string]) {
   return (
     <>
       <circle class="initial" cx={x} cy={y} r={5} />
@@ -93,7 +93,7 @@ function Initial({ dot: [x, y], points }: Layout['initials'][string]) {
   );
 }
 
-function ArrowHeads() {
+export function ArrowHeads() {
   return (
     <defs>
       {['arrow', 'error', 'taken', 'enabled', 'flow'].map((id) => (

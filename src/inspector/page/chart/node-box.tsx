@@ -88,12 +88,12 @@ const ROW_LETTER = 6.65;
 /** px of a letter of a tag; the layout keeps room for the widest font, so this only has to be near. */
 const TAG_LETTER = 5.6;
 
-function Tags({
+export function Tags({
   node: { tags },
   placed: { x, y, width },
 }: {
   readonly node: ChartNode;
-  readonly placed: PlacedNode;
+  readonly placed: Pick<PlacedNode, 'x' | 'y' | 'width'>;
 }) {
   let right = x + width - 8;
   return (

@@ -1,12 +1,14 @@
 /** The drawing in its pane: moved by drag, wheel and keys, and by the actor itself when its active state leaves the screen. */
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { Box, Edge } from '../../chart/model.ts';
+import { boxOf } from '../../chart/overview-marks.ts';
+import { treeOf } from '../../chart/tree.ts';
 import { onKeys } from '../keys.ts';
 import type { Drawn } from './charts.ts';
 import { Drawing } from './drawing.tsx';
 import { marksOf } from './marks.ts';
 import type { Moment } from './marks.ts';
-import { begun, centred, fitted, isVisible, zoomed } from './viewport.ts';
+import { begun, centred, fitted, fittedTo, isVisible, zoomed } from './viewport.ts';
 import type { Size, Viewport } from './viewport.ts';
 
 interface Props {
@@ -20,14 +22,21 @@ interface Props {
 const ZOOM_STEP = 1.25;
 
 export function ChartPane({ drawn, moment, momentId, onCommand }: Props) {
-  const { chart, layout } = drawn;
+  const { chart, layout, overview, parts } = drawn;
+  const tree = useMemo(() => treeOf(chart), [chart]);
+  /** Undefined for the overview, a state that is looked into, or empty for the active one. */
+  const [into, lookInto] = useState<string | undefined>(overview === undefined ? '' : undefined);
+  const isOverview = overview !== undefined && into === undefined;
+  const drawing: Size = isOverview ? overview : layout;
+  const boxFor = (id: string): Box | undefined =>
+    isOverview ? overview.nodes[boxOf(tree, overview, id)] : layout.nodes[id];
   const marks = useMemo(() => marksOf(chart, moment), [chart, moment]);
   const pane = useRef<SVGSVGElement>(null);
   const [size, setSize] = useState<Size | undefined>();
   const [view, setView] = useState<Viewport | undefined>();
   const [lit, light] = useState('');
   const leaf = useNewestLeaf(marks.leaves);
-  const box: Box | undefined = layout.nodes[leaf];
+  const box = leaf === '' ? undefined : boxFor(leaf);
 
   useLayoutEffect(() => {
     const element = pane.current;
@@ -40,8 +49,17 @@ export function ChartPane({ drawn, moment, momentId, onCommand }: Props) {
   }, []);
   const isSized = size !== undefined;
   useLayoutEffect(() => {
-    if (size) setView(begun(layout, size, box));
-  }, [layout, isSized]);
+    if (size === undefined) return;
+    const wanted = into === undefined || into === '' ? undefined : layout.nodes[into];
+    const parent = leaf === '' ? undefined : layout.nodes[tree.node(leaf).parent ?? ''];
+    setView(
+      isOverview
+        ? fitted(drawing, size)
+        : wanted === undefined
+          ? begun(drawing, size, box, parent)
+          : fittedTo(wanted, size),
+    );
+  }, [layout, isSized, into]);
   useEffect(() => {
     if (size && box)
       setView((now) => (now && !isVisible(now, size, box) ? centred(now, size, box) : now));
@@ -51,21 +69,34 @@ export function ChartPane({ drawn, moment, momentId, onCommand }: Props) {
     if (size) setView((now) => now && zoomed(now, by, { x: size.width / 2, y: size.height / 2 }));
   };
   const fit = () => {
-    if (size) setView(fitted(layout, size));
+    if (size) setView(fitted(drawing, size));
   };
   useEffect(
     () => onKeys({ '+': () => zoomBy(ZOOM_STEP), '-': () => zoomBy(1 / ZOOM_STEP), '0': fit }),
-    [size, layout],
+    [size, drawing],
   );
+  const goBack = () => lookInto(undefined);
+  useEffect(() => {
+    if (overview === undefined) return undefined;
+    return onKeys(isOverview ? { o: () => lookInto('') } : { o: goBack, Escape: goBack });
+  }, [overview, isOverview]);
   useWheel(pane, (by, at) => setView((now) => now && zoomed(now, by, at)));
   const drag = useDrag((dx, dy) =>
     setView((now) => now && { ...now, x: now.x + dx, y: now.y + dy }),
   );
 
   const goTo = ({ targets: [target = ''] }: Edge) => {
-    const to = layout.nodes[target];
+    const to = target === '' ? undefined : boxFor(target);
     if (to && size) setView((now) => now && centred(now, size, to));
     light(target);
+  };
+  const lights = {
+    marks,
+    moment: momentId,
+    lit: isOverview && lit !== '' ? boxOf(tree, overview, lit) : lit,
+    onCommand: (edge: Edge) => onCommand(edge, marks.commands.get(edge.id) === 'enabled'),
+    onPortal: goTo,
+    onLight: light,
   };
   return (
     <div class="chart-pane">
@@ -74,23 +105,31 @@ export function ChartPane({ drawn, moment, momentId, onCommand }: Props) {
         class="chart"
         // A word of the graphics module of ARIA, which the types do not know.
         role={'graphics-document' as 'document'}
-        aria-label={`Chart of ${chart.id}, active: ${[...marks.leaves].join(', ')}`}
+        aria-label={`${isOverview ? 'Overview' : 'Chart'} of ${chart.id}, active: ${[...marks.leaves].join(', ')}`}
         {...drag}
       >
         {view && (
           <g class="chart-ground" transform={`translate(${view.x} ${view.y}) scale(${view.k})`}>
-            <Drawing
-              drawn={drawn}
-              marks={marks}
-              moment={momentId}
-              lit={lit}
-              onCommand={(edge) => onCommand(edge, marks.commands.get(edge.id) === 'enabled')}
-              onPortal={goTo}
-              onLight={light}
-            />
+            {isOverview && parts ? (
+              <parts.OverviewDrawing
+                chart={chart}
+                overview={overview}
+                {...lights}
+                onOpen={lookInto}
+              />
+            ) : (
+              <Drawing drawn={drawn} {...lights} />
+            )}
           </g>
         )}
       </svg>
+      {parts && (
+        <parts.DepthChoice
+          names={into ? tree.pathOf(into).map(({ key }) => key) : []}
+          isOverview={isOverview}
+          onChoice={lookInto}
+        />
+      )}
       <div class="chart-tools">
         <button
           type="button"

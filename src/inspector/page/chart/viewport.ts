@@ -35,10 +35,20 @@ export function fitted(drawing: Size, pane: Size): Viewport {
   };
 }
 
-/** The whole drawing when its words can be read, else the part around the box. */
-export function begun(drawing: Size, pane: Size, box: Box | undefined): Viewport {
+/** A part of the drawing as large as it fits. */
+export const fittedTo = (box: Box, pane: Size): Viewport =>
+  centred({ x: 0, y: 0, k: fitted(box, pane).k }, pane, box);
+
+/** The whole drawing when its words can be read, else what is around the box when that can be, else the box. */
+export function begun(
+  drawing: Size,
+  pane: Size,
+  box: Box | undefined,
+  around: Box | undefined,
+): Viewport {
   const whole = fitted(drawing, pane);
   if (whole.k >= READABLE || box === undefined) return whole;
+  if (around !== undefined && fitted(around, pane).k >= READABLE) return fittedTo(around, pane);
   return bounds(centred({ ...whole, k: 0.8 }, pane, box), drawing, pane);
 }
 
