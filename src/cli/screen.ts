@@ -14,7 +14,7 @@ export interface Screen {
 }
 
 /** What of a process is used. */
-export interface ScreenProcess {
+export interface ScreenProcess extends Pick<NodeJS.EventEmitter, 'on' | 'off'> {
   readonly pid: number;
   readonly stdin: Pick<
     NodeJS.ReadStream,
@@ -22,8 +22,6 @@ export interface ScreenProcess {
   > &
     Pick<NodeJS.EventEmitter, 'on' | 'off'>;
   readonly stdout: Pick<NodeJS.WriteStream, 'write'> & Pick<NodeJS.EventEmitter, 'on' | 'off'>;
-  on(event: string, heard: (...values: never[]) => void): unknown;
-  off(event: string, heard: (...values: never[]) => void): unknown;
   kill(pid: number, signal: NodeJS.Signals): unknown;
 }
 

@@ -19,8 +19,11 @@ export function whyOf(actor: string, verb: string, state: string): Why {
     ...{ command: verb, actor, allowed: isAllowed ? 'yes' : 'no', unchanged: false },
     state,
     ...(isAllowed
-      ? { code: '', message: '' }
-      : { code: 'transition.notAllowed', message: `${verb} is not allowed in this state.` }),
+      ? { status: 200, code: '', message: '' }
+      : {
+          ...{ status: 409, code: 'transition.notAllowed' },
+          message: `${verb} is not allowed in this state.`,
+        }),
     because: [
       { guard: 'hasOwner', is: 'yes', text: 'a host owns it and takes commands' },
       {

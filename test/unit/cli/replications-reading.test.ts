@@ -5,7 +5,6 @@ import { operationMachine } from '../../../machines/operation.ts';
 import { replicationKind } from '../../../machines/replication-kind.ts';
 import { buildReplicationMachine } from '../../../machines/replication.ts';
 import type { ReplicationView } from '../../../src/cli/replication-view.ts';
-import { ClientProblem, clientProblem } from '../../../src/nats/problem.ts';
 import { fakeService } from './fake-service.ts';
 import { nowMs } from './fake-terminal.ts';
 import { promoting, view, written } from './replication-views.ts';

@@ -130,7 +130,7 @@ describe('the host config', () => {
     await expect(load(config)).rejects.toBeInstanceOf(ConfigError);
   });
 
-  it('lets others reach the inspector by TLS or a named proxy, and whoever is on this machine without', async () => {
+  it('lets others reach the inspector by TLS or a named proxy, and whoever is on this machine without [U-45]', async () => {
     const open = { host: '0.0.0.0', tokenFile: 't' };
     const ways = [
       { ...open, tls: { certFile: 'c', keyFile: 'k' } },
