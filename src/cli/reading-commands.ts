@@ -54,7 +54,10 @@ export const readingCommands: readonly CommandLine[] = [
       'fairlead chart cluster prod --child s0/operation',
       'fairlead chart replication -o svg > replication.svg',
     ],
-    flags: [{ flags: '--child <path>', help: 'a machine inside: ids of children, joined by /' }],
+    flags: [
+      { flags: '--child <path>', help: 'a machine inside: ids of children, joined by /' },
+      { flags: '--overview', help: 'with -o svg: inner states folded where the chart is large' },
+    ],
     outputs: chartFormats,
     kinds: chartKinds,
     load: async () => (await import('./verbs/chart.ts')).chart,

@@ -30,6 +30,7 @@ export interface Flags {
   readonly commandId?: string;
   readonly ifRevision?: number;
   readonly force?: boolean;
+  readonly overview?: boolean;
   readonly yes?: boolean;
   readonly ignoreNotFound?: boolean;
   readonly follow?: boolean;

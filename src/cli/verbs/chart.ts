@@ -4,6 +4,7 @@ import { dotOf } from '../../inspector/chart/dot.ts';
 import { mermaidOf } from '../../inspector/chart/mermaid.ts';
 import { outlineOf, outlineOfValue } from '../../inspector/chart/outline.ts';
 import type { OutlineWish } from '../../inspector/chart/outline.ts';
+import { overviewSvgOf } from '../../inspector/chart/overview-svg.ts';
 import { storedCharts } from '../../inspector/chart/stored.ts';
 import type { DrawnChart } from '../../inspector/chart/stored.ts';
 import { svgOf } from '../../inspector/chart/svg.ts';
@@ -66,13 +67,15 @@ const partOfOthers = (machine: string): Error =>
 function drawnText(
   shell: Shell,
   format: ChartFormat,
-  { chart, layout }: DrawnChart,
+  { chart, layout, overview }: DrawnChart,
   activeIds?: readonly string[],
 ): string {
   const marked = activeIds === undefined ? {} : { activeIds };
   switch (format) {
     case 'svg':
-      return svgOf({ chart, layout, ...marked });
+      return shell.flags.overview === true && overview !== undefined
+        ? overviewSvgOf({ chart, overview, ...marked })
+        : svgOf({ chart, layout, ...marked });
     case 'mermaid':
       return mermaidOf(chart, activeIds);
     case 'dot':
