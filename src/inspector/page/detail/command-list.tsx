@@ -62,7 +62,7 @@ export function CommandList({ actor }: { readonly actor: string }) {
                 type="button"
                 class={`command ${info.destructive ? 'destructive' : ''}`}
                 disabled={blocked !== ''}
-                title={blocked}
+                title={blocked || info.help}
                 onClick={() => open(info)}
               >
                 <b>{info.verb}</b>
