@@ -15,8 +15,11 @@ export function Header({ current }: { readonly current: string }) {
         <Mark /> Fairlead
       </a>
       {who && (
-        <span class="chip" title={`host ${who.hostId}, version ${who.version}`}>
-          <span class="muted">installation</span> <b>{who.installation}</b>
+        <span
+          class="chip"
+          title={`installation ${who.installation}, host ${who.hostId}, version ${who.version}`}
+        >
+          <span class="muted">installation</span> <b>{who.installation.slice(0, 8)}</b>
         </span>
       )}
       <nav class="nav" aria-label="Views">
