@@ -1,30 +1,29 @@
 /** Steps of the open actor, newest first; a step opens the past, and two can be compared. */
 import { signal } from '@preact/signals';
-import type { Importance, StepHead } from '../../api.ts';
+import type { StepHead } from '../../api.ts';
 import { atSeq, detail, firstKept, readOlderSteps, steps } from '../actors/focus.ts';
 import { actorHref } from '../location.ts';
 import { nowMs } from '../store.ts';
 import { clock } from '../time.ts';
 import { StepDiff } from './step-diff.tsx';
+import { chosen, isMove, stepWords } from './step-words.ts';
+import type { Filter } from './step-words.ts';
 
-type Filter = 'all' | Exclude<Importance, 'tick'>;
-
-const filter = signal<Filter>('change');
+const filter = signal<Filter>('move');
 /** More would make the page slow; older ones are reached by the bar of time. */
 const SHOWN = 80;
 
-const filters: Readonly<Record<Filter, string>> = {
-  command: 'commands',
-  change: 'moves',
-  all: 'all',
+const filters: Readonly<Record<Filter, readonly [name: string, title: string]>> = {
+  command: ['commands', 'Commands only'],
+  move: ['moves', 'Commands, and moves of the actor itself'],
+  inside: ['inside', 'The same with moves of the machines inside'],
+  all: ['all', 'Everything, with what only was noted'],
 };
 
-const isShown = ({ importance }: StepHead) =>
-  filter.value === 'all' || importance === 'command' || importance === filter.value;
-
 export function StepList({ actor }: { readonly actor: string }) {
-  const all = steps.value.filter(isShown);
-  const shown = all.slice(-SHOWN).reverse();
+  const all = steps.value;
+  const shown = chosen(all, filter.value).slice(-SHOWN).reverse();
+  const before = new Map(all.map(({ seq }, index) => [seq, all[index - 1]]));
   const open = atSeq.value;
   const last = detail.value?.row.seq ?? 0;
   const oldest = steps.value[0]?.seq ?? 0;
@@ -37,10 +36,11 @@ export function StepList({ actor }: { readonly actor: string }) {
             <button
               key={name}
               type="button"
+              title={filters[name][1]}
               aria-pressed={filter.value === name}
               onClick={() => (filter.value = name)}
             >
-              {filters[name]}
+              {filters[name][0]}
             </button>
           ))}
         </div>
@@ -51,7 +51,12 @@ export function StepList({ actor }: { readonly actor: string }) {
           const older = shown[index + 1];
           return (
             <li key={step.seq}>
-              <StepLine actor={actor} step={step} isOpen={(open ?? last) === step.seq} />
+              <StepLine
+                actor={actor}
+                step={step}
+                moved={isMove(step, before.get(step.seq))}
+                isOpen={(open ?? last) === step.seq}
+              />
               {filter.value === 'all' && older !== undefined && step.seq - older.seq > 1 && (
                 <span class="gap muted">{step.seq - older.seq - 1} steps were not told</span>
               )}
@@ -76,17 +81,28 @@ export function StepList({ actor }: { readonly actor: string }) {
 interface LineProps {
   readonly actor: string;
   readonly step: StepHead;
+  /** The actor itself moved. */
+  readonly moved: boolean;
   readonly isOpen: boolean;
 }
 
-function StepLine({ actor, step, isOpen }: LineProps) {
+function StepLine({ actor, step, moved, isOpen }: LineProps) {
   const { seq, atMs, state, importance, correlationId } = step;
+  const { where, what } = stepWords(step, moved);
+  const target = moved ? `→ ${state}` : '';
   return (
     <div class={`step of-${importance}`}>
-      <a href={actorHref(actor, { at: seq })} aria-current={isOpen ? 'step' : undefined}>
+      <a
+        href={actorHref(actor, { at: seq })}
+        aria-current={isOpen ? 'step' : undefined}
+        title={`step ${seq}, then ${state}`}
+      >
         <time class="mono muted">{clock(atMs, nowMs.value)}</time>
-        <b>{eventOf(step)}</b>
-        <span class="mono muted step-state">{state}</span>
+        <b>
+          {where !== '' && <span class="step-where">{where}: </span>}
+          {what}
+        </b>
+        <span class="mono muted step-state">{target}</span>
       </a>
       {correlationId !== '' && (
         <a
@@ -103,20 +119,3 @@ function StepLine({ actor, step, isOpen }: LineProps) {
     </div>
   );
 }
-
-/** What it was about, in the words of the chart. */
-function eventOf({ command, taken, isRestored }: StepHead): string {
-  if (command !== undefined) return command.verb;
-  if (isRestored) return 'restored';
-  const first = taken.find(({ edges }) => edges.length > 0) ?? taken[0];
-  if (first === undefined) return 'noted';
-  const [, name = first.event] = /^xstate\.(after\..*|done|error)\b/.exec(first.event) ?? [];
-  const where = first.path === '' ? '' : ` · ${first.path.split('/').at(-1) ?? ''}`;
-  return `${name === '' ? 'always' : afterWords(name)}${where}`;
-}
-
-/** `after.bootDeadline.cluster.x` → `after bootDeadline`. */
-const afterWords = (name: string) => {
-  const [, delay] = /^after\.([^.]+)/.exec(name) ?? [];
-  return delay === undefined ? name : `after ${delay}`;
-};
