@@ -6,6 +6,7 @@ import { systemClock } from '../../src/clock.ts';
 import type { StepHead } from '../../src/inspector/api.ts';
 import { storedCharts } from '../../src/inspector/chart/stored.ts';
 import { openFleet } from '../../src/inspector/fleet.ts';
+import { groupingOf } from '../../src/inspector/index/map.ts';
 import { QueryProblem } from '../../src/inspector/index/query-problem.ts';
 import { digestOf } from '../../src/inspector/server/logins.ts';
 import { Refusal } from '../../src/inspector/server/refusal.ts';
@@ -53,10 +54,10 @@ interface Life {
 
 const headOf = ({ image: _image, patch: _patch, row: _row, ...head }: Step): StepHead => head;
 
-/** @param count actors; @param port 0 takes a free one */
+/** @param count actors; @param port 0 takes a free one; @param movesEach steps of most actors after their first */
 export async function openWorld(
   count: number,
-  { port = 0, seed = 1, siteFolder = join(packageRoot(), 'dist/inspector') } = {},
+  { port = 0, seed = 1, movesEach = 2, siteFolder = join(packageRoot(), 'dist/inspector') } = {},
 ): Promise<World> {
   const roll = rollsOf(seed);
   const pick = <Value>(values: readonly Value[]): Value =>
@@ -173,7 +174,7 @@ export async function openWorld(
     const life = start(actor, Date.now() - pastMs);
     lives.set(actor, life);
     fleet.take(life.step);
-    const moves = at < 3 ? 24 : 2;
+    const moves = at < 3 ? 24 : movesEach;
     for (let times = 1; times <= moves; times += 1)
       take(life, next(life, Date.now() - pastMs + (times * pastMs) / (moves + 1)));
   }
@@ -217,7 +218,11 @@ export async function openWorld(
         const life = lifeOf(actor);
         return life && { row: life.step.row, at: { step: headOf(life.step), image: life.image } };
       },
-      map: fakeParts().fleet.map,
+      map: (group) => {
+        const grouping = groupingOf(group);
+        if ('code' in grouping) throw new Refusal(400, grouping.code, grouping.message);
+        return fleet.maps.read(grouping);
+      },
     },
     steps: {
       page: (key, uid, { before = Infinity, after = 0, limit }) => {

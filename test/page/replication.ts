@@ -1,0 +1,44 @@
+/** A replication of a volume that is there: two machines and a disk in the simulated cloud, and the example that names them. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { packageRoot } from '../../src/package-root.ts';
+import { dataVolume } from '../../src/stack/data-volume.ts';
+import type { Stack } from '../../src/stack/stack.ts';
+import { launched, subnets } from '../contract/aws/scene.ts';
+import { clients } from '../contract/aws/target.ts';
+import { fairlead } from '../servers/cli-process.ts';
+
+const device = '/dev/sdf';
+
+/** Applies `examples/replication.yaml` as `default/db-1`. */
+export async function applyReplication(stack: Stack): Promise<void> {
+  const home = await machineIn(stack, 'eu-west-1', 0);
+  const away = await machineIn(stack, 'eu-central-1', 1);
+  const place = { region: 'eu-west-1', zone: 'eu-west-1a', instanceId: home, device };
+  const volumeId = await dataVolume(stack.simulator.ready, place);
+  const manifest = readFileSync(join(packageRoot(), 'examples/replication.yaml'), 'utf8')
+    .replace('vol-0a1b2c3d4e5f60718', volumeId)
+    .replace('i-0a1b2c3d4e5f60718', home)
+    .replace('i-0f1e2d3c4b5a69788', away);
+  const ran = await fairlead(stack, ['apply', '-f', '-'], manifest);
+  if (ran.exit !== 0) throw new Error(ran.stderr);
+}
+
+/** A running machine in the first or second zone of a region. */
+async function machineIn(stack: Stack, region: string, zone: 0 | 1): Promise<string> {
+  const { endpoint, accessKeyFile } = stack.simulator.ready;
+  const [accessKeyId = '', secretAccessKey = ''] = readFileSync(accessKeyFile, 'utf8')
+    .trim()
+    .split(':');
+  const target = {
+    ...({ name: 'sim', region, abilities: new Set<never>(), instanceProfile: undefined } as const),
+    ...{ ...clients(endpoint, { accessKeyId, secretAccessKey }, region), patienceMs: 30_000 },
+  };
+  try {
+    const zones = await subnets(target);
+    return await launched(target, { SubnetId: zones[zone].SubnetId ?? '' });
+  } finally {
+    target.ec2.destroy();
+    target.ssm.destroy();
+  }
+}
