@@ -73,7 +73,7 @@ module.exports = {
       from: { path: '^src/inspector/page/' },
       to: {
         pathNot: [
-          '^src/inspector/(page/|chart/|(api|window)\\.ts$)',
+          '^src/inspector/(page/|chart/|(api|confirming|window)\\.ts$)',
           // Foreign messages are parsed, within bounds.
           '^machines/limits-inspector[a-z-]*\\.ts$',
           '^actors/steps/',

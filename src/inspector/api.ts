@@ -123,7 +123,7 @@ export interface CommandRequest {
   readonly commandId: string;
   readonly ifRevision?: number;
   readonly reason?: string;
-  /** The resource's name once more: needed where the verb is destructive. */
+  /** The resource's name once more, of a breaker its key: needed where the verb is destructive. */
   readonly confirm?: string;
 }
 

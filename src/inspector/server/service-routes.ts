@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { inspectorServer as limits } from '../../../machines/limits-inspector-server.ts';
 import type { CommandInfo } from '../api.ts';
+import { confirmWord } from '../confirming.ts';
 import { checked } from './body.ts';
 import { keyOf, parsedArguments } from './fleet-routes.ts';
 import type { Login } from './logins.ts';
@@ -61,17 +62,18 @@ export function serviceRoutes(parts: Parts, pace: Pace): Route[] {
 /** Role and confirmation that the registry asks for. */
 function checkCommand(
   commands: readonly CommandInfo[],
-  { kind, verb, name, confirm }: CommandBody,
+  { kind, verb, name, confirm, arguments: args }: CommandBody,
   login: Login,
 ): void {
   const info = commands.find((each) => each.kind === kind && each.verb === verb);
   if (info === undefined)
     throw refusal('notFound', `there is no command ${verb} of ${kind}; /api/commands lists them`);
   checkRole(login, info.role);
-  if (info.destructive && confirm !== name)
+  const asked = confirmWord({ kind, name }, args);
+  if (info.destructive && confirm !== asked)
     throw refusal(
       'badRequest',
-      `${verb} cannot be taken back: repeat the name in "confirm": ${JSON.stringify(name)}`,
+      `${verb} cannot be taken back: repeat ${JSON.stringify(asked)} in "confirm"`,
       { needs: ['confirm'] },
     );
 }

@@ -1,6 +1,7 @@
 /** Sends one command: form, preview, confirmation, outcome. */
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import type { CommandInfo, CommandRequest, DryRun } from '../../api.ts';
+import type { CommandInfo, DryRun } from '../../api.ts';
+import { confirmWord } from '../../confirming.ts';
 import { ApiFailure, actorPath, post, sayFailure } from '../api-client.ts';
 import { Dialog } from '../dialog.tsx';
 import { newId } from '../ids.ts';
@@ -16,6 +17,7 @@ import { blockedBecause, commandOf, commands, commandsProblem, needCommands } fr
 import { noteReply } from './replies.ts';
 import { givenOf, missingOf } from './schema.ts';
 import type { Schema, Values } from './schema.ts';
+import { sendSeen } from './sending.ts';
 
 export function CommandDialog({ target }: { readonly target: CommandTarget }) {
   useEffect(() => void needCommands(), []);
@@ -77,14 +79,16 @@ export function CommandForm({ target, info, onClose = closeDialog }: FormProps) 
   const [reason, setReason] = useState('');
   const [confirm, setConfirm] = useState('');
   const [dryRun, setDryRun] = useState<DryRun>();
+  const [isChanged, setChanged] = useState(false);
   const [phase, setPhase] = useState<Phase>({ name: 'filling' });
   const [failure, setFailure] = useState<unknown>();
   // One id for all tries with the same content: a repeat runs once.
   const content = JSON.stringify([target, values, reason]);
-  const commandId = useMemo(newId, [content]);
+  const id = useMemo(() => ({ current: newId() }), [content]);
 
   const given = givenOf({ ...values, ...(hasReason && { reason }) });
   const missing = missingOf(schema, given);
+  const asked = confirmWord(target, given);
   const blocked = blockedBecause(info);
   const isBusy = phase.name === 'previewing' || phase.name === 'sending';
   const actor = `${target.kind}/${target.namespace}/${target.name}`;
@@ -100,30 +104,40 @@ export function CommandForm({ target, info, onClose = closeDialog }: FormProps) 
       setPhase({ name: 'filling' });
     }
   };
+  const look = () =>
+    post<DryRun>(`${actorPath(actor)}/dry-run`, { verb: target.verb, arguments: given });
+  const show = (next: DryRun | undefined, changed = false) => {
+    setDryRun(next);
+    setChanged(changed);
+  };
   const preview = () =>
     attempt('previewing', async () => {
-      setDryRun(
-        await post<DryRun>(`${actorPath(actor)}/dry-run`, { verb: target.verb, arguments: given }),
-      );
+      show(await look());
       setPhase({ name: 'filling' });
     });
   const send = () =>
     attempt('sending', async () => {
       const { kind, namespace, name, verb } = target;
-      const revision = dryRun?.turn?.revision;
-      const request: CommandRequest = {
-        ...{ kind, namespace, name, verb, commandId, arguments: given },
-        ...(revision !== undefined && { ifRevision: revision }),
+      const request = {
+        ...{ kind, namespace, name, verb, arguments: given },
         ...(reason !== '' && { reason }),
         ...(info.destructive && { confirm }),
       };
-      const sent = await post<Sent>('/api/commands', request);
-      noteReply(target, sent);
-      setPhase({ name: 'done', sent });
+      const outcome = await sendSeen({
+        ...{ request, seen: dryRun, id, look },
+        post: (body) => post<Sent>('/api/commands', body),
+      });
+      if (outcome.name === 'changed') {
+        show(outcome.dryRun, true);
+        setPhase({ name: 'filling' });
+        return;
+      }
+      noteReply(target, outcome.sent);
+      setPhase({ name: 'done', sent: outcome.sent });
     });
   const change = (next: Values) => {
     setValues(next);
-    setDryRun(undefined);
+    show(undefined);
   };
   if (phase.name === 'done') return <Outcome target={target} sent={phase.sent} onClose={onClose} />;
   return (
@@ -151,13 +165,14 @@ export function CommandForm({ target, info, onClose = closeDialog }: FormProps) 
       {dryRun && (
         <section class="preview-box" aria-label="Preview" aria-live="polite">
           <h3>Preview, nothing is done yet</h3>
+          {isChanged && <p class="late">It has changed since you looked. Nothing was sent.</p>}
           <Preview dryRun={dryRun} />
         </section>
       )}
       {info.destructive && (
         <div class="field">
           <label for="command-confirm">
-            It cannot be taken back. Type <b>{target.name}</b> to confirm
+            It cannot be taken back. Type <b>{asked}</b> to confirm
           </label>
           <input
             id="command-confirm"
@@ -183,7 +198,7 @@ export function CommandForm({ target, info, onClose = closeDialog }: FormProps) 
             isBusy ||
             missing.length > 0 ||
             blocked !== '' ||
-            (info.destructive && confirm !== target.name)
+            (info.destructive && confirm !== asked)
           }
           onClick={() => void send()}
         >

@@ -23,7 +23,7 @@ export function noteReply(target: CommandTarget, sent: Sent | undefined, error?:
   const reply: Reply = {
     ...{ atMs: Date.now(), target, isTaken: sent !== undefined },
     text: sent === undefined ? refusalText(error) : takenText(sent),
-    correlationId: sent === undefined ? '' : sent.correlationId ?? sent.commandId,
+    correlationId: sent === undefined ? '' : (sent.correlationId ?? sent.commandId),
   };
   replies.value = [reply, ...replies.value].slice(0, REPLIES_MAX);
 }
