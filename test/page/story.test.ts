@@ -272,7 +272,7 @@ describe.skipIf(isLeftOut)(`a day at the inspector${chromiumNote}`, () => {
     await expect.poll(() => page.url()).toMatch(/[?&]at=4$/);
     await expect.poll(contextText).not.toBe(now);
     expect(await sendable().count()).toBe(0);
-    expect(await page.locator('.chart [role=button]').count()).toBe(0);
+    expect(await page.locator('.chart .enabled').count()).toBe(0);
     const there = [await contextText(), await statePill('').first().textContent()];
     const other = await context.newPage();
     await other.goto(page.url());
@@ -291,10 +291,10 @@ describe.skipIf(isLeftOut)(`a day at the inspector${chromiumNote}`, () => {
 
   it('opens the machines inside, and leads back', async () => {
     await page.locator('.machines a', { hasText: 's0' }).click();
-    await page.getByLabel(/^Chart of node/).waitFor();
+    await page.getByLabel(/^(Chart|Overview) of node/).waitFor();
     await page.locator('.chart .node.active').first().waitFor();
     await page.locator('.crumbs a').first().click();
-    await page.getByLabel(/^Chart of cluster/).waitFor();
+    await page.getByLabel(/^(Chart|Overview) of cluster/).waitFor();
   });
 
   it('is worked by keys alone: filter, open, why, preview, send, step back', async () => {
