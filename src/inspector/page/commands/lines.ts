@@ -7,12 +7,12 @@ import type { Values } from './schema.ts';
 const quoted = (text: string): string =>
   /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 
-/** `fairlead cluster scale prod-1 -n prod --pool=agents --count=5`. */
+/** `fairlead cluster scale prod-1 -n prod --pool=agents --count=5`; a manifest goes in by standard input. */
 export function cliLine({ kind, namespace, name, verb }: CommandTarget, values: Values): string {
   const { manifest, ...rest } = values;
-  if (manifest !== undefined) return `fairlead apply -f - <<< ${quoted(JSON.stringify(manifest))}`;
-  const flagsOf = (given: Values) =>
-    Object.entries(given).flatMap(([key, value]) => flagOf(key, value));
+  if (manifest !== undefined)
+    return `printf %s ${quoted(JSON.stringify(manifest))} | fairlead ${verb} -f -`;
+  if (verb === 'create' || verb === 'apply') return `fairlead ${verb} -f manifest.yaml`;
   if (kind === 'guard') {
     const { words, given } = breakerWords(verb, rest);
     return ['fairlead', ...words.map(quoted), ...flagsOf(given)].join(' ');
@@ -28,12 +28,25 @@ export function cliLine({ kind, namespace, name, verb }: CommandTarget, values: 
   ].join(' ');
 }
 
+const flagsOf = (given: Values): string[] =>
+  Object.entries(given).flatMap(([key, value]) => flagOf(key, value));
+
 function flagOf(key: string, value: unknown): string[] {
-  const flag = `--${key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
   if (value === false) return [];
+  // Planned or forced.
+  if (key === 'how') return [`--${String(value)}`];
+  if (key === 'ttlSeconds') return [`--ttl=${String(value)}s`];
+  // Membership of a group is written by groups alone.
+  if (key === 'group' && typeof value === 'object') return [];
+  const flag = `--${key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
   if (value === true) return [flag];
-  return [`${flag}=${quoted(typeof value === 'string' ? value : JSON.stringify(value))}`];
+  return [`${flag}=${quoted(textOf(value))}`];
 }
+
+const textOf = (value: unknown): string => {
+  if (typeof value === 'string') return value;
+  return Array.isArray(value) ? value.join(',') : JSON.stringify(value);
+};
 
 /** `nats req fairlead.v1.cmd.prod.cluster.prod-1.scale '{…}'`. */
 export function natsLine({ kind, namespace, name, verb }: CommandTarget, values: Values): string {
