@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { openWorld } from '../../page/world.ts';
-import type { World } from '../../page/world.ts';
-import { chromiumNote, chromiumPath, launchChromium } from '../../servers/chromium.ts';
+import { openWorld } from './world.ts';
+import type { World } from './world.ts';
+import { chromiumNote, chromiumPath, launchChromium } from '../servers/chromium.ts';
 
 const actors = 12_000;
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
