@@ -76,8 +76,10 @@ export class TakenEdges {
 
   #noteCorrelation(ref: AnyActorRef, event: EventObject): void {
     if (this.#correlationId !== '') return;
-    const { context } = ref.getSnapshot() as { context?: { correlationId?: unknown } };
-    const found = (event as { correlationId?: unknown }).correlationId ?? context?.correlationId;
+    // An actor that is made at this very moment has no snapshot yet.
+    const snapshot = ref.getSnapshot() as { context?: { correlationId?: unknown } } | undefined;
+    const given = (event as { correlationId?: unknown }).correlationId;
+    const found = given ?? snapshot?.context?.correlationId;
     if (typeof found === 'string') this.#correlationId = redactText(found);
   }
 }

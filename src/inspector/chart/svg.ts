@@ -1,5 +1,5 @@
 /** A chart as one SVG text that stands by itself: for the docs and the CLI. The page draws the same with elements of its own. */
-import { linesIn, paintOrder, roundedPath } from './geometry.ts';
+import { linesIn, paintOrder } from './geometry.ts';
 import { measures } from './measures.ts';
 import type { Chart, ChartNode, Edge, Layout, NodeRow, PlacedNode } from './model.ts';
 import type { Theme } from './svg-style.ts';

@@ -249,6 +249,8 @@ describe('the registry of metrics', () => {
       /_(quarantined|pending|waiting|queued|depth|in_?flight|oldest_seconds)$/,
     'needs work that is refused before it reaches an actor': /_intake_/,
     'needs a replication': /^(fairlead|unified)_replication_/,
+    'needs somebody who looks at the inspector': /^fairlead_inspector_/,
+    'needs steps that cannot be told': /^fairlead_steps_dropped_/,
   };
 
   it('has none that a run does not move, but for those with a reason [R-20] [G-01]', async () => {

@@ -77,8 +77,10 @@ afterAll(async () => {
 
 it('is what was observed: away a replica, home the only writer [U-34]', async () => {
   await world.until('both sides were looked at', async () => {
-    const { endpoints } = (await ask('get'))['status'] as { endpoints: object };
-    return JSON.stringify(endpoints).includes('"writable":"no"');
+    const { endpoints } = (await ask('get'))['status'] as {
+      endpoints: Record<'home' | 'away', { writable: string }>;
+    };
+    return endpoints.home.writable === 'yes' && endpoints.away.writable === 'no';
   });
   expect((await ask('get'))['status']).toMatchObject({
     ...{ state: 'replica', writer: 'home', backend: 'ebs' },

@@ -74,8 +74,11 @@ describe('the local stack', () => {
       url: stack.nats.ready.url,
       nkeyFile: stack.keys.cliSeedFile,
       httpPort: stack.host.ready.httpPort,
+      inspectorPort: stack.host.ready.inspectorPort,
+      inspectorTokenFile: join(dataDir, 'host', 'inspector-tokens'),
       pid: stack.host.pid,
     });
+    expect(statSync(join(dataDir, 'host', 'inspector-tokens')).mode & 0o777).toBe(0o600);
   });
 
   it('answers the nats lines it prints', async () => {
@@ -91,11 +94,11 @@ describe('the local stack', () => {
     expect(await request(lines[2] ?? '')).toMatchObject({ stream: 'FAIRLEAD_CMD' });
   });
 
-  it('starts a host that died by itself again, at the same port', async () => {
-    const { httpPort, hostId } = stack.host.ready;
+  it('starts a host that died by itself again, at the same ports', async () => {
+    const ready = stack.host.ready;
     process.kill(Number(stack.host.pid), 'SIGKILL');
     for (let tries = 0; stack.host.restarts === 0 && tries < 400; tries += 1) await sleep(50);
-    expect(stack.host.ready).toEqual({ ready: true, httpPort, hostId });
+    expect(stack.host.ready).toEqual(ready);
     const cli = fleetCli(stack, never);
     expect((await cli.clusters()).map(({ metadata }) => metadata.name)).toEqual(['web']);
     await cli.close();
