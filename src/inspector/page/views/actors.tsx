@@ -4,6 +4,7 @@ import { actor, followActor } from '../actors/focus.ts';
 import { ActorsList } from '../actors/list.tsx';
 import { Stage } from '../actors/stage.tsx';
 import { Detail } from '../detail/detail.tsx';
+import { NothingOpen } from './nothing-open.tsx';
 
 export function ActorsView() {
   useEffect(followActor, []);
@@ -14,21 +15,5 @@ export function ActorsView() {
       {name === null ? <NothingOpen /> : <Stage key={name} actor={name} />}
       {name !== null && <Detail key={`detail ${name}`} actor={name} />}
     </div>
-  );
-}
-
-function NothingOpen() {
-  return (
-    <section class="stage nothing" aria-label="Chart">
-      <div>
-        <p>
-          <b>No actor is open.</b>
-        </p>
-        <p class="muted">
-          Choose one from the list, or press <kbd>j</kbd> and <kbd>Enter</kbd>. <kbd>Ctrl-K</kbd>{' '}
-          finds one by its name.
-        </p>
-      </div>
-    </section>
   );
 }
