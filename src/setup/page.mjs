@@ -76,7 +76,11 @@ async function bundlePage(source, define) {
   const options = {
     ...common(source),
     ...{ define, entryPoints: { page: path.join(source, 'main.tsx') } },
-    ...{ format: /** @type {const} */ ('esm'), splitting: true, metafile: true },
+    ...{
+      format: /** @type {const} */ ('esm'),
+      splitting: true,
+      metafile: /** @type {const} */ (true),
+    },
     ...{ outdir: path.join(source, 'out'), entryNames: '[name]-[hash]', chunkNames: 'part-[hash]' },
   };
   const { metafile } = await build(options);

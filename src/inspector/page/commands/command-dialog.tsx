@@ -11,13 +11,13 @@ import { cliLine, natsLine } from './lines.ts';
 import { openCommand, openedCommand } from './open.ts';
 import type { CommandTarget } from './open.ts';
 import { Outcome } from './outcome.tsx';
-import type { Sent } from './outcome.tsx';
 import { Preview } from './preview.tsx';
 import { blockedBecause, commandOf, commands, commandsProblem, needCommands } from './registry.ts';
 import { noteReply } from './replies.ts';
 import { givenOf, missingOf } from './schema.ts';
 import type { Schema, Values } from './schema.ts';
 import { sendSeen } from './sending.ts';
+import type { Sent } from './sending.ts';
 
 export function CommandDialog({ target }: { readonly target: CommandTarget }) {
   useEffect(() => void needCommands(), []);
@@ -172,7 +172,8 @@ export function CommandForm({ target, info, onClose = closeDialog }: FormProps) 
       {info.destructive && (
         <div class="field">
           <label for="command-confirm">
-            It cannot be taken back. Type <b>{asked}</b> to confirm
+            It cannot be taken back. Type <b>{missing.includes('key') ? 'the key' : asked}</b> to
+            confirm
           </label>
           <input
             id="command-confirm"

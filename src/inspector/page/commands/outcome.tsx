@@ -1,12 +1,6 @@
 /** What became of a command that was sent. */
 import type { CommandTarget } from './open.ts';
-
-/** Answer of `POST /api/commands`: the reply of the service. */
-export interface Sent {
-  readonly commandId: string;
-  readonly correlationId?: string;
-  readonly [field: string]: unknown;
-}
+import type { Sent } from './sending.ts';
 
 /** Fields of a reply that say where the actor stands now. */
 const shown = ['outcome', 'state', 'revision', 'message'];

@@ -2,7 +2,7 @@
 import { signal } from '@preact/signals';
 import { ApiFailure, sayFailure } from '../api-client.ts';
 import type { CommandTarget } from './open.ts';
-import type { Sent } from './outcome.tsx';
+import type { Sent } from './sending.ts';
 
 export interface Reply {
   readonly atMs: number;

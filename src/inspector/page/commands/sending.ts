@@ -2,7 +2,13 @@
 import type { CommandRequest, DryRun } from '../../api.ts';
 import { ApiFailure } from '../api-client.ts';
 import { newId } from '../ids.ts';
-import type { Sent } from './outcome.tsx';
+
+/** Answer of `POST /api/commands`: the reply of the service. */
+export interface Sent {
+  readonly commandId: string;
+  readonly correlationId?: string;
+  readonly [field: string]: unknown;
+}
 
 export interface Sending {
   /** Without revision. */

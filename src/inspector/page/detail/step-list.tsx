@@ -6,7 +6,7 @@ import { actorHref } from '../location.ts';
 import { nowMs } from '../store.ts';
 import { clock } from '../time.ts';
 import { StepDiff } from './step-diff.tsx';
-import { chosen, isMove, stepWords } from './step-words.ts';
+import { chosen, isMove, stepWords, targetWords } from './step-words.ts';
 import type { Filter } from './step-words.ts';
 
 const filter = signal<Filter>('move');
@@ -54,7 +54,7 @@ export function StepList({ actor }: { readonly actor: string }) {
               <StepLine
                 actor={actor}
                 step={step}
-                moved={isMove(step, before.get(step.seq))}
+                before={before.get(step.seq)}
                 isOpen={(open ?? last) === step.seq}
               />
               {filter.value === 'all' && older !== undefined && step.seq - older.seq > 1 && (
@@ -64,7 +64,7 @@ export function StepList({ actor }: { readonly actor: string }) {
           );
         })}
       </ol>
-      {shown.length === 0 && <p class="muted">None of these are kept.</p>}
+      {shown.length === 0 && <p class="muted">None among the last {all.length}.</p>}
       {oldest > Math.max(1, firstKept.value) && (
         <button
           type="button"
@@ -81,15 +81,14 @@ export function StepList({ actor }: { readonly actor: string }) {
 interface LineProps {
   readonly actor: string;
   readonly step: StepHead;
-  /** The actor itself moved. */
-  readonly moved: boolean;
+  readonly before: StepHead | undefined;
   readonly isOpen: boolean;
 }
 
-function StepLine({ actor, step, moved, isOpen }: LineProps) {
+function StepLine({ actor, step, before, isOpen }: LineProps) {
   const { seq, atMs, state, importance, correlationId } = step;
+  const moved = isMove(step, before);
   const { where, what } = stepWords(step, moved);
-  const target = moved ? `→ ${state}` : '';
   return (
     <div class={`step of-${importance}`}>
       <a
@@ -102,7 +101,7 @@ function StepLine({ actor, step, moved, isOpen }: LineProps) {
           {where !== '' && <span class="step-where">{where}: </span>}
           {what}
         </b>
-        <span class="mono muted step-state">{target}</span>
+        <span class="mono muted step-state">{moved && targetWords(step, before)}</span>
       </a>
       {correlationId !== '' && (
         <a

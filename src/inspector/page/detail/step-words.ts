@@ -25,6 +25,14 @@ export const chosen = (steps: readonly StepHead[], filter: Filter): StepHead[] =
       (filter === 'move' && isMove(step, steps[index - 1])),
   );
 
+/** `→ running.steady`; within the same part of the chart only what is new: `→ verify`. */
+export function targetWords({ state }: StepHead, before: StepHead | undefined): string {
+  const left = before?.state.split('.') ?? [];
+  const path = state.split('.');
+  const same = path.findIndex((each, index) => each !== left[index]);
+  return `→ ${path.slice(Math.max(0, same)).join('.')}`;
+}
+
 export interface StepWords {
   /** Machine inside whose move it was, as a path; empty for the actor itself. */
   readonly where: string;

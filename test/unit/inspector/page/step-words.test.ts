@@ -1,7 +1,12 @@
 /** Which steps the detail panel lists, and in which words. */
 import { expect, it } from 'vitest';
 import type { StepHead } from '../../../../src/inspector/api.ts';
-import { chosen, isMove, stepWords } from '../../../../src/inspector/page/detail/step-words.ts';
+import {
+  chosen,
+  isMove,
+  stepWords,
+  targetWords,
+} from '../../../../src/inspector/page/detail/step-words.ts';
 
 type Taken = StepHead['taken'];
 
@@ -46,6 +51,12 @@ it('names the machine inside, and of the actor itself what led it on', () => {
   expect(stepWords(verified, true)).toEqual({ where: '', what: 'done · op' });
   expect(stepWords(paused, true)).toEqual({ where: '', what: 'pause' });
   expect(stepWords(tick, false)).toEqual({ where: '', what: 'noted' });
+});
+
+it('writes of the new state what differs from the one before', () => {
+  expect(targetWords(verified, within)).toBe('→ running.steady');
+  expect(targetWords(step(9, 'running.scaling.up', []), verified)).toBe('→ scaling.up');
+  expect(targetWords(within, undefined)).toBe('→ configuring.join');
 });
 
 it.each([
