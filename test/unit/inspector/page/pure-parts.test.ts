@@ -77,7 +77,7 @@ describe('a chart', () => {
     const box = layout.nodes[leaf];
     if (box === undefined) throw new Error(`no box of ${leaf}`);
     expect(fitted(layout, pane).k).toBeLessThan(0.55);
-    expect(isVisible(begun(layout, pane, box), pane, box)).toBe(true);
+    expect(isVisible(begun(layout, pane, box, undefined), pane, box)).toBe(true);
   });
 
   it('keeps the point under the pointer when it is zoomed', () => {
