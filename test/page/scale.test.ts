@@ -30,7 +30,7 @@ const filtering = (part: string): string => `new Promise((resolve) => {
 })`;
 
 /** The typing pause of the filter, which is no work. */
-const TYPING_MS = 150;
+const TYPING_MS = 40;
 
 /** Frames while the pointer goes over the map, one move a frame: gaps between them. */
 const panning = `new Promise((resolve) => {

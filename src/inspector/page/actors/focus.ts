@@ -3,12 +3,15 @@ import { computed, effect, signal, untracked } from '@preact/signals';
 import { applyPatch } from '../../../../actors/steps/patch.ts';
 import type { ActorDetail, At, Image, Step, StepHead, StepsPage } from '../../api.ts';
 import { actorPath, read, sayFailure } from '../api-client.ts';
+import { chosen } from '../detail/step-words.ts';
 import { openActor, place } from '../location.ts';
 import { isOwner, isPaused, resumes } from '../store.ts';
 import { onResync, onStep, watchActor } from '../stream/client.ts';
 
 const STEPS_READ = 100;
 const STEPS_KEPT = 2000;
+/** Pages looked through at first for a move of the actor: replications note far more than they move. */
+const PAGES_SOUGHT = 5;
 /** What an actor allows changes with its steps, but is not in them. */
 const REREAD_MS = 800;
 const POLL_MS = 3000;
@@ -98,6 +101,19 @@ async function readSteps(name: string): Promise<void> {
   }
 }
 
+async function readUntilMoved(name: string): Promise<void> {
+  await readSteps(name);
+  for (let pages = 1; pages < PAGES_SOUGHT; pages += 1) {
+    const [oldest] = steps.peek();
+    if (actor.peek() !== name || oldest === undefined) return;
+    if (oldest.seq <= Math.max(1, firstKept.peek())) return;
+    if (chosen(steps.peek(), 'move').length > 0) return;
+    await readOlderSteps().catch(() => undefined);
+    // Nothing older came: it failed, or another read was first.
+    if (steps.peek()[0] === oldest) return;
+  }
+}
+
 /** Those before the oldest on this page. */
 export async function readOlderSteps(): Promise<void> {
   const name = actor.value;
@@ -167,7 +183,7 @@ export function followActor(): () => void {
       if (name === null) return;
       untracked(() => {
         void readDetail(name);
-        void readSteps(name);
+        void readUntilMoved(name);
       });
     }),
     effect(() => {

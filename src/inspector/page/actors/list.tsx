@@ -13,7 +13,7 @@ import { followRows, isChosen, listProblem, listing, showRows, sort, toggled } f
 import { VirtualList } from './virtual-list.tsx';
 
 const ROW_HEIGHT = 48;
-const TYPING_MS = 150;
+const TYPING_MS = 40;
 
 const cursor = signal(-1);
 

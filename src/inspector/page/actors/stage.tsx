@@ -160,6 +160,7 @@ function Undrawn({
         <code>{image.src}</code> is a call without states of its own; it is {image.status}.
       </p>
     );
+  if (state === 'loading') return <p class="muted padded stage-body">Loading the chart …</p>;
   return (
     <div class="stage-body">
       {problem !== '' && <p class="muted padded">{problem}</p>}

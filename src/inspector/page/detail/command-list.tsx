@@ -1,13 +1,15 @@
 /** Commands of the open actor: those it would take first, the others with why not. */
 import { useEffect } from 'preact/hooks';
-import type { CommandInfo } from '../../api.ts';
+import type { CommandHead, CommandInfo } from '../../api.ts';
 import { atSeq, detail } from '../actors/focus.ts';
+import { actorPath } from '../api-client.ts';
 import { cliLine } from '../commands/lines.ts';
 import { copied } from '../commands/copy-line.tsx';
 import { openCommand, openWhy } from '../commands/open.ts';
 import { blockedBecause, commands, commandsProblem, needCommands } from '../commands/registry.ts';
 import { onKeys } from '../keys.ts';
-import { offers } from '../overlays.ts';
+import { useRead } from '../loaded.ts';
+import { offers, overlay } from '../overlays.ts';
 import { readOnlyBecause } from '../store.ts';
 
 export function CommandList({ actor }: { readonly actor: string }) {
@@ -19,20 +21,25 @@ export function CommandList({ actor }: { readonly actor: string }) {
   const isKnown = detail.value !== undefined;
   const first = own.filter(({ verb }) => allowed.includes(verb));
   const others = own.filter(({ verb }) => !allowed.includes(verb));
+  const idle = useIdle(actor, others.length > 0 && !isPast);
+  const refused = others.filter(({ verb }) => !idle.includes(verb));
+  const without = others.filter(({ verb }) => idle.includes(verb));
+  // One key should not lead to what cannot be taken back.
+  const mild = first.find(({ destructive }) => !destructive);
   const open = ({ verb }: CommandInfo) => openCommand({ kind, namespace, name, verb });
   useEffect(() => void needCommands(), []);
   useEffect(
     () =>
       onKeys({
         e: () => {
-          const [best] = first;
-          if (best !== undefined && !isPast) open(best);
-          else openWhy({ actor, verb: '' });
+          if (isPast || first.length === 0) openWhy({ actor, verb: '' });
+          else if (mild === undefined) overlay.value = 'palette';
+          else open(mild);
         },
-        w: () => openWhy({ actor, verb: others[0]?.verb ?? '' }),
-        c: () => void copied(cliLine({ kind, namespace, name, verb: first[0]?.verb ?? 'get' }, {})),
+        w: () => openWhy({ actor, verb: refused[0]?.verb ?? others[0]?.verb ?? '' }),
+        c: () => void copied(cliLine({ kind, namespace, name, verb: mild?.verb ?? 'get' }, {})),
       }),
-    [actor, first.length, others.length, isPast],
+    [actor, first.length, refused.length, others.length, mild?.verb, isPast],
   );
   useEffect(() => {
     offers.value = isPast
@@ -72,23 +79,46 @@ export function CommandList({ actor }: { readonly actor: string }) {
           );
         })}
       </ul>
-      {isKnown && others.length > 0 && (
-        <p class="refused">
-          <span class="muted">Not now: </span>
-          {others.map(({ verb }) => (
-            <button
-              key={verb}
-              type="button"
-              class="refused-command"
-              title={`Why can ${verb} not be sent?`}
-              onClick={() => openWhy({ actor, verb })}
-            >
-              <span aria-hidden="true">⊘ </span>
-              {verb}
-            </button>
-          ))}
-        </p>
-      )}
+      {isKnown && <Others actor={actor} title="Not now" sign="⊘" verbs={refused} />}
+      {isKnown && <Others actor={actor} title="Would change nothing" sign="=" verbs={without} />}
     </section>
+  );
+}
+
+/** Verbs that would be taken as they are and change nothing; read anew with every state. */
+function useIdle(actor: string, isWanted: boolean): readonly string[] {
+  const path = `${actorPath(actor)}/commands?state=${encodeURIComponent(detail.value?.row.state ?? '')}`;
+  const { data } = useRead<{ readonly items: readonly CommandHead[] }>(isWanted ? path : undefined);
+  return (data?.items ?? [])
+    .filter(({ allowed, unchanged }) => allowed === 'yes' && unchanged)
+    .map(({ command }) => command);
+}
+
+interface OthersProps {
+  readonly actor: string;
+  readonly title: string;
+  readonly sign: string;
+  readonly verbs: readonly CommandInfo[];
+}
+
+/** Commands without a button of their own: each says why. */
+function Others({ actor, title, sign, verbs }: OthersProps) {
+  if (verbs.length === 0) return null;
+  return (
+    <p class="refused">
+      <span class="muted">{title}: </span>
+      {verbs.map(({ verb }) => (
+        <button
+          key={verb}
+          type="button"
+          class="refused-command"
+          title={`Why can ${verb} not be sent?`}
+          onClick={() => openWhy({ actor, verb })}
+        >
+          <span aria-hidden="true">{sign} </span>
+          {verb}
+        </button>
+      ))}
+    </p>
   );
 }
