@@ -1,5 +1,6 @@
 /** The inspector's way to the service: the host's own connection to NATS, once there is one. */
 import { inspectorServer as limits } from '../../machines/limits-inspector-server.ts';
+import { snapshotLimits } from '../../machines/limits-inspector.ts';
 import type { DryRun, Step, StepHead, Why } from '../inspector/api.ts';
 import type { FleetView } from '../inspector/fleet.ts';
 import type { ActorKey, Asking, Service, Steps } from '../inspector/server/parts.ts';
@@ -78,6 +79,20 @@ export function stepsOver({ line }: LineState, { recent }: FleetView): Steps {
       return found && { step: headOf(found.step), image: found.image };
     },
   };
+}
+
+/** Reads from the log what was missed of the actors whose last steps are kept: those of a host that was away have gaps. */
+export async function fillRecent(
+  steps: Steps,
+  { recent, index }: Pick<FleetView, 'recent' | 'index'>,
+): Promise<void> {
+  for (const actor of Object.keys(recent.all())) {
+    const [kind = '', namespace = '', ...rest] = actor.split('/');
+    const uid = index.row(actor)?.uid;
+    if (uid === undefined) continue;
+    const key = { kind, namespace, name: rest.join('/') };
+    await steps.page(key, uid, { limit: snapshotLimits.recentStepsMax });
+  }
 }
 
 const nameOf = ({ kind, namespace, name }: ActorKey): string => `${kind}/${namespace}/${name}`;

@@ -19,7 +19,7 @@ import { groupingOf } from '../inspector/index/map.ts';
 import { QueryProblem } from '../inspector/index/query-problem.ts';
 import { commandInfos } from '../inspector/commands.ts';
 import { ensureTokenFile, readLogins } from '../inspector/server/logins.ts';
-import type { Charts, Fleet, Health } from '../inspector/server/parts.ts';
+import type { Charts, Fleet, Health, Steps } from '../inspector/server/parts.ts';
 import { Refusal, refusal } from '../inspector/server/refusal.ts';
 import { openInspectorServer } from '../inspector/server/server.ts';
 import type { OpenInspector, ServerOptions } from '../inspector/server/server.ts';
@@ -30,7 +30,7 @@ import { followSteps } from '../nats/step-feed.ts';
 import type { StepFeed } from '../nats/step-feed.ts';
 import { packageRoot } from '../package-root.ts';
 import { packageVersion } from '../version.ts';
-import { serviceOver, stepsOver } from './inspector-service.ts';
+import { fillRecent, serviceOver, stepsOver } from './inspector-service.ts';
 import type { Line } from './inspector-service.ts';
 
 export interface InspectorParts {
@@ -102,11 +102,12 @@ async function serve(parts: InspectorParts, tokenFile: string): Promise<Inspecto
   const state = { line: () => now.line, awaySinceMs: () => now.awaySinceMs };
   const bell = stepBell();
   const options = await serverOptions(parts.config, tokenFile, telemetry, bell);
+  const steps = stepsOver(state, view);
   const server: OpenInspector = await openInspectorServer(options, {
     ...{ hostId, installation, version: packageVersion() },
     ...{ feed: view.feed, fleet: fleetOf(view), charts: chartsOf() },
     service: serviceOver(state),
-    steps: stepsOver(state, view),
+    steps,
     health: healthOf(() => now.host),
     commands: commandInfos(),
     nowMs: clock.nowMs,
@@ -123,7 +124,7 @@ async function serve(parts: InspectorParts, tokenFile: string): Promise<Inspecto
       };
       now.steps = hear(
         host.connection,
-        { view, bell },
+        { view, bell, steps },
         log,
         (sinceMs) => (now.awaySinceMs = sinceMs),
       );
@@ -140,11 +141,16 @@ async function serve(parts: InspectorParts, tokenFile: string): Promise<Inspecto
 /** Steps of the log into index and feed. What the log no longer has is gone once all of it was heard. */
 function hear(
   connection: Connection,
-  { view, bell }: { readonly view: FleetView; readonly bell: StepBell },
+  {
+    view,
+    bell,
+    steps,
+  }: { readonly view: FleetView; readonly bell: StepBell; readonly steps: Steps },
   log: Log,
   noteAway: (sinceMs: number) => void,
 ): StepFeed {
   view.beginReplay();
+  let wasLive = false;
   const feed = followSteps(
     connection,
     {
@@ -154,6 +160,12 @@ function hear(
       },
       state: (state) => {
         view.setState(state);
+        const isLive = state.status === 'live';
+        if (isLive && !wasLive)
+          fillRecent(steps, view).catch((error: unknown) =>
+            log('warn', { error: String(error) }, 'steps kept for times without NATS have gaps'),
+          );
+        wasLive = isLive;
         if (state.status === 'offline') noteAway(state.sinceMs);
       },
       restarted: (because) => {

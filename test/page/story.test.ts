@@ -116,6 +116,7 @@ describe.skipIf(isLeftOut)(`a day at the inspector${chromiumNote}`, () => {
   const isPaused = async () =>
     ((await world.client.query({ ...webKey, verb: 'get' }))['status'] as { paused?: boolean })
       .paused === true;
+  const isServed = () => fetch(`${origin}/actors`).then(({ ok }) => ok, () => false); // prettier-ignore
   const webKey = { namespace: 'test', kind: 'cluster', name: 'web' };
   /** Opens an actor of the list, as a reader does. */
   async function choose(name: string): Promise<void> {
@@ -410,6 +411,7 @@ describe.skipIf(isLeftOut)(`a day at the inspector${chromiumNote}`, () => {
     await host.kill('SIGKILL');
     // Not by the stack: that starts a host only beside a nats-server.
     alone = spawn(process.execPath, [join(packageRoot(), 'dist/src/main.js'), '--config', join(dataDir, 'host.json')], { stdio: 'ignore', cwd: dataDir }); // prettier-ignore
+    await world.until('the host answers', isServed, 60_000);
     await page.locator('.banner', { hasText: 'NATS' }).waitFor({ timeout: 60_000 });
     const reader = await context.newPage();
     await reader.goto(`${origin}/actors`);

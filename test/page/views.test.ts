@@ -1,4 +1,4 @@
-/** Every view over a real stack, in both themes and on a phone: what axe finds, and a picture of each to be looked at. */
+/** Every view over a real stack, in both themes and as wide as a phone: what axe finds, and a picture of each to be looked at. */
 import { appendFileSync, mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -76,7 +76,6 @@ const views: readonly View[] = [
 const sizes: Readonly<Record<string, BrowserContextOptions>> = {
   light: { colorScheme: 'light' },
   dark: { colorScheme: 'dark' },
-  'light-390': { colorScheme: 'light', viewport: { width: 390, height: 844 } },
   'dark-390': { colorScheme: 'dark', viewport: { width: 390, height: 844 } },
   // What a window of 1440 by 900 is at 200 %.
   'light-200%': {

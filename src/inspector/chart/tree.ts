@@ -11,8 +11,19 @@ export interface Tree {
   pathOf(id: string): readonly ChartNode[];
 }
 
+/** Charts never change: one tree each. */
+const trees = new WeakMap<Chart, Tree>();
+
 /** @throws Error for ids that are not of this chart */
 export function treeOf(chart: Chart): Tree {
+  const known = trees.get(chart);
+  if (known !== undefined) return known;
+  const tree = grown(chart);
+  trees.set(chart, tree);
+  return tree;
+}
+
+function grown(chart: Chart): Tree {
   const nodes = new Map(chart.nodes.map((node) => [node.id, node]));
   const children = grouped(chart.nodes, ({ parent }) => parent);
   const edges = grouped(chart.edges, ({ source }) => source);
