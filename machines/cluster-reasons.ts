@@ -83,7 +83,7 @@ interface Step {
 }
 
 /** Where every phase leads when all goes well: by itself, or by a command. A test walks the chart along these. */
-export const clusterWays: readonly {
+const clusterWays: readonly {
   readonly from: RegExp;
   readonly label: string;
   readonly to: string;

@@ -25,7 +25,7 @@ export function leavesOf(guard: unknown): readonly Leaf[] {
 }
 
 /** Candidates of the command in this state: of the active states and of all above them. */
-export function candidatesOf(snapshot: AnyMachineSnapshot, event: EventObject) {
+function candidatesOf(snapshot: AnyMachineSnapshot, event: EventObject) {
   return getNextTransitions(snapshot).filter(({ eventType }) => eventType === event.type);
 }
 

@@ -146,7 +146,7 @@ function itemText(item: ProblemItem): string {
   return item.at === undefined ? text : `${item.at}  ${text}`;
 }
 
-export function becauseText(entry: unknown): string {
+function becauseText(entry: unknown): string {
   if (typeof entry === 'string') return entry;
   if (typeof entry === 'object' && entry !== null && 'text' in entry) return String(entry.text);
   return JSON.stringify(entry);

@@ -17,7 +17,7 @@ import type { Command, Outcome } from './commander.ts';
 export type { CloudEvent } from './event-feed.ts';
 export type { Command, Outcome } from './commander.ts';
 export type { Problem } from './problem.ts';
-export type { StepFeed, StepFeedState, StepHearing } from './step-feed.ts';
+export type { StepFeed, StepHearing } from './step-feed.ts';
 export { ClientProblem } from './problem.ts';
 
 export type ClientOptions = Pick<

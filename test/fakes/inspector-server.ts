@@ -43,7 +43,7 @@ export const row = (actor: string, more: Partial<Row> = {}): Row => ({
 
 const noFacets = { severity: {}, kind: {}, namespace: {} };
 
-export const commandInfo = (verb: string, more: Partial<CommandInfo> = {}): CommandInfo => ({
+const commandInfo = (verb: string, more: Partial<CommandInfo> = {}): CommandInfo => ({
   ...{ kind: 'cluster', verb, help: verb, schema: {}, destructive: false, creating: false },
   role: 'operator',
   ...more,

@@ -28,7 +28,7 @@ function severityCounts({ board }: TopState, { style }: Pen): string[] {
 }
 
 /** How old what is shown is, and why. */
-export function freshness({ board, isPaused }: TopState, { style }: Pen): string {
+function freshness({ board, isPaused }: TopState, { style }: Pen): string {
   const { feed, asOfMs, nowMs, trouble } = board;
   const sign = (mood: 'good' | 'changing' | 'bad' | 'idle', text: string): string =>
     `${style.symbol(mood)} ${text}`;

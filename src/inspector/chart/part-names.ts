@@ -31,7 +31,7 @@ function actionName(action: unknown, place: Place): string {
   return type.replace(/^xstate\./, '');
 }
 
-export function isOfAfter(action: unknown): boolean {
+function isOfAfter(action: unknown): boolean {
   if (typeof action !== 'function') return false;
   const { type, id, sendId } = action as { type?: string; id?: unknown; sendId?: unknown };
   const isTimer = type === 'xstate.raise' || type === 'xstate.cancel';

@@ -10,7 +10,7 @@ import type { Token, Value } from './query-tokens.ts';
 import { parseTest } from './query-values.ts';
 import type { ValueTest } from './query-values.ts';
 
-export const textKeys = ['kind', 'ns', 'name', 'state', 'severity', 'region', 'host', 'reason'];
+const textKeys = ['kind', 'ns', 'name', 'state', 'severity', 'region', 'host', 'reason'];
 const aliases: Readonly<Record<string, string>> = { namespace: 'ns' };
 const allKeys = [...textKeys, 'since', 'is'];
 

@@ -29,7 +29,7 @@ export const isSameAddress = (left: string, right: string): boolean =>
 const hostHeader = /^(?:\[([0-9a-f:.]{2,45})\]|([a-z0-9._-]{1,253}))(?::(\d{1,5}))?$/i;
 
 /** Name or address of a Host header in lower case without its port; undefined when it has another form. */
-export function hostOf(header: string): string | undefined {
+function hostOf(header: string): string | undefined {
   const [, six, name] = hostHeader.exec(header) ?? [];
   if (six !== undefined) return isIP(six) === 6 ? six.toLowerCase() : undefined;
   return name?.toLowerCase();

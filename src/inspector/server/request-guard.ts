@@ -20,7 +20,7 @@ export interface GuardOptions {
 
 const ranks = { viewer: 0, operator: 1, admin: 2 } as const satisfies Record<Role, number>;
 
-export const isEnough = (has: Role, needed: Role): boolean => ranks[has] >= ranks[needed];
+const isEnough = (has: Role, needed: Role): boolean => ranks[has] >= ranks[needed];
 
 export const isWrite = ({ method }: IncomingMessage): boolean =>
   method !== 'GET' && method !== 'HEAD';

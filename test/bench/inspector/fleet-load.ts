@@ -68,7 +68,7 @@ export class FleetLoad {
   }
 }
 
-export const stepOf = (row: Row, atMs: number): Step => ({
+const stepOf = (row: Row, atMs: number): Step => ({
   ...{ seq: row.seq, revision: row.revision, atMs, actor: row.actor, uid: row.uid, hash: 'h1' },
   ...{ isRestored: false, state: row.state, importance: 'change', correlationId: '01JBENCH' },
   ...{ taken: [{ path: '', event: 'node.ready', edges: ['e1'] }], host: row.host, fence: 1, row },

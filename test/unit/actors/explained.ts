@@ -39,7 +39,7 @@ export interface Really {
 }
 
 /** The command given to an actor that really runs, as hosting gives it: admitted first, then sent. */
-export function really(subject: Subject, order: Order): Really {
+function really(subject: Subject, order: Order): Really {
   const { kind, stored } = subject;
   const command = commandIn(subject, order);
   if (stored === undefined || 'code' in command) throw new Error('no command for nobody');

@@ -45,7 +45,7 @@ export function shown(rows: readonly Row[] = fleet, more: Partial<TopState> = {}
   return withBoard(state, boardOf(rows, state));
 }
 
-export const penOf = (env: Readonly<Record<string, string>>, isTty = true): Pen => ({
+const penOf = (env: Readonly<Record<string, string>>, isTty = true): Pen => ({
   style: styleFor(fakeTerminal({ isTty, env }), 'out'),
   isAscii: env['LANG'] !== 'C.UTF-8',
 });

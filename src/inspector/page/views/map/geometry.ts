@@ -31,7 +31,7 @@ export interface MapLayout {
 
 export const TITLE_HEIGHT = 22;
 /** Above this many cells they are drawn small. */
-export const LARGE_MAX = 40_000;
+const LARGE_MAX = 40_000;
 const BLOCK_GAP = 16;
 /** Narrow enough for a phone, wide enough for a title. */
 const BLOCK_WIDTH_MIN = 150;
@@ -76,7 +76,7 @@ export function cellAt({ blocks, pitch, cell }: MapLayout, x: number, y: number)
 }
 
 /** Of a place among all cells; undefined when there is no such cell. */
-export const blockOf = ({ blocks }: MapLayout, index: number): Block | undefined =>
+const blockOf = ({ blocks }: MapLayout, index: number): Block | undefined =>
   blocks.find(({ first, count }) => index >= first && index < first + count);
 
 /** Upper left corner. */

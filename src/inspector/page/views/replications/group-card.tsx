@@ -5,7 +5,7 @@ import type { GroupView, Mood } from './facts.ts';
 import { Orders } from './orders.tsx';
 import { MoodSign } from './pair-card.tsx';
 
-export function groupMood({ status }: GroupView): Mood {
+function groupMood({ status }: GroupView): Mood {
   if (status?.operation) return 'changing';
   if (status?.lastOrder?.ok === false) return 'bad';
   return status?.writer === 'home' || status?.writer === 'away' ? 'good' : 'bad';
