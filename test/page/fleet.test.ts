@@ -5,12 +5,13 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openWorld } from './world.ts';
 import type { World } from './world.ts';
-import { chromiumNote, chromiumPath, launchChromium } from '../servers/chromium.ts';
+import { chromiumNote, launchChromium } from '../servers/chromium.ts';
+import { inPage, isLeftOut } from './watched.ts';
 
 const actors = 12_000;
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-describe.skipIf(chromiumPath === undefined)(`the page${chromiumNote}`, () => {
+describe.skipIf(isLeftOut)(`the page${chromiumNote}`, () => {
   let world: World;
   let browser: Browser;
   let context: BrowserContext;
@@ -86,7 +87,7 @@ describe.skipIf(chromiumPath === undefined)(`the page${chromiumNote}`, () => {
     const rows = page.locator('.list-box li');
     await rows.first().waitFor();
     expect(await rows.count()).toBeLessThanOrEqual(60);
-    await page.locator('.list-box').evaluate((box) => (box.scrollTop = box.scrollHeight / 2));
+    await inPage(page, `((box) => { box.scrollTop = box.scrollHeight / 2; })(document.querySelector('.list-box'))`); // prettier-ignore
     await page.locator('.list-box .row-name').first().waitFor();
     expect(await rows.count()).toBeLessThanOrEqual(60);
     expect(Number(await rows.first().getAttribute('aria-posinset'))).toBeGreaterThan(5000);
