@@ -1,10 +1,9 @@
 /** What a drawing shows, and whom it tells of clicks. */
-import type { Edge } from '../../chart/model.ts';
-import type { Drawn } from './charts.ts';
+import type { Chart, Edge, Layout } from '../../chart/model.ts';
 import type { Marks } from './marks.ts';
 
 export interface DrawingProps {
-  readonly drawn: Drawn;
+  readonly drawn: { readonly chart: Chart; readonly layout: Layout };
   readonly marks: Marks;
   /** Changes with every step, so that a line taken twice runs twice. */
   readonly moment: string;
