@@ -1,11 +1,5 @@
 /** What page and service say to each other over HTTP and SSE. Types only: both sides import it. */
-import type {
-  Because,
-  CommandHead,
-  DryRun,
-  RehearsedTurn,
-  Why,
-} from '../../actors/explain/shape.ts';
+import type { Because, CommandHead, DryRun, Why } from '../../actors/explain/shape.ts';
 import type { Kpi } from '../kpi/kpis.ts';
 import type { Image, Importance, Row, Severity, Step } from '../../actors/steps/step.ts';
 
@@ -110,7 +104,7 @@ export interface At {
  * `GET …/commands` answers `{items: CommandHead[]}`, as the query `commands`.
  * `POST …/dry-run {verb, arguments}` answers `DryRun`, as the query `dry-run` with `explain: true`.
  */
-export type { Because, CommandHead, DryRun, RehearsedTurn, Why };
+export type { Because, CommandHead, DryRun, Why };
 
 /** `POST /api/commands`. */
 export interface CommandRequest {
