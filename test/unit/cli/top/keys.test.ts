@@ -93,7 +93,12 @@ describe('the filter', () => {
     expect(wrong.typed).toBe('since:20m');
     expect(wrong.problem).toMatch(/^column 7: got "20m"/);
     expect(wrong.query).toBe('');
-    const better = press(wrong, ...Array.from('20m', () => 'backspace'), ...Array.from('>1h'), 'enter');
+    const better = press(
+      wrong,
+      ...Array.from('20m', () => 'backspace'),
+      ...Array.from('>1h'),
+      'enter',
+    );
     expect([better.problem, better.query]).toEqual(['', 'since:>1h']);
     const left = press(wrong, 'escape');
     expect([left.typed, left.problem, left.query, left.end]).toEqual([
