@@ -35,7 +35,7 @@ const press = (key: string, until: string) => async (page: Page) => {
 };
 
 const big = '/actors/cluster/test/big';
-const drawn = { until: '.chart .node.active', untilNarrow: '.outline .is-active' };
+const drawn = { until: '.chart .node:is(.active, .entered)', untilNarrow: '.outline .is-active' };
 const views: readonly View[] = [
   { name: 'actors', path: '/actors', until: '.list-box a.row' },
   {
