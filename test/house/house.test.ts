@@ -11,6 +11,7 @@ const root = packageRoot();
 function filesUnder(folder: string): string[] {
   return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
     .map((name) => join(folder, name))
+    .filter((file) => !/(^|[/])(node_modules|artifacts)[/]/.test(file))
     .filter((file) => statSync(join(root, file)).isFile());
 }
 
