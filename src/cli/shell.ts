@@ -108,7 +108,7 @@ export interface Shell {
   readonly outStyle: Style;
   readonly errStyle: Style;
   /** Where the service is; throws when it is nowhere or broken. */
-  address(): Address;
+  readonly address: () => Address;
   /** One session per run, opened on first use and closed at the end. */
   session(): Promise<Session>;
   close(): Promise<void>;

@@ -110,8 +110,8 @@ async function serve(parts: InspectorParts, tokenFile: string): Promise<Inspecto
     steps,
     health: healthOf(() => now.host),
     commands: commandInfos(),
-    nowMs: clock.nowMs,
-    monotonicMs: clock.monotonicMs,
+    nowMs: () => clock.nowMs(),
+    monotonicMs: () => clock.monotonicMs(),
   });
   log('info', { inspectorPort: server.port, tokenFile }, 'the inspector is served');
   return {
@@ -173,7 +173,7 @@ function hear(
         view.feed.restart(because);
       },
     },
-    { log, nowMs: systemClock.nowMs },
+    { log, nowMs: () => systemClock.nowMs() },
   );
   void feed.ready.then(() => view.endReplay());
   return feed;
@@ -198,7 +198,11 @@ async function serverOptions(
     }),
     siteFolder: join(dist, 'inspector'),
     ...((compat.xstateInspect || compat.statelyInspect) && {
-      compat: { ...compat, viewFolder: join(dist, 'inspector-view'), onStep: bell.onStep },
+      compat: {
+        ...compat,
+        viewFolder: join(dist, 'inspector-view'),
+        onStep: (heard) => bell.onStep(heard),
+      },
     }),
     onAnswered: (status) =>
       telemetry.count('fairlead_inspector_requests_total', { code: String(status) }),

@@ -66,7 +66,7 @@ const views: readonly View[] = [
   { name: 'map-cluster', path: '/map/test/big', until: '.tree' },
   { name: 'replications', path: '/replications', until: 'main :text("db-1")' },
   { name: 'breakers', path: '/breakers', until: 'main :text("ec2")' },
-  { name: 'audit', path: '/audit', until: '.stories .story' },
+  { name: 'audit', path: '/audit', until: '.stories > li' },
   { name: 'commands', path: '/commands', until: 'main a, main button, main form' },
   { name: 'health', path: '/health', until: 'main table' },
   { name: 'kpi', path: '/kpi', until: 'main h2, main h3' },
@@ -138,7 +138,7 @@ describe.skipIf(isLeftOut)(`the views${chromiumNote}`, () => {
       await page.locator(until).first().waitFor();
       await view.then?.(page);
       await page.locator(':text-matches("^(Reading|Loading|Asking) .*…$")').first().waitFor({ state: 'detached' }); // prettier-ignore
-      await inPage(page, `Promise.all(document.getAnimations().map((each) => each.playState === 'running' && each.effect.getComputedTiming().iterations < 9 ? each.finished : 0))`); // prettier-ignore
+      await inPage(page, `Promise.allSettled(document.getAnimations().map((each) => each.playState === 'running' && each.effect.getComputedTiming().iterations < 9 ? each.finished : 0))`); // prettier-ignore
       await page.screenshot({ path: join(pictures, `${view.name}-${size}.png`) });
       faults.push(...(await faultsOf(page)).map((fault) => [size, fault]));
       await page.close();

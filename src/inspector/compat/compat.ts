@@ -27,7 +27,7 @@ export interface CompatOptions {
   /** Folder of the built viewer. */
   readonly viewFolder: string;
   /** Every step the host takes in, in order. @returns ends it */
-  onStep(listener: (step: Step) => void): () => void;
+  readonly onStep: (listener: (step: Step) => void) => () => void;
 }
 
 export interface Compat {

@@ -1,6 +1,6 @@
 /** Any snapshot of a machine as a stored resource that can be asked, and as a live actor that can be told. */
 import { createActor } from 'xstate';
-import type { AnyMachineSnapshot, EventObject } from 'xstate';
+import type { AnyMachineSnapshot } from 'xstate';
 import { commandIn, eventIn, whyOf } from '../../../actors/explain/why.ts';
 import type { Order } from '../../../actors/explain/why.ts';
 import type { Subject } from '../../../actors/explain/subject.ts';
@@ -57,8 +57,8 @@ function really(subject: Subject, order: Order): Really {
   const event = eventIn(subject, command);
   const admission = kind.admit(actor.getSnapshot() as never, event);
   const live = actor.getSnapshot() as AnyMachineSnapshot;
-  const isTaken = admission.kind === 'accepted' && live.can(event as never);
-  if (isTaken) actor.send(event as EventObject);
+  const isTaken = admission.kind === 'accepted' && live.can(event);
+  if (isTaken) actor.send(event);
   const after = actor.getSnapshot() as AnyMachineSnapshot;
   const outcome = {
     accepted: isTaken && edges > 0,

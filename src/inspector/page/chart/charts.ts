@@ -1,4 +1,5 @@
 /** Charts with their layouts, read once per hash: under its hash a chart never changes. */
+import type * as OverviewParts from './overview-drawing.tsx';
 import { signal } from '@preact/signals';
 import type { Chart, Layout, Overview } from '../../chart/model.ts';
 import { ApiFailure, read, sayFailure } from '../api-client.ts';
@@ -9,7 +10,7 @@ export interface Drawn {
   /** Where the layout is larger than a screen. */
   readonly overview?: Overview;
   /** What draws the overview: a part of its own, loaded with the first chart that has one. */
-  readonly parts?: typeof import('./overview-drawing.tsx');
+  readonly parts?: typeof OverviewParts;
 }
 
 /** `loading`, the chart, or why there is none. */

@@ -33,8 +33,9 @@ export function useListing<T>(kind: string): Listed<T> {
   const resumed = resumes.value;
   useEffect(() => {
     const stop = new AbortController();
-    readAll<T>(kind, stop.signal).then(
-      (found) => setState({ ...found, arrivedMs: Date.now(), problem: '' }),
+    readAll(kind, stop.signal).then(
+      ({ items, isCut }) =>
+        setState({ items: items as readonly T[], isCut, arrivedMs: Date.now(), problem: '' }),
       (error: unknown) => {
         if (!stop.signal.aborted) setState((before) => ({ ...before, problem: sayFailure(error) }));
       },
@@ -54,11 +55,11 @@ export function useListing<T>(kind: string): Listed<T> {
   return { ...state, reload };
 }
 
-async function readAll<T>(
+async function readAll(
   kind: string,
   signal: AbortSignal,
-): Promise<{ items: readonly T[]; isCut: boolean }> {
-  const items: T[] = [];
+): Promise<{ items: readonly unknown[]; isCut: boolean }> {
+  const items: unknown[] = [];
   let cursor = '';
   for (let page = 0; page < PAGES_MAX; page += 1) {
     const args = JSON.stringify({
@@ -66,7 +67,7 @@ async function readAll<T>(
       limit: PAGE,
       ...(cursor !== '' && { cursor }),
     });
-    const answer = await read<Page<T>>(
+    const answer = await read<Page<unknown>>(
       `/api/read/${kind}/default/_/list?args=${encodeURIComponent(args)}`,
       signal,
     );

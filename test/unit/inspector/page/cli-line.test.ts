@@ -57,7 +57,7 @@ const targetOf = ({ kind, verb }: CommandInfo): CommandTarget => {
 it.each(registry)('of %s are read by the CLI, without values and with all', (_name, info) => {
   const target = targetOf(info);
   const { kind, verb, creating, schema } = info;
-  const all = creating ? exampleOf(info, target.namespace, target.name) : filled(schema as Schema);
+  const all = creating ? exampleOf(info, target.namespace, target.name) : filled(schema);
   for (const values of [{}, all]) {
     const { line, operands, flags } = callOf(cliLine(target, values));
     expect(line.name).toBe(verb);
@@ -81,7 +81,7 @@ it.each(registry.filter(([, { kind, creating }]) => kind === 'replication' && !c
   'of %s mean the same arguments',
   (_name, info) => {
     // Membership of a group is written by groups alone, and has no flag.
-    const { group: _group, ...values } = filled(info.schema as Schema);
+    const { group: _group, ...values } = filled(info.schema);
     const given = info.verb === 'barrier' ? { ...values, group: 'shop' } : values;
     const { flags } = callOf(cliLine(targetOf(info), given));
     expect(replicationArguments(info.verb, flags)).toEqual(given);

@@ -170,7 +170,8 @@ const marks = ({ port }: TestServer): Record<string, string> => ({
 
 describe('a write with a cookie', () => {
   const send = async (change: Record<string, string | undefined>) => {
-    const whole = { ...marks(server), cookie: await server.cookie(), ...change };
+    const own = { ...marks(server), cookie: await server.cookie() };
+    const whole: Record<string, string | undefined> = { ...own, ...change };
     const kept = Object.entries(whole).filter(
       (pair): pair is [string, string] => pair[1] !== undefined,
     );

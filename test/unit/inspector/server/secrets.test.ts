@@ -6,12 +6,12 @@ import { fakeParts, row, startInspector, tokens } from '../../../fakes/inspector
 
 /** Put together here, so that no scanner takes this file for a leak. */
 const canaries = [
-  `AKIA${'CANARY7EXAMPLE77'}`,
-  `-----BEGIN PRIVATE KEY-----\n${'canaryPEM'.repeat(4)}\n-----END PRIVATE KEY-----`,
-  `eyJ${'canaryJWT'}xyz.eyJ${'canaryBODY'}.c2ln`,
-  `K10${'canary0123456789'}::server:canaryK3s`,
-  `SU${'A'.repeat(50)}CANARY`,
-];
+  ['AKIA', 'CANARY7EXAMPLE77'],
+  ['-----BEGIN PRIVATE', ` KEY-----\n${'canaryPEM'.repeat(4)}\n-----END PRIVATE KEY-----`],
+  ['eyJ', 'canaryJWTxyz.eyJcanaryBODY.c2ln'],
+  ['K10', 'canary0123456789::server:canaryK3s'],
+  ['SU', `${'A'.repeat(50)}CANARY`],
+].map((parts) => parts.join(''));
 const planted = canaries.join(' and ');
 const marks = ['CANARY7EXAMPLE77', 'canaryPEM', 'canaryJWT', 'canaryBODY', 'canaryK3s', 'ACANARY'];
 
