@@ -11,7 +11,7 @@ import { ChartPane } from '../chart/pane.tsx';
 import { openCommand, openWhy } from '../commands/open.ts';
 import { actorHref } from '../location.ts';
 import { SeverityMark } from '../mark.tsx';
-import { nowMs } from '../store.ts';
+import { nowMs, readOnlyBecause } from '../store.ts';
 import { clock } from '../time.ts';
 import { childPath, detail, detailProblem, imageAt, pastProblem, shown } from './focus.ts';
 import type { Shown } from './focus.ts';
@@ -107,7 +107,8 @@ function ChartOf({
   const images = pathImages(image, path);
   const own = images.at(-1);
   const isNarrow = useNarrow();
-  const allowed = path.length === 0 && !isPast ? detail.value?.allowed : undefined;
+  const maySend = path.length === 0 && !isPast && readOnlyBecause.value === '';
+  const allowed = maySend ? detail.value?.allowed : undefined;
   const taken =
     step?.taken.filter((each) => each.path === path.join('/')).flatMap(({ edges }) => edges) ?? [];
   const takenText = taken.join(' ');
