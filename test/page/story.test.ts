@@ -379,7 +379,13 @@ describe.skipIf(isLeftOut)(`a day at the inspector${chromiumNote}`, () => {
 
   it('stays readable without NATS, says so within 5 s, sends nothing, and goes on when it is back', async () => {
     const before = loads;
+    // The host was started anew: it keeps for times without NATS what somebody has looked at since.
+    await choose('web');
+    await detail().locator('.steps a').first().waitFor();
+    await page.goBack();
+    await page.locator('.crumbs .here', { hasText: 'test/web' }).waitFor({ state: 'detached' });
     await sendable().first().waitFor();
+    await detail().locator('.steps a').first().waitFor();
     const steps = await listed();
     await world.stack.nats.kill('SIGKILL');
     const killedMs = performance.now();

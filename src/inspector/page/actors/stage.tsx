@@ -107,8 +107,10 @@ function ChartOf({
   const images = pathImages(image, path);
   const own = images.at(-1);
   const isNarrow = useNarrow();
-  const maySend = path.length === 0 && !isPast && readOnlyBecause.value === '';
-  const allowed = maySend ? detail.value?.allowed : undefined;
+  const now = path.length === 0 && !isPast ? detail.value?.allowed : undefined;
+  // Both signals are read each time: one that is not read is not followed.
+  const because = readOnlyBecause.value;
+  const allowed = because === '' ? now : undefined;
   const taken =
     step?.taken.filter((each) => each.path === path.join('/')).flatMap(({ edges }) => edges) ?? [];
   const takenText = taken.join(' ');
