@@ -53,6 +53,7 @@ export async function publishStep(
   let isUnclear = false;
   while (!signal.aborted) {
     try {
+      await connection.untilConnected(stepLimits.lookAgainMs);
       if (isUnclear) {
         const found = await lastOf(connection, step);
         const outcome = standing(step, found);
@@ -68,8 +69,6 @@ export async function publishStep(
       const isFinal = classifyWrite(error) === 'refused' || isClosed(error);
       if (isFinal) return { kind: 'refused', cause: describe(error) };
       await sleep(stepLimits.publishAgainMs, signal);
-      if (!connection.connected())
-        await connection.untilConnected(stepLimits.lookAgainMs).catch(() => undefined);
     }
   }
   return { kind: 'refused', cause: 'the host stops' };

@@ -33,7 +33,7 @@ describe.skipIf(isLeftOut)(`the watched browser${chromiumNote}`, () => {
       .poll(() => watched.complaints.join('\n'))
       .toMatch(/policy: img-src http:\/\/foreign\.invalid/);
     await expect.poll(() => watched.complaints.join('\n')).toContain('thrown');
-    await page.goto('http://foreign.invalid/').catch(() => undefined);
+    await expect(page.goto('http://foreign.invalid/')).rejects.toThrow('net::ERR');
     const asked = await watched.close();
     expect(asked).toContain(`${origin}/missing`);
     expect(asked).toContain(`${origin}/of-worker`);

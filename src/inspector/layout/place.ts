@@ -78,8 +78,14 @@ async function placements(elk: ELK, graph: FlatGraph, isThorough: boolean): Prom
   const wrapped =
     graph.nodes.length < wrapsFrom ? [] : isThorough ? wrappedWays : wrappedWays.slice(0, 2);
   const all: Placed[] = [];
+  const refusals = new Set<string>();
   for (const way of [...ways, ...wrapped])
-    all.push(...(await placementsOf(elk, graph, way, isThorough)));
+    all.push(...(await placementsOf(elk, graph, way, isThorough, refusals)));
+  // A compound without a shape would be missing from the drawing without a word.
+  if (all.length === 0) {
+    const around = graph.nodes.map(({ id }) => id).join(', ');
+    throw new Error(`ELK refuses every way around ${around}: ${[...refusals].join('; ')}`);
+  }
   return all;
 }
 
@@ -108,20 +114,24 @@ const ladder: readonly Omit<Variant, keyof Way | 'spacing'>[] = [
   { placement: 'BRANDES_KOEPF', cycles: 'GREEDY', modelOrder: false },
 ];
 
-/** The first one that works, or one of either placement. ELK has bugs in some combinations; what it throws is of no use. */
+/** The first one that works, or one of either placement. ELK has bugs in some combinations: each is noted, and told when nothing works. */
 async function placementsOf(
   elk: ELK,
   graph: FlatGraph,
   way: Way,
   isThorough: boolean,
+  refusals: Set<string>,
 ): Promise<Placed[]> {
   const all: Placed[] = [];
   const spacing = isThorough ? 'tight' : 'wide';
   for (const [index, rung] of ladder.entries()) {
     if (all.length > 0 && !(isThorough && index === 1)) break;
     const variant = { ...rung, ...way, spacing } as const;
-    const placed = await placeCompound(elk, graph, variant).catch(() => undefined);
-    if (placed !== undefined) all.push(placed);
+    try {
+      all.push(await placeCompound(elk, graph, variant));
+    } catch (thrown) {
+      refusals.add(thrown instanceof Error ? thrown.message : String(thrown));
+    }
   }
   return all;
 }

@@ -21,6 +21,8 @@ export const actor = computed(openActor);
 /** Now. */
 export const detail = signal<ActorDetail | undefined>(undefined);
 export const detailProblem = signal('');
+/** Why older steps did not come; empty when they did. */
+export const olderProblem = signal('');
 
 /** Oldest first; `firstKept` is the oldest that the store still has. */
 export const steps = signal<readonly StepHead[]>([]);
@@ -108,22 +110,27 @@ async function readUntilMoved(name: string): Promise<void> {
     if (actor.peek() !== name || oldest === undefined) return;
     if (oldest.seq <= Math.max(1, firstKept.peek())) return;
     if (chosen(steps.peek(), 'move').length > 0) return;
-    await readOlderSteps().catch(() => undefined);
-    // Nothing older came: it failed, or another read was first.
+    await readOlderSteps();
+    // Nothing older came: it failed and says so, or another read was first.
     if (steps.peek()[0] === oldest) return;
   }
 }
 
-/** Those before the oldest on this page. */
+/** Those before the oldest on this page. Never rejects: what went wrong stands in `olderProblem`. */
 export async function readOlderSteps(): Promise<void> {
   const name = actor.value;
   const [oldest] = steps.value;
   if (name === null || oldest === undefined) return;
-  const page = await read<StepsPage>(
-    `${actorPath(name)}/steps?limit=${STEPS_READ}&before=${oldest.seq}`,
-  );
-  if (actor.value === name && steps.value[0] === oldest)
-    steps.value = [...page.steps, ...steps.value].slice(-STEPS_KEPT);
+  try {
+    const page = await read<StepsPage>(
+      `${actorPath(name)}/steps?limit=${STEPS_READ}&before=${oldest.seq}`,
+    );
+    if (actor.value !== name) return;
+    olderProblem.value = '';
+    if (steps.value[0] === oldest) steps.value = [...page.steps, ...steps.value].slice(-STEPS_KEPT);
+  } catch (error) {
+    if (actor.value === name) olderProblem.value = sayFailure(error);
+  }
 }
 
 function reread(): void {
@@ -179,6 +186,7 @@ export function followActor(): () => void {
       watchActor(name);
       detail.value = undefined;
       detailProblem.value = '';
+      olderProblem.value = '';
       steps.value = [];
       if (name === null) return;
       untracked(() => {

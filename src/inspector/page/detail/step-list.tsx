@@ -1,7 +1,7 @@
 /** Steps of the open actor, newest first; a step opens the past, and two can be compared. */
 import { signal } from '@preact/signals';
 import type { StepHead } from '../../api.ts';
-import { atSeq, detail, firstKept, readOlderSteps, steps } from '../actors/focus.ts';
+import { atSeq, detail, firstKept, olderProblem, readOlderSteps, steps } from '../actors/focus.ts';
 import { actorHref } from '../location.ts';
 import { nowMs } from '../store.ts';
 import { clock } from '../time.ts';
@@ -66,13 +66,14 @@ export function StepList({ actor }: { readonly actor: string }) {
       </ol>
       {shown.length === 0 && <p class="muted">None among the last {all.length}.</p>}
       {oldest > Math.max(1, firstKept.value) && (
-        <button
-          type="button"
-          class="link"
-          onClick={() => void readOlderSteps().catch(() => undefined)}
-        >
+        <button type="button" class="link" onClick={() => void readOlderSteps()}>
           Older
         </button>
+      )}
+      {olderProblem.value !== '' && (
+        <p class="problem" role="alert">
+          {olderProblem}
+        </p>
       )}
     </section>
   );
