@@ -29,9 +29,6 @@ const filtering = (part: string): string => `new Promise((resolve) => {
   look();
 })`;
 
-/** The typing pause of the filter, which is no work. */
-const TYPING_MS = 40;
-
 /** Frames while the pointer goes over the map, one move a frame: gaps between them. */
 const panning = `new Promise((resolve) => {
   const pane = document.querySelector('.map-pane');
@@ -84,9 +81,7 @@ describe.skipIf(isLeftOut)(`a large fleet${chromiumNote}`, () => {
         `${all.length.toLocaleString('en')} actors`,
       );
     }
-    console.log(
-      `filter of ${LISTED} to rows painted: median ${ms(median(times))}, of it ${TYPING_MS} ms wait for more typing; target 50 ms without`,
-    );
+    console.log(`filter of ${LISTED} to rows painted: median ${ms(median(times))}; target 50 ms`);
   });
 
   it('has one stream for three tabs', async () => {

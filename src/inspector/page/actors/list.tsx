@@ -1,7 +1,7 @@
 /** Left side of Actors: filter, facets, and the list. */
 import { signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { severities } from '../../../../actors/steps/step.ts';
 import type { Row, Sort } from '../../api.ts';
 import { onKeys } from '../keys.ts';
@@ -13,7 +13,8 @@ import { followRows, isChosen, listProblem, listing, showRows, sort, toggled } f
 import { VirtualList } from './virtual-list.tsx';
 
 const ROW_HEIGHT = 48;
-const TYPING_MS = 40;
+/** Between two questions while somebody types; the first is asked at once. */
+const ASK_GAP_MS = 40;
 
 const cursor = signal(-1);
 
@@ -101,6 +102,14 @@ function openAtCursor(): void {
 function Filter({ q }: { readonly q: string }) {
   const field = useRef<HTMLInputElement>(null);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const askedMs = useRef(-Infinity);
+  /** Typed and not asked for yet: rows that come in meanwhile must not put the old text back. */
+  const [typed, setTyped] = useState<string>();
+  const ask = (text: string): void => {
+    askedMs.current = performance.now();
+    setTyped(undefined);
+    goQuery({ q: text });
+  };
   useEffect(
     () =>
       onKeys({
@@ -119,10 +128,16 @@ function Filter({ q }: { readonly q: string }) {
       spellcheck={false}
       aria-label="Filter actors"
       placeholder="Filter: kind:cluster failed   (press /)"
-      value={q}
+      value={typed ?? q}
       onInput={({ currentTarget: { value } }) => {
         clearTimeout(timer.current);
-        timer.current = setTimeout(() => goQuery({ q: value }), TYPING_MS);
+        const waitMs = askedMs.current + ASK_GAP_MS - performance.now();
+        if (waitMs <= 0) {
+          ask(value);
+          return;
+        }
+        setTyped(value);
+        timer.current = setTimeout(() => ask(value), waitMs);
       }}
       onKeyDown={(event) => {
         if (event.key === 'Enter' || event.key === 'Escape') event.currentTarget.blur();

@@ -34,8 +34,8 @@ export function showRows(q: string, order: Sort, first: number, count: number): 
   if (isSameList && covers(before, first, count)) return;
   const offset = Math.max(0, first - Math.floor((WINDOW_ROWS - count) / 2));
   window = { q, sort: order, offset, limit: WINDOW_ROWS };
-  watchWindow(window);
   void readWindow(isSameList);
+  watchWindow(window);
 }
 
 const covers = ({ offset, limit }: Window, first: number, count: number) =>

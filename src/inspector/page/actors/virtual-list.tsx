@@ -30,7 +30,8 @@ export function VirtualList({ label, total, rowHeight, cursor, onWindow, row }: 
     if (box.current) observer.observe(box.current);
     return () => observer.disconnect();
   }, []);
-  useEffect(() => onWindow(first, Math.max(1, count)));
+  // Before the paint: an effect would ask a frame or two later.
+  useLayoutEffect(() => onWindow(first, Math.max(1, count)));
   useEffect(() => {
     const { current } = box;
     if (!current || cursor < 0) return;
