@@ -1,5 +1,5 @@
 /** Between what an actor has become in memory and what the world may see of it: one write in flight, then the gates open. */
-import { recordKey } from '../machines/ids.ts';
+import { keyText, recordKey } from '../machines/ids.ts';
 import type { ResourceKey } from '../machines/ids.ts';
 import { bounds } from '../machines/limits.ts';
 import { commit } from './commit.ts';
@@ -25,7 +25,7 @@ export interface CommitGateOptions extends CommitOptions {
   readonly quiescent: (nowMs: number) => void;
   readonly record: () => ActorRecord;
   /** A record was written; called before the gates open. */
-  readonly written: (record: ActorRecord, revision: number, sizeBytes: number) => void;
+  readonly written: (record: ActorRecord, revision: number) => void;
   /** The record with this content is stored and the gates are open. */
   readonly stored: (record: ActorRecord, revision: number) => void;
   /** Nothing more may be done with what is in memory. */
@@ -128,13 +128,30 @@ export class CommitGate {
     const outcome = await commit(options, recordKey(key), bytes, this.#revision);
     if (this.#closed()) return false; // cut off while the write was under way: the record speaks for itself
     if (outcome.kind !== 'written') {
+      if (outcome.kind === 'stale') this.#tellStale();
       lost(outcome);
       return false;
     }
     this.#revision = outcome.revision;
     this.#lastBytes = bytes;
-    written(record, outcome.revision, sizeBytes);
+    this.#tellSize(sizeBytes);
+    written(record, outcome.revision);
     return true;
+  }
+
+  #tellSize(sizeBytes: number): void {
+    const { key, telemetry } = this.#options;
+    telemetry.observe('fairlead_record_bytes', sizeBytes, { kind: key.kind });
+    if (sizeBytes <= bounds.recordBytesAlarm) return;
+    const fields = { actor: keyText(key), sizeBytes, alarmBytes: bounds.recordBytesAlarm };
+    telemetry.log('warn', fields, 'the record is near its size cap');
+  }
+
+  #tellStale(): void {
+    const { key, telemetry } = this.#options;
+    const fields = { actor: keyText(key), revision: this.#revision, correlationId: '' };
+    telemetry.log('warn', fields, 'stale: somebody else wrote this record');
+    telemetry.count('fairlead_stale_total', { kind: key.kind });
   }
 
   // A method, so that the compiler does not take the flag for constant over an await.

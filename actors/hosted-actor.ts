@@ -1,59 +1,30 @@
 /** One resource's chart, hosted: it takes messages, and its commit gate decides when their consequences may be seen. */
 import { keyText } from '../machines/ids.ts';
-import type { ResourceKey } from '../machines/ids.ts';
-import { bounds } from '../machines/limits.ts';
+import type { ActorOptions } from './actor-options.ts';
 import { CommitGate } from './commit-gate.ts';
 import type { Cut } from './commit-gate.ts';
 import { bindEffects } from './effect.ts';
 import type { EffectHost } from './effect.ts';
+import { EndedMachines } from './ended-machines.ts';
 import type { Command } from './envelope.ts';
 import type { HeapClock } from './heap-clock.ts';
-import type { Kind, KindSnapshot } from './kind.ts';
+import type { KindSnapshot } from './kind.ts';
 import { Outbox } from './outbox.ts';
 import { observationId } from './observation-id.ts';
-import { reportOf, tellEnd } from './operation-census.ts';
 import type { Ended } from './operation-census.ts';
 import type { OutboxEntry } from './outbox.ts';
-import type { Random, RecordStore, Telemetry } from './ports.ts';
+import type { Random, Telemetry } from './ports.ts';
 import { recordSchema, snapshotOf, stepsOf, wakeAtMsOf } from './record.ts';
 import type { ActorRecord, Strikes } from './record.ts';
 import { acceptedCode, Seen } from './seen.ts';
 import { stepOf } from './step-log.ts';
 import type { SeenEntry } from './seen.ts';
 import type { Origin } from './stored-life.ts';
-import type { StepLog } from './steps/step-port.ts';
 import { StepTeller } from './steps/step-teller.ts';
 import { Tree } from './tree.ts';
 import { acceptedEntry, decide, eventOf } from './turn.ts';
 import { tellTurn } from './turn-outcome.ts';
 import type { TurnOutcome } from './turn-outcome.ts';
-import type { TurnReport } from './turn-report.ts';
-
-export interface ActorOptions {
-  readonly kind: Kind;
-  readonly key: ResourceKey;
-  readonly uid: string;
-  readonly definitionHash: string;
-  readonly store: RecordStore;
-  readonly clock: HeapClock;
-  readonly random: Random;
-  readonly telemetry: Telemetry;
-  readonly fence: number;
-  readonly hostId: string;
-  /** True while this host may write and act. */
-  readonly owned: () => boolean;
-  readonly publish: (entry: OutboxEntry) => Promise<void>;
-  /** Told of every write that changed something; nobody when left out. */
-  readonly steps?: StepLog;
-  readonly onCommitted: (snapshot: KindSnapshot, revision: number) => void;
-  readonly onCut: (cut: Cut) => void;
-  /** Everything stored has been published. */
-  readonly onDrained: () => void;
-  /** A command's turn ended after so many milliseconds, its commit included. */
-  readonly onTurn?: (ms: number) => void;
-  /** An observation or a call's result was taken in; commands are told where they are answered. */
-  readonly onReport?: (report: TurnReport) => void;
-}
 
 export class HostedActor implements EffectHost {
   readonly actor: string;
@@ -67,8 +38,7 @@ export class HostedActor implements EffectHost {
   readonly #gate: CommitGate;
   readonly #teller: StepTeller;
   readonly #calls = new Set<AbortController>();
-  /** Machines below that ended since the last commit: they count once that is stored. */
-  readonly #ended: { readonly machine: Ended; readonly atMs: number }[] = [];
+  readonly #ended = new EndedMachines();
   readonly #strikes: Strikes | null;
   #wakeAtMs: number | null = 0;
   #isAwakening = true;
@@ -204,7 +174,6 @@ export class HostedActor implements EffectHost {
     this.#outbox.close();
     for (const call of this.#calls) call.abort(new Error(`the actor was cut: ${cause.kind}`));
     this.#gate.close();
-    if (cause.kind === 'stale') this.#tellStale();
     this.#options.onCut(cause);
   }
 
@@ -274,7 +243,11 @@ export class HostedActor implements EffectHost {
       ...{ store, clock, telemetry, owned, key, revision, bytes },
       quiescent: (nowMs) => this.#tree.noteDeadlines(nowMs),
       record: () => this.#record(),
-      written: (record, atRevision, sizeBytes) => this.#written(record, atRevision, sizeBytes),
+      written: (record, atRevision) => {
+        this.#ended.written(this.telemetry, this.clock.monotonicMs(), this.#options.onReport);
+        this.#teller.written(atRevision, this.clock.nowMs());
+        this.#options.onCommitted(snapshotOf(record), atRevision);
+      },
       stored: (record, atRevision) => {
         this.#isNew = false;
         this.#wakeAtMs = record.wakeAtMs;
@@ -325,9 +298,7 @@ export class HostedActor implements EffectHost {
       uid,
       machineId: kind.machine.id,
       machineVersion: kind.version,
-      definitionHash,
-      fence,
-      host: hostId,
+      ...{ definitionHash, fence, host: hostId },
       steps: this.#teller.seal(snapshot),
       snapshot,
       timers,
@@ -339,30 +310,9 @@ export class HostedActor implements EffectHost {
     };
   }
 
-  #written(record: ActorRecord, revision: number, sizeBytes: number): void {
-    this.telemetry.observe('fairlead_record_bytes', sizeBytes, { kind: this.#options.kind.name });
-    if (sizeBytes > bounds.recordBytesAlarm) {
-      const fields = { actor: this.actor, sizeBytes, alarmBytes: bounds.recordBytesAlarm };
-      this.telemetry.log('warn', fields, 'the record is near its size cap');
-    }
-    for (const { machine, atMs } of this.#ended.splice(0)) {
-      tellEnd(this.telemetry, machine);
-      const report = reportOf(machine, this.clock.monotonicMs() - atMs);
-      if (report !== undefined) this.#options.onReport?.(report);
-    }
-    this.#teller.written(revision, this.clock.nowMs());
-    this.#options.onCommitted(snapshotOf(record), revision);
-  }
-
   #noteEnd(machine: Ended): void {
-    this.#ended.push({ machine, atMs: this.clock.monotonicMs() });
+    this.#ended.note(machine, this.clock.monotonicMs());
     const step = stepOf(machine, this.#options.hostId);
     if (step) this.#outbox.append(step, this.clock.nowMs(), this.#command);
-  }
-
-  #tellStale(): void {
-    const fields = { actor: this.actor, revision: this.revision, correlationId: '' };
-    this.telemetry.log('warn', fields, 'stale: somebody else wrote this record');
-    this.telemetry.count('fairlead_stale_total', { kind: this.#options.kind.name });
   }
 }
