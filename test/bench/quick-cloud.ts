@@ -14,7 +14,12 @@ const CALL_MS = 20;
 
 export type CloudPorts = Pick<Ports, 'machines' | 'surroundings' | 'remote' | 'fleet'>;
 
-export function quickCloud(): CloudPorts {
+/** @param pause  how the time of a call passes, in milliseconds */
+export function quickCloud(pause: (ms: number) => Promise<unknown> = sleep): CloudPorts {
+  const later = async <T>(answer: () => T): Promise<T> => {
+    await pause(CALL_MS);
+    return answer();
+  };
   const instances = new Map<string, InstanceFact & { readonly uid: string }>();
   const byToken = new Map<string, string>();
   const k3s = { voters: 0, nodes: 0 };
@@ -81,11 +86,6 @@ export function quickCloud(): CloudPorts {
         }),
     },
   };
-}
-
-async function later<T>(answer: () => T): Promise<T> {
-  await sleep(CALL_MS);
-  return answer();
 }
 
 const idOf = (count: number): string => `i-${count.toString(16).padStart(17, '0')}`;

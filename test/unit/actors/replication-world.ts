@@ -5,16 +5,11 @@ import { createHost } from '../../../actors/host.ts';
 import { measuredBackends } from '../../../actors/replication-backends.ts';
 import { ReplicationMeasures } from '../../../actors/replication-measures.ts';
 import { replicationPoints } from '../../../actors/replication-points.ts';
-import type { EndpointSight, VolumeBackend } from '../../../actors/replication-ports.ts';
 import { ReplicationWatch } from '../../../actors/replication-watch.ts';
 import type { CircuitState } from '../../../actors/policies/breaker-counts.ts';
 import type { LogFields, Telemetry } from '../../../actors/ports.ts';
 import { buildOperationMachine } from '../../../machines/operation.ts';
-import { replicationEffects } from '../../../machines/replication-effects.ts';
-import type { ReplicationEffectName, Writable } from '../../../machines/replication-effects.ts';
 import { replicationKind } from '../../../machines/replication-kind.ts';
-import { peerOf } from '../../../machines/replication-table.ts';
-import type { Side } from '../../../machines/replication-table.ts';
 import { buildReplicationMachine } from '../../../machines/replication.ts';
 import { builtInRetries } from '../../../machines/retry.ts';
 import { wholeCall } from '../../../machines/whole-call.ts';
@@ -25,86 +20,10 @@ import { FakeBus } from '../../fakes/fake-bus.ts';
 import type { FakeReply } from '../../fakes/fake-bus.ts';
 import { FakeLease } from '../../fakes/fake-lease.ts';
 import { FakeStore } from '../../fakes/fake-store.ts';
+import { HandMadeBackend } from '../../fakes/hand-made-backend.ts';
 import { ManualClock } from '../../fakes/manual-clock.ts';
 import { replicationManifest } from '../../model/replication/manifest.ts';
 import { CountingRandom } from './world.ts';
-
-type Input = { readonly endpoint: Side; readonly seq?: number | null };
-type Answer = (input: Input) => unknown;
-
-/** Everything succeeds at once, unless told otherwise. */
-class HandMadeBackend {
-  readonly writable: Record<Side, Writable> = { home: 'yes', away: 'no' };
-  readonly looks: { readonly endpoint: Side; readonly atMs: number }[] = [];
-  /** Effects and looks fail with what is here, until it is taken away. */
-  readonly failing = new Map<string, object>();
-  sight: Partial<EndpointSight> = {};
-  readonly #clock: ManualClock;
-
-  constructor(clock: ManualClock) {
-    this.#clock = clock;
-  }
-
-  get port(): VolumeBackend {
-    const effects = Object.fromEntries(
-      replicationEffects.map((name) => [
-        name,
-        (_of: unknown, input: Input) => this.#answer(name, () => this.#effect(name, input)),
-      ]),
-    );
-    return {
-      name: 'ebs',
-      capabilities: {
-        ...{ modes: ['asynchronous'], pause: true, syncNow: true, groups: true },
-        ...{ testFailover: true, fenceProof: 'strong', crossRegion: true, minIntervalMs: 15_000 },
-      },
-      effects: effects as unknown as VolumeBackend['effects'],
-      observe: (_of, endpoint) =>
-        this.#answer('observe', () => {
-          this.looks.push({ endpoint, atMs: this.#clock.monotonicMs() });
-          const writable = this.writable[endpoint];
-          return {
-            ...{ role: writable === 'yes' ? 'source' : 'replica', writable, link: 'healthy' },
-            ...{ lastPitMs: null, progress: null, isFresh: true, observed: 'by hand' },
-            ...this.sight,
-          };
-        }),
-      estimate: () => Promise.resolve({ rtoSeconds: 60, lossSeconds: 0 }),
-    };
-  }
-
-  async #answer<T>(name: string, make: () => T): Promise<T> {
-    await Promise.resolve();
-    const fault = this.failing.get(name);
-    if (fault !== undefined) throw Object.assign(new Error(name), { fault });
-    return make();
-  }
-
-  #effect(name: ReplicationEffectName, input: Input): unknown {
-    const { endpoint, seq } = input;
-    const made = { seq: seq ?? 1, pitMs: this.#clock.nowMs() };
-    const sight = () => ({ self: this.writable[endpoint], peer: this.writable[peerOf(endpoint)] });
-    const answers: Partial<Record<ReplicationEffectName, Answer>> = {
-      'replication.establish': sight,
-      'replication.verify': sight,
-      'replication.preflight': () => ({ ok: true, because: [] }),
-      'replication.fence': () => {
-        this.writable[endpoint] = 'no';
-        return { fenced: true, observed: 'detached', rung: 'detach' };
-      },
-      'replication.prove': () => ({ writable: this.writable[endpoint], observed: 'detached' }),
-      'replication.arm': () => {
-        this.writable[endpoint] = 'yes';
-        return {};
-      },
-      'replication.choosePoint': () => made,
-      'replication.commitPoint': () => ({ ...made, bytes: 1_024 }),
-      'replication.syncStatus': () => ({ isComplete: true }),
-      'replication.selectBase': () => ({ seq: null }),
-    };
-    return answers[name]?.(input) ?? { isDone: true, ...made };
-  }
-}
 
 export interface ReplicationWorldOptions {
   readonly resourcesMax?: number;

@@ -1,6 +1,7 @@
 /** A host on fakes with a clock moved by hand: commands go in as a user would send them. */
 import { createHost } from '../../../actors/host.ts';
 import type { Host, HostOptions } from '../../../actors/host.ts';
+import type { CommandSchemas } from '../../../actors/envelope.ts';
 import type { Kind } from '../../../actors/kind.ts';
 import type { LogFields, Random, Telemetry } from '../../../actors/ports.ts';
 import { readRecord } from '../../../actors/record.ts';
@@ -55,6 +56,8 @@ export interface WorldOptions extends JobOptions {
   readonly kinds?: readonly Kind[];
   readonly intake?: HostOptions['intake'];
   readonly steps?: StepLog;
+  /** Of the kinds; those of jobs when left out. */
+  readonly schemas?: CommandSchemas;
 }
 
 export class World {
@@ -92,6 +95,7 @@ export class World {
       intake,
       steps,
       kinds = [jobKind(this.#options)],
+      schemas = jobSchemas,
     } = this.#options;
     const { telemetry, random } = this;
     const alive = () => this.#isAlive;
@@ -104,7 +108,7 @@ export class World {
     return createHost({
       kinds,
       ports: { ...mortal, telemetry, random },
-      ...{ hostId, installation: 'test', schemas: jobSchemas },
+      ...{ hostId, installation: 'test', schemas },
       ...(residentsMax !== undefined && { residentsMax }),
       ...(intake !== undefined && { intake }),
       ...(steps !== undefined && { steps }),
