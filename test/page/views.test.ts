@@ -7,9 +7,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { packageRoot } from '../../src/package-root.ts';
 import { linkOf } from '../../src/inspector/link.ts';
 import { chromiumNote } from '../servers/chromium.ts';
+import { fairlead } from '../servers/cli-process.ts';
+import { replicatedVolume } from '../servers/replicated-volume.ts';
 import { stackWorld } from '../servers/stack-world.ts';
 import type { StackWorld } from '../servers/stack-world.ts';
-import { applyReplication } from './replication.ts';
 import { inPage, isLeftOut, openWatched } from './watched.ts';
 import type { Watched } from './watched.ts';
 
@@ -98,17 +99,19 @@ describe.skipIf(isLeftOut)(`the views${chromiumNote}`, () => {
     origin = `http://127.0.0.1:${inspectorPort}`;
     appendFileSync(tokenFile, `viewer eve ${viewerToken}\n`);
     await world.restartHost();
-    await Promise.all([
-      world.apply('web', 1),
-      world.apply('big', 3, 2),
-      applyReplication(world.stack),
-    ]);
+    await Promise.all([world.apply('web', 1), world.apply('big', 3, 2), applyReplication()]);
     const isThere = async () => (await world.state('big')) === 'running.steady';
     await world.until('the fleet is there', isThere, 100_000);
   });
   afterAll(async () => {
     await world.close();
   });
+
+  async function applyReplication(): Promise<void> {
+    const { manifest } = await replicatedVolume(world.stack);
+    const ran = await fairlead(world.stack, ['apply', '-f', '-'], manifest);
+    expect([ran.exit, ran.stderr]).toEqual([0, '']);
+  }
 
   /** Signed in once for all its views. */
   async function contextOf(size: string, who: View['who'] = 'admin'): Promise<BrowserContext> {

@@ -1,23 +1,19 @@
 /** A replication by the CLI, against a real host: what a person types on an ordinary day, and the answers to it. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { run } from '../../../src/cli/run.ts';
 import type { ReplicationView } from '../../../src/cli/replication-view.ts';
 import { connectNats } from '../../../src/cli/session.ts';
-import { packageRoot } from '../../../src/package-root.ts';
-import { dataVolume } from '../../../src/stack/data-volume.ts';
 import { startStack } from '../../../src/stack/stack.ts';
 import type { Stack } from '../../../src/stack/stack.ts';
 import { watchWriters } from '../../../src/stack/writers.ts';
 import type { WriterWatch } from '../../../src/stack/writers.ts';
-import { launched, subnets } from '../../contract/aws/scene.ts';
-import { clients } from '../../contract/aws/target.ts';
+import { replicatedVolume } from '../../servers/replicated-volume.ts';
 import { fakeTerminal } from '../../unit/cli/fake-terminal.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'fairlead-replication-'));
-const device = '/dev/sdf';
 let stack: Stack;
 let writers: WriterWatch;
 let manifest: string;
@@ -43,35 +39,11 @@ async function done(line: string, stdin = ''): Promise<string> {
 const view = async (): Promise<ReplicationView> =>
   JSON.parse(await done('get replication db-1 -o json')) as ReplicationView;
 
-/** A running machine in the first or second zone of a region. */
-async function machineIn(region: string, zone: 0 | 1): Promise<string> {
-  const { endpoint, accessKeyFile } = stack.simulator.ready;
-  const [accessKeyId = '', secretAccessKey = ''] = readFileSync(accessKeyFile, 'utf8')
-    .trim()
-    .split(':');
-  const target = {
-    ...({ name: 'sim', region, abilities: new Set<never>(), instanceProfile: undefined } as const),
-    ...{ ...clients(endpoint, { accessKeyId, secretAccessKey }, region), patienceMs: 30_000 },
-  };
-  try {
-    const zones = await subnets(target);
-    return await launched(target, { SubnetId: zones[zone].SubnetId ?? '' });
-  } finally {
-    target.ec2.destroy();
-    target.ssm.destroy();
-  }
-}
-
 beforeAll(async () => {
   stack = await startStack({ dataDir: join(folder, '.fairlead'), scale: 100, seed: 17 });
-  const [home, away] = await Promise.all([machineIn('eu-west-1', 0), machineIn('eu-central-1', 1)]);
-  const place = { region: 'eu-west-1', zone: 'eu-west-1a', instanceId: home, device };
-  const volumeId = await dataVolume(stack.simulator.ready, place);
-  writers = watchWriters(stack.simulator.ready, volumeId);
-  manifest = readFileSync(join(packageRoot(), 'examples/replication.yaml'), 'utf8')
-    .replace('vol-0a1b2c3d4e5f60718', volumeId)
-    .replace('i-0a1b2c3d4e5f60718', home)
-    .replace('i-0f1e2d3c4b5a69788', away);
+  const volume = await replicatedVolume(stack);
+  ({ manifest } = volume);
+  writers = watchWriters(stack.simulator.ready, volume.volumeId);
 });
 afterAll(async () => {
   writers.stop();

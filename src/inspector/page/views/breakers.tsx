@@ -1,5 +1,5 @@
 /** The wall of breakers: one card for each key, the worst first, with what every host knows of it. */
-import { goQuery, place } from '../location.ts';
+import { place } from '../location.ts';
 import { useRead } from '../loaded.ts';
 import { nowMs } from '../store.ts';
 import { BreakerCard } from './breakers/card.tsx';
@@ -7,6 +7,7 @@ import { asOfMs, breakersOf, rankOf, standingOf, SURVEY, worst } from './breaker
 import type { Breaker, SurveyAnswer } from './breakers/survey.ts';
 import { useArrival } from './arrival.ts';
 import { Freshness } from './freshness.tsx';
+import { WallHead } from './wall-head.tsx';
 
 const EVERY_MS = 3000;
 
@@ -25,17 +26,10 @@ export function BreakersView() {
   const hostNowMs = nowMs.value + (seenMs === undefined ? 0 : seenMs - arrivedMs);
   return (
     <div class="wall-view padded">
-      <div class="wall-head">
-        <input
-          type="search"
-          aria-label="Filter breakers by key"
-          placeholder="Filter by key"
-          value={q}
-          onInput={({ currentTarget }) => goQuery({ q: currentTarget.value })}
-        />
+      <WallHead q={q} of="breakers" by="key">
         <Summary breakers={all} />
         <Freshness data={data} arrivedMs={arrivedMs} problem={problem} reload={reload} />
-      </div>
+      </WallHead>
       {data !== undefined && shown.length === 0 && (
         <p class="muted">
           {all.length === 0

@@ -1,5 +1,5 @@
 /** Replications as pairs of cards, and groups of them; disputes first. */
-import { goQuery, place } from '../location.ts';
+import { place } from '../location.ts';
 import { nowMs } from '../store.ts';
 import { Freshness } from './freshness.tsx';
 import { useListing } from './listing.ts';
@@ -7,6 +7,7 @@ import { moodOf } from './replications/facts.ts';
 import type { GroupView, Mood, ReplicationView } from './replications/facts.ts';
 import { GroupCard } from './replications/group-card.tsx';
 import { PairCard } from './replications/pair-card.tsx';
+import { WallHead } from './wall-head.tsx';
 
 const ranks: Readonly<Record<Mood, number>> = { bad: 0, changing: 1, idle: 2, good: 3 };
 const titles: Readonly<Record<Mood, string>> = {
@@ -25,14 +26,7 @@ export function ReplicationsView() {
   const shownGroups = (groups.items ?? []).filter((each) => nameOf(each).includes(q.toLowerCase()));
   return (
     <div class="wall-view padded">
-      <div class="wall-head">
-        <input
-          type="search"
-          aria-label="Filter replications by name"
-          placeholder="Filter by name"
-          value={q}
-          onInput={({ currentTarget }) => goQuery({ q: currentTarget.value })}
-        />
+      <WallHead q={q} of="replications" by="name">
         <Summary items={items} />
         <Freshness
           data={pairs.items}
@@ -43,7 +37,7 @@ export function ReplicationsView() {
             groups.reload();
           }}
         />
-      </div>
+      </WallHead>
       {pairs.isCut && (
         <p class="late">There are more than the {items.length} shown; filter them in Actors.</p>
       )}

@@ -3,6 +3,7 @@ import type { ComponentChildren } from 'preact';
 import { nowMs } from '../../store.ts';
 import { wholeSpan } from '../../time.ts';
 import type { HostFacts } from './facts.ts';
+import { Figures } from './figures.tsx';
 
 /** A message that waits longer is worth a look, as `/livez` will soon say. */
 const WAIT_MS = 10_000;
@@ -23,24 +24,11 @@ export function HostTable({ hosts, arrivedMs }: Props) {
       {owners === 0 && (
         <p class="problem">No host owns the partitions: commands wait until one does.</p>
       )}
-      <div class="scroll-x panel" tabIndex={0} role="group" aria-label="Table of hosts">
-        <table class="figures">
-          <thead>
-            <tr>
-              {names.map((name) => (
-                <th key={name} scope="col">
-                  {name}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {hosts.map((host) => (
-              <Line key={host.host} host={host} arrivedMs={arrivedMs} />
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Figures label="Table of hosts" names={names}>
+        {hosts.map((host) => (
+          <Line key={host.host} host={host} arrivedMs={arrivedMs} />
+        ))}
+      </Figures>
     </>
   );
 }

@@ -2,6 +2,7 @@
 import { nowMs } from '../../store.ts';
 import { span, wholeSpan } from '../../time.ts';
 import type { ProbeFacts } from './facts.ts';
+import { Figures } from './figures.tsx';
 
 const signs: Readonly<Record<string, readonly [sign: string, mood: string]>> = {
   healthy: ['✔', 'text-good'],
@@ -12,24 +13,11 @@ const names = ['probe', 'status', 'for', 'last ok', 'success', 'took', 'error', 
 
 export function ProbeTable({ probes }: { readonly probes: readonly ProbeFacts[] }) {
   return (
-    <div class="scroll-x panel" tabIndex={0} role="group" aria-label="Table of probes">
-      <table class="figures">
-        <thead>
-          <tr>
-            {names.map((name) => (
-              <th key={name} scope="col">
-                {name}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {probes.map((probe) => (
-            <Line key={`${probe.host} ${probe.name}`} probe={probe} />
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Figures label="Table of probes" names={names}>
+      {probes.map((probe) => (
+        <Line key={`${probe.host} ${probe.name}`} probe={probe} />
+      ))}
+    </Figures>
   );
 }
 

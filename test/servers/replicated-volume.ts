@@ -1,4 +1,4 @@
-/** A replication of a volume that is there: two machines and a disk in the simulated cloud, and the example that names them. */
+/** A volume that is there, to be replicated: two machines and a disk in the simulated cloud, and the example that names them. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../../src/package-root.ts';
@@ -6,22 +6,27 @@ import { dataVolume } from '../../src/stack/data-volume.ts';
 import type { Stack } from '../../src/stack/stack.ts';
 import { launched, subnets } from '../contract/aws/scene.ts';
 import { clients } from '../contract/aws/target.ts';
-import { fairlead } from '../servers/cli-process.ts';
 
 const device = '/dev/sdf';
 
-/** Applies `examples/replication.yaml` as `default/db-1`. */
-export async function applyReplication(stack: Stack): Promise<void> {
-  const home = await machineIn(stack, 'eu-west-1', 0);
-  const away = await machineIn(stack, 'eu-central-1', 1);
+export interface ReplicatedVolume {
+  readonly volumeId: string;
+  /** `examples/replication.yaml`, of this volume: makes `default/db-1`. */
+  readonly manifest: string;
+}
+
+export async function replicatedVolume(stack: Stack): Promise<ReplicatedVolume> {
+  const [home, away] = await Promise.all([
+    machineIn(stack, 'eu-west-1', 0),
+    machineIn(stack, 'eu-central-1', 1),
+  ]);
   const place = { region: 'eu-west-1', zone: 'eu-west-1a', instanceId: home, device };
   const volumeId = await dataVolume(stack.simulator.ready, place);
   const manifest = readFileSync(join(packageRoot(), 'examples/replication.yaml'), 'utf8')
     .replace('vol-0a1b2c3d4e5f60718', volumeId)
     .replace('i-0a1b2c3d4e5f60718', home)
     .replace('i-0f1e2d3c4b5a69788', away);
-  const ran = await fairlead(stack, ['apply', '-f', '-'], manifest);
-  if (ran.exit !== 0) throw new Error(ran.stderr);
+  return { volumeId, manifest };
 }
 
 /** A running machine in the first or second zone of a region. */
