@@ -7,6 +7,7 @@ import { problem } from './faults.ts';
 import type { FaultCode, Problem } from './faults.ts';
 import { readHeaders } from './headers.ts';
 import type { CommandHeaders } from './headers.ts';
+import { jsonFlaw } from './json-flaw.ts';
 import type { RefusalProblem } from './kind.ts';
 import { nearest } from './nearest.ts';
 import type { CommandDelivery } from './ports.ts';
@@ -130,7 +131,7 @@ export function readJson(payload: Uint8Array): Flaw | { value: object } {
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { value };
     return flaw('command.malformed', 'The payload is not a JSON object; write { … }.');
   } catch (thrown) {
-    const why = thrown instanceof SyntaxError ? thrown.message : 'not UTF-8';
+    const why = jsonFlaw(thrown);
     return flaw('command.malformed', `The payload is not JSON (${why}); write one JSON object.`);
   }
 }

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { keyText } from '../machines/ids.ts';
 import type { ResourceKey } from '../machines/ids.ts';
+import { jsonFlaw } from './json-flaw.ts';
 import type { KindSnapshot } from './kind.ts';
 import type { OutboxEntry } from './outbox.ts';
 import type { SeenEntry } from './seen.ts';
@@ -87,7 +88,7 @@ export function readRecord(bytes: string): ReadRecord {
   try {
     json = JSON.parse(bytes);
   } catch (thrown) {
-    return { ok: false, reason: `not JSON: ${String(thrown)}` };
+    return { ok: false, reason: `not JSON: ${jsonFlaw(thrown)}` };
   }
   const checked = shape.safeParse(json);
   if (!checked.success) return { ok: false, reason: z.prettifyError(checked.error) };

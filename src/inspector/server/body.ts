@@ -1,6 +1,7 @@
 /** Bodies of requests: JSON of a bounded size. */
 import type { IncomingMessage } from 'node:http';
 import type { z } from 'zod';
+import { jsonFlaw } from '../../../actors/json-flaw.ts';
 import { inspectorServer as limits } from '../../../machines/limits-inspector-server.ts';
 import { refusal } from './refusal.ts';
 
@@ -21,7 +22,7 @@ export async function readJson(request: IncomingMessage): Promise<unknown> {
   try {
     return text === '' ? {} : JSON.parse(text);
   } catch (error) {
-    throw refusal('badRequest', `the body is no JSON: ${(error as Error).message}; correct it`);
+    throw refusal('badRequest', `the body is no JSON: ${jsonFlaw(error)}; correct it`);
   }
 }
 

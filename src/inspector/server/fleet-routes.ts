@@ -1,5 +1,6 @@
 /** Routes about actors: the list, one of them, its steps, why a command would not be taken, the map. */
 import { z } from 'zod';
+import { jsonFlaw } from '../../../actors/json-flaw.ts';
 import { inspectorServer as limits } from '../../../machines/limits-inspector-server.ts';
 import type { ActorDetail, RowsPage, Sort } from '../api.ts';
 import { checked } from './body.ts';
@@ -79,7 +80,7 @@ export function parsedArguments(text: string | undefined): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch (error) {
-    throw refusal('badRequest', `the arguments are no JSON: ${(error as Error).message}`);
+    throw refusal('badRequest', `the arguments are no JSON: ${jsonFlaw(error)}; write one JSON object`);
   }
 }
 
