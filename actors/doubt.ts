@@ -3,6 +3,7 @@ import type { ResourceKey } from '../machines/ids.ts';
 import { bounds } from '../machines/limits.ts';
 import { check } from './checker.ts';
 import type { HostedKind } from './household.ts';
+import { noMigration } from './migration.ts';
 import { isRecordOf } from './record.ts';
 import type { ActorRecord } from './record.ts';
 
@@ -19,8 +20,7 @@ export function doubt(
     return `the record carries fence ${record.fence} from the future of ${fence}`;
   if (record.machineId !== kind.machine.id)
     return `the record was written by machine ${record.machineId}`;
-  if (record.machineVersion !== kind.version)
-    return `no migration leads from version ${record.machineVersion} to ${kind.version}`;
+  if (record.machineVersion !== kind.version) return noMigration(record, kind);
   if (record.definitionHash !== definitionHash)
     return `the chart changed without a new version (still ${kind.version})`;
   if (strikes && strikes.count >= bounds.strikesMax && strikes.machineVersion === kind.version)

@@ -5,6 +5,7 @@ import type { Measures } from '../machines/cluster-measures.ts';
 import type { InspectRules } from '../machines/inspect.ts';
 import type { CloudScope } from '../machines/messages.ts';
 import type { Summary } from '../machines/summary.ts';
+import type { Migrations } from './migration.ts';
 
 /** Persisted or live snapshot of a root machine, read by value and context only. */
 export interface KindSnapshot {
@@ -52,6 +53,8 @@ export interface Kind<M extends AnyStateMachine = AnyStateMachine> {
   readonly name: string;
   readonly version: number;
   readonly machine: M;
+  /** Steps from each earlier version that records may still be of. */
+  readonly migrations?: Migrations;
   /** Verbs that may create the actor (and revive a tombstone under a new uid). */
   readonly creating: ReadonlySet<string>;
   /** Input of the root machine. `before`: the tombstone under the same name, for what outlives its bearer. */

@@ -15,6 +15,7 @@ import { pause } from './heap-clock.ts';
 import type { HeapClock } from './heap-clock.ts';
 import { isoTime } from './iso-time.ts';
 import type { Kind, Refusal } from './kind.ts';
+import { migrated } from './migration.ts';
 import type { Bus, QueryAnswer, QueryRequest, RecordStore } from './ports.ts';
 import { keyOf, readRecord, snapshotOf } from './record.ts';
 import type { ActorRecord } from './record.ts';
@@ -160,14 +161,37 @@ async function load({ parts, key }: Asked): Promise<Stored | undefined> {
   const stored = await parts.store.load(recordKey(key));
   if (!stored) return undefined;
   const read = readRecord(stored.bytes);
-  if (read.ok) return { record: read.record, revision: stored.revision };
+  if (read.ok) return { record: ofToday(parts, read.record), revision: stored.revision };
   throw refusal('actor.quarantined', key, `The record cannot be read: ${read.reason}`);
 }
 
-const viewOf = (kind: Kind, { record, revision }: Stored): Body => ({
-  ...kind.view(snapshotOf(record)),
-  revision,
-});
+/** As it will be once it is awakened; as it is where no migration leads to today's chart. */
+function ofToday({ kinds }: QueryParts, record: ActorRecord): ActorRecord {
+  const { kind, definitionHash = record.definitionHash } = kinds.get(keyOf(record).kind) ?? {};
+  if (kind === undefined) return record;
+  const today = migrated(record, { kind, definitionHash });
+  return today.ok ? today.record : record;
+}
+
+/** Of what an actor is held for, a record that no chart could have written. */
+function viewOf(kind: Kind, { record, revision }: Stored): Body {
+  try {
+    return { ...kind.view(snapshotOf(record)), revision };
+  } catch (thrown) {
+    const why = `The record cannot be shown: ${messageOf(thrown)}`;
+    throw refusal('actor.quarantined', keyOf(record), why);
+  }
+}
+
+/** A list must not fail for one record. */
+function viewIfAny(kind: Kind, stored: Stored): Body | undefined {
+  try {
+    return viewOf(kind, stored);
+  } catch (thrown) {
+    if (thrown instanceof Refused) return undefined;
+    throw thrown;
+  }
+}
 
 async function get(asked: Asked, { minRevision = 0 }: { minRevision?: number }): Promise<Body> {
   const { kind, key, parts } = asked;
@@ -238,8 +262,10 @@ async function list(asked: Asked, args: ListArguments): Promise<Body> {
     const each = keyOf(read.record);
     const isWanted =
       each.kind === key.kind && (args.allNamespaces || each.namespace === key.namespace);
-    if (!isWanted || kind.isTombstone(snapshotOf(read.record))) continue;
-    found.set(`${each.namespace}/${each.name}`, { record: read.record, revision: stored.revision });
+    if (!isWanted) continue;
+    const record = ofToday(parts, read.record);
+    if (kind.isTombstone(snapshotOf(record))) continue;
+    found.set(`${each.namespace}/${each.name}`, { record, revision: stored.revision });
   }
   const after = [...found.keys()].sort().filter((name) => name > args.cursor);
   const { items, last } = page(kind, found, after.slice(0, args.limit));
@@ -258,10 +284,12 @@ function page(
   for (const name of names) {
     const stored = found.get(name);
     if (!stored) continue;
-    const view = viewOf(kind, stored);
-    sizeBytes += JSON.stringify(view).length;
-    if (items.length > 0 && sizeBytes > bounds.listPageBytesMax) break;
-    items.push(view);
+    const view = viewIfAny(kind, stored);
+    if (view !== undefined) {
+      sizeBytes += JSON.stringify(view).length;
+      if (items.length > 0 && sizeBytes > bounds.listPageBytesMax) break;
+      items.push(view);
+    }
     last = name;
   }
   return { items, last };

@@ -6,6 +6,7 @@ import type { CommitOptions } from './commit.ts';
 import { doubt } from './doubt.ts';
 import type { HostedKind } from './household.ts';
 import type { KindSnapshot } from './kind.ts';
+import { migrated } from './migration.ts';
 import type { OutboxEntry } from './outbox.ts';
 import { readRecord, snapshotOf } from './record.ts';
 import type { ActorRecord } from './record.ts';
@@ -52,11 +53,14 @@ export async function storedLife(
   const { bytes, revision } = stored;
   const read = readRecord(bytes);
   if (!read.ok) return { kind: 'doubtful', reason: `the record cannot be read: ${read.reason}` };
-  const { record } = read;
+  const today = migrated(read.record, hosted);
+  // What is over stays over, whichever chart ended it.
+  const record = today.ok ? today.record : read.record;
   const { seen, outbox } = record;
   const before = snapshotOf(record);
   if (hosted.kind.isTombstone(before) && outbox.length === 0)
     return { kind: 'tombstone', origin: { kind: 'new', revision, seen, outbox, before } };
+  if (!today.ok) return { kind: 'doubtful', reason: today.reason };
   const reason = doubt(record, key, hosted, fence);
   if (reason !== undefined) return { kind: 'doubtful', reason };
   return { kind: 'stored', record, bytes, revision };

@@ -1,0 +1,65 @@
+/** Brings what an older chart stored to today's, before anything is started from it. Steps are pure: stored state in, stored state out. */
+import { messageOf } from './faults.ts';
+import type { ActorRecord } from './record.ts';
+import type { StoredTimer } from './tree.ts';
+
+/** What a chart has to do with in a record; all else is hosting's own. */
+export interface StoredState {
+  /** As XState persists it: value, context, children. */
+  readonly snapshot: unknown;
+  /** With absolute deadlines. A state that waits since this version gets its timer here. */
+  readonly timers: readonly StoredTimer[];
+}
+
+/** From one version to the next. What the checker then finds amiss holds the actor, as does a step that throws. */
+export type Migration = (stored: StoredState) => StoredState;
+
+/** By the version they start from. */
+export type Migrations = Readonly<Record<number, Migration>>;
+
+interface Today {
+  readonly kind: {
+    readonly version: number;
+    readonly machine: { readonly id: string };
+    readonly migrations?: Migrations;
+  };
+  readonly definitionHash: string;
+}
+
+export type Migrated =
+  | { readonly ok: true; readonly record: ActorRecord }
+  | { readonly ok: false; readonly reason: string };
+
+/** What is told of a record that no steps bring to today. */
+export const noMigration = (
+  { machineVersion }: Pick<ActorRecord, 'machineVersion'>,
+  { version }: { readonly version: number },
+): string => `no migration leads from version ${machineVersion} to ${version}`;
+
+/** The record as today's chart would have it; the same one when it is of today. Nothing is written by this. */
+export function migrated(record: ActorRecord, { kind, definitionHash }: Today): Migrated {
+  const { machineId, machineVersion } = record;
+  const { version, migrations = {} } = kind;
+  // Another machine's versions count something else.
+  if (machineVersion === version || machineId !== kind.machine.id) return { ok: true, record };
+  const none = { ok: false, reason: noMigration(record, kind) } as const;
+  let state: StoredState = structuredClone({ snapshot: record.snapshot, timers: record.timers });
+  if (machineVersion > version) return none;
+  for (let from = machineVersion; from < version; from += 1) {
+    const step = Object.hasOwn(migrations, from) ? migrations[from] : undefined;
+    if (step === undefined) return none;
+    try {
+      state = step(state);
+    } catch (thrown) {
+      return {
+        ok: false,
+        reason: `the migration from version ${from} failed: ${messageOf(thrown)}`,
+      };
+    }
+  }
+  const { snapshot, timers } = state;
+  return {
+    ok: true,
+    record: { ...record, snapshot, timers, machineVersion: version, definitionHash },
+  };
+}
