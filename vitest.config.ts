@@ -56,6 +56,8 @@ export default defineConfig({
           sequence: { groupOrder: 1 },
           testTimeout: 120_000,
           hookTimeout: 120_000,
+          // As long as the browser waits for what it is to show: a busy machine draws late.
+          expect: { poll: { timeout: 30_000 } },
         },
       },
     ],
