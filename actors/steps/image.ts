@@ -48,11 +48,11 @@ function machineImage(
     isSame(known.value, value)
   )
     return known;
-  return {
-    ...{ src, status, children },
-    ...(value !== undefined && { value }),
-    ...(context !== undefined && { context }),
-  };
+  if (context === undefined)
+    return value === undefined ? { src, status, children } : { src, status, children, value };
+  return value === undefined
+    ? { src, status, children, context }
+    : { src, status, children, value, context };
 }
 
 /** The very object of before where every child is. */

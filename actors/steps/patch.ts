@@ -11,8 +11,12 @@ const member = (value: Plain, key: string): unknown =>
   Object.hasOwn(value, key) ? value[key] : undefined;
 
 /** Keys as JSON would write them: those without a value are not there. */
-const keysOf = (value: Plain): string[] =>
-  Object.keys(value).filter((key) => value[key] !== undefined);
+function keysOf(value: Plain): string[] {
+  const keys = Object.keys(value);
+  for (const key of keys)
+    if (value[key] === undefined) return keys.filter((each) => value[each] !== undefined);
+  return keys;
+}
 
 /** True when both are the same JSON document, whatever the order of keys. */
 export function isSame(left: unknown, right: unknown): boolean {
@@ -22,7 +26,8 @@ export function isSame(left: unknown, right: unknown): boolean {
   if (!isPlain(left) || !isPlain(right)) return false;
   const keys = keysOf(left);
   if (keys.length !== keysOf(right).length) return false;
-  return keys.every((key) => isSame(left[key], member(right, key)));
+  for (const key of keys) if (!isSame(left[key], member(right, key))) return false;
+  return true;
 }
 
 /** From `before` to `after`: objects key by key, lists and everything else as a whole. */
@@ -39,7 +44,7 @@ export function diff(before: unknown, after: unknown): Patch {
     for (const key of keysOf(right)) {
       const known = member(left, key);
       if (known === undefined) set.push([[...path, key], right[key]]);
-      else walk([...path, key], known, right[key]);
+      else if (!Object.is(known, right[key])) walk([...path, key], known, right[key]);
     }
   };
   walk([], before, after);

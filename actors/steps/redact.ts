@@ -48,16 +48,25 @@ function redactList(raw: readonly unknown[], done: Done | undefined): unknown {
 const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
 function redactObject(raw: Plain, done: Done | undefined): unknown {
-  const before = Object.entries(raw);
-  const entries = before.map(([key, value]): [string, unknown] => [
-    redactText(key),
-    redactValue(value, doneBelow(done, key)),
-  ]);
-  const isAsBefore = before.every(
-    ([key, value], at) => entries[at]?.[0] === key && entries[at][1] === value,
-  );
-  return isAsBefore ? raw : Object.fromEntries(entries);
+  const keys = Object.keys(raw);
+  // Nearly all hold nothing of the sort: made only once something is hidden.
+  let entries: [string, unknown][] | undefined;
+  for (const [at, key] of keys.entries()) {
+    const name = redactText(key);
+    const value = redactMember(raw, key, done);
+    if (entries === undefined && name === key && value === raw[key]) continue;
+    entries ??= keys.slice(0, at).map((each) => [each, raw[each]]);
+    entries.push([name, value]);
+  }
+  return entries === undefined ? raw : Object.fromEntries(entries);
 }
+
+const redactMember = (raw: Plain, key: string, done: Done | undefined): unknown => {
+  const value = raw[key];
+  return typeof value === 'object' && value !== null
+    ? redactValue(value, doneBelow(done, key))
+    : redactValue(value);
+};
 
 function doneBelow(done: Done | undefined, key: string): Done | undefined {
   const [before, shown] = [membersOf(done?.raw), membersOf(done?.shown)];
@@ -68,18 +77,29 @@ function doneBelow(done: Done | undefined, key: string): Done | undefined {
 const membersOf = (value: unknown): Plain =>
   typeof value === 'object' && value !== null ? (value as Plain) : {};
 
-/** Keys that no rule names are left out. */
-export function redactContext(
-  rules: ContextRules,
-  raw: Plain,
-  done?: { readonly raw: Plain; readonly shown: Plain },
-): Plain {
+interface DoneContext {
+  readonly raw: Plain;
+  readonly shown: Plain;
+}
+
+/** Keys that no rule names are left out. What was shown before, the very object, where nothing shown has changed. */
+export function redactContext(rules: ContextRules, raw: Plain, done?: DoneContext): Plain {
   if (raw === done?.raw) return done.shown;
-  const entries = Object.entries(raw).flatMap(([key, value]): [string, unknown][] => {
+  const shown: Record<string, unknown> = {};
+  let [count, changes] = [0, 0];
+  for (const key of Object.keys(raw)) {
     const rule = Object.hasOwn(rules, key) ? rules[key] : 'hide';
-    if (rule === undefined || rule === 'hide' || value === undefined) return [];
-    if (rule === 'show') return [[key, redactValue(value, doneBelow(done, key))]];
-    return [[key, value === null ? null : `#${digestOf(JSON.stringify(value))}`]];
-  });
-  return Object.fromEntries(entries);
+    if (rule === undefined || rule === 'hide' || raw[key] === undefined) continue;
+    shown[key] = told(rule, key, raw[key], done);
+    count += 1;
+    if (shown[key] !== done?.shown[key]) changes += 1;
+  }
+  if (done === undefined || changes > 0) return shown;
+  return count === Object.keys(done.shown).length ? done.shown : shown;
+}
+
+function told(rule: 'show' | 'hash', key: string, value: unknown, done?: DoneContext): unknown {
+  if (value === done?.raw[key] && Object.hasOwn(done.shown, key)) return done.shown[key];
+  if (rule === 'show') return redactValue(value, doneBelow(done, key));
+  return value === null ? null : `#${digestOf(JSON.stringify(value))}`;
 }

@@ -142,17 +142,19 @@ function importanceOf(command: Command | undefined, before: unknown, after: unkn
 /** Some machine is in another state, or has come or gone. Calls and their retries are not looked at. */
 function hasMoved(before: PersistedMachine, after: PersistedMachine): boolean {
   if (!isSame(before.value, after.value) || before.status !== after.status) return true;
-  const [earlier, later] = [machinesIn(before), machinesIn(after)];
-  if (earlier.size !== later.size) return true;
-  return [...later].some(([id, machine]) => {
-    const known = earlier.get(id);
-    return known === undefined || hasMoved(known, machine);
-  });
+  for (const id of Object.keys(before.children ?? nobody))
+    if (machineIn(before, id) !== undefined && machineIn(after, id) === undefined) return true;
+  for (const id of Object.keys(after.children ?? nobody)) {
+    const [known, machine] = [machineIn(before, id), machineIn(after, id)];
+    if (machine !== undefined && (known === undefined || hasMoved(known, machine))) return true;
+  }
+  return false;
 }
 
-const machinesIn = ({ children = {} }: PersistedMachine): Map<string, PersistedMachine> =>
-  new Map(
-    Object.entries(children).flatMap(([id, { src, snapshot }]): [string, PersistedMachine][] =>
-      snapshot.value === undefined || src === 'operation' ? [] : [[id, snapshot]],
-    ),
-  );
+const nobody = {};
+
+function machineIn({ children }: PersistedMachine, id: string): PersistedMachine | undefined {
+  const child = children !== undefined && Object.hasOwn(children, id) ? children[id] : undefined;
+  if (child === undefined || child.src === 'operation') return undefined;
+  return child.snapshot.value === undefined ? undefined : child.snapshot;
+}

@@ -150,4 +150,28 @@ describe('values', () => {
     expect(next.context).toEqual({ nodes: { a: 'x' }, by: 'two' });
     expect(looked).toBeGreaterThan(0);
   });
+
+  it('make the very image of before while only what is not shown changes', () => {
+    const rules = { job: { shown: 'show', digest: 'hash', hidden: 'hide' } } as const;
+    const snapshot = (change: object) => ({
+      ...{ status: 'active', value: 'a', children: {} },
+      context: { shown: 1, digest: { key: 'x' }, hidden: 1, ...change },
+    });
+    const made = (from: object, to: object) => {
+      const image = imageOf('job', snapshot(from), rules);
+      return [image, imageOf('job', snapshot(to), rules, { snapshot: snapshot(from), image })];
+    };
+    const [image, same] = made({}, { hidden: 2 });
+    expect(same).toBe(image);
+    for (const [from, to] of [
+      [{}, { shown: 2 }],
+      [{}, { digest: { key: 'y' } }],
+      [{}, { shown: undefined }],
+      [{ shown: undefined }, {}],
+      [{ unheardOf: 1 }, { shown: 3 }],
+    ] as const) {
+      const [, next] = made(from, to);
+      expect(next).toEqual(imageOf('job', snapshot(to), rules));
+    }
+  });
 });
