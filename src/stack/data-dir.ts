@@ -10,10 +10,8 @@ import { writeWhole } from './whole-file.ts';
 const END_GRACE_MS = 5_000;
 
 /** Everything a stack keeps; set-up's own things in the same folder are not among it. */
-const OWN_ENTRIES = [
-  ...['nats', 'simulator', 'host', 'logs', 'run'],
-  ...['fairlead.json', 'endpoint.json', 'host.json'],
-];
+const OWN_ENTRIES =
+  /^(nats|simulator|logs|run|host(-\d+)?(\.json)?|fairlead\.json|endpoint\.json)$/;
 
 const meta = z.strictObject({
   installation: z.string().regex(/^[0-9a-f]{8}$/),
@@ -58,7 +56,8 @@ export async function wipeDataDir(dataDir: string): Promise<void> {
     const leftover = name.endsWith('.json') ? readNote(join(notes, name)) : undefined;
     if (leftover !== undefined) await endGently(leftover, untilGone(leftover), END_GRACE_MS);
   }
-  for (const entry of OWN_ENTRIES) rmSync(join(dataDir, entry), { recursive: true, force: true });
+  for (const entry of readdirSync(dataDir).filter((name) => OWN_ENTRIES.test(name)))
+    rmSync(join(dataDir, entry), { recursive: true, force: true });
 }
 
 function readMeta(file: string): Meta {

@@ -1,4 +1,4 @@
-/** The stack's one host as a supervised child: its config file, and the endpoint file by which the CLI finds it. */
+/** A host of the stack as a supervised child: its config file, and of the first the endpoint file by which the CLI finds it. */
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { SafetyTimes } from '../../machines/replication-limits.ts';
@@ -23,6 +23,8 @@ export type HostReady = z.infer<typeof hostReady>;
 
 export interface HostOptions extends ChildFiles {
   readonly dataDir: string;
+  /** 1 is the host whose inspector and health the stack tells of. */
+  readonly number: number;
   readonly scale: number;
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error';
   readonly port?: number;
@@ -43,22 +45,27 @@ const stackSafety = {
   ...{ ssmDeliveryMs: 2_000, proofGapMs: 500 },
 };
 
+/** Of a host's child, files and folders. */
+export const hostName = (number: number): string => (number === 1 ? 'host' : `host-${number}`);
+
 const READY_DEADLINE_MS = 30_000;
 const DRAIN_GRACE_MS = 15_000;
 
 export function hostChild(options: HostOptions): SupervisedChild<HostReady> {
-  const { dataDir, environment, env, logFile, noteFile, say } = options;
-  const configFile = join(dataDir, 'host.json');
-  const port = keptPort(join(dataDir, 'run', 'http.port'), options.port);
+  const { dataDir, number, environment, env, logFile, noteFile, say } = options;
+  const configFile = join(dataDir, `${hostName(number)}.json`);
+  const isFirst = number === 1;
+  const portFile = (of: string) => join(dataDir, 'run', `${of}${isFirst ? '' : `-${number}`}.port`);
+  const port = keptPort(portFile('http'), options.port);
   const inspectorPort = keptPort(
-    join(dataDir, 'run', 'inspector.port'),
+    portFile('inspector'),
     options.inspectorPort,
     options.inspectorPortPreferred,
   );
   return new SupervisedChild({
     ...{ logFile, noteFile, say },
     env: { ...env, ...environment },
-    name: 'host',
+    name: hostName(number),
     readyDeadlineMs: READY_DEADLINE_MS,
     stopGraceMs: DRAIN_GRACE_MS,
     command: async () => {
@@ -71,10 +78,11 @@ export function hostChild(options: HostOptions): SupervisedChild<HostReady> {
     },
     ready: async ({ pid, firstLine }) => {
       const ready = hostReady.parse(JSON.parse(await firstLine));
-      port.keep(ready.httpPort);
-      const { url, cliSeedFile } = options.nats();
       const { httpPort, inspectorPort: opened, tokenFile } = ready;
+      port.keep(httpPort);
       if (opened !== undefined) inspectorPort.keep(opened);
+      if (!isFirst) return ready;
+      const { url, cliSeedFile } = options.nats();
       const inspector = { inspectorPort: opened, inspectorTokenFile: tokenFile };
       const endpoint = { url, nkeyFile: cliSeedFile, httpPort, ...inspector, pid };
       writeWhole(join(dataDir, 'endpoint.json'), `${JSON.stringify(endpoint)}\n`);
@@ -90,7 +98,7 @@ function hostConfig(
   const { url, hostSeedFile } = options.nats();
   const { endpoint, accessKeyFile, artifactsUrl } = options.simulator();
   return {
-    dataDir: join(options.dataDir, 'host'),
+    dataDir: join(options.dataDir, hostName(options.number)),
     nats: { url, nkeySeedFile: hostSeedFile },
     aws: { mode: 'simulator', endpoint, accessKeyFile },
     artifacts: { url: artifactsUrl },

@@ -1,4 +1,4 @@
-/** The local stack: nats-server, EC2/SSM simulator and one host, supervised, on loopback, in one data folder. */
+/** The local stack: nats-server, EC2/SSM simulator and hosts, supervised, on loopback, in one data folder. */
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -9,7 +9,7 @@ import type { ChildFiles, SupervisedChild } from './child.ts';
 import { openDataDir, wipeDataDir } from './data-dir.ts';
 import type { DataDir } from './data-dir.ts';
 import { childEnvironment } from './environment.ts';
-import { hostChild } from './host.ts';
+import { hostChild, hostName } from './host.ts';
 import type { HostReady } from './host.ts';
 import { lockDataDir } from './lock.ts';
 import { ensureNatsKeys, natsServer } from './nats-server.ts';
@@ -25,6 +25,8 @@ export interface StackOptions {
   readonly scale?: number;
   /** Seed of the simulator's durations and faults. Default: its own. */
   readonly seed?: number;
+  /** Hosts that share the actors; ports that are given or preferred are the first one's. Default 1. */
+  readonly hosts?: number;
   /** Fixed ports; default: those of the last start, else any free one. */
   readonly ports?: { readonly nats?: number; readonly http?: number; readonly inspector?: number };
   /** Port of the inspector when it is free and no other is kept. Default: any. */
@@ -52,10 +54,12 @@ export interface Stack {
   readonly keys: NatsKeys;
   readonly nats: SupervisedChild<NatsReady>;
   readonly simulator: SupervisedChild<SimulatorReady>;
+  /** The first host. */
   readonly host: SupervisedChild<HostReady>;
+  readonly hosts: readonly SupervisedChild<HostReady>[];
   /** Rejects when a part keeps ending and was given up; never resolves. */
   readonly failed: Promise<never>;
-  /** Host, simulator, nats-server, in this order; frees the folder. */
+  /** Hosts, simulator, nats-server, in this order; frees the folder. */
   readonly stop: () => Promise<void>;
   /** SIGKILL to every part at once, for a second Ctrl-C. */
   readonly killAll: () => Promise<void>;
@@ -78,7 +82,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       ...(parts.includes('nats') ? [stack.nats.start()] : []),
       ...(parts.includes('simulator') ? [stack.simulator.start()] : []),
     ]);
-    if (parts.includes('host')) await stack.host.start();
+    if (parts.includes('host')) await allStarted(stack.hosts.map((host) => host.start()));
     return stack;
   } catch (error) {
     if (stack === undefined) unlock();
@@ -118,35 +122,44 @@ function assemble(options: StackOptions, unlock: () => void): Stack {
     scale,
     ...(options.seed !== undefined && { seed: options.seed }),
   });
-  const host = hostChild({
-    ...files('host'),
-    dataDir,
-    scale,
-    logLevel: options.logLevel ?? 'info',
-    environment: options.hostEnvironment ?? {},
-    ...(options.kubernetes !== undefined && { kubernetes: options.kubernetes }),
-    ...(options.safety !== undefined && { safety: options.safety }),
-    nats: () => ({ url: nats.ready.url, ...keys }),
-    simulator: () => simulator.ready,
-    ...(options.ports?.http !== undefined && { port: options.ports.http }),
-    ...(options.ports?.inspector !== undefined && { inspectorPort: options.ports.inspector }),
-    ...(options.inspectorPortPreferred !== undefined && {
-      inspectorPortPreferred: options.inspectorPortPreferred,
-    }),
-  });
-  const children = [host, simulator, nats];
+  const hostOf = (number: number) =>
+    hostChild({
+      ...files(hostName(number)),
+      ...{ dataDir, scale, number },
+      logLevel: options.logLevel ?? 'info',
+      environment: options.hostEnvironment ?? {},
+      ...(options.kubernetes !== undefined && { kubernetes: options.kubernetes }),
+      ...(options.safety !== undefined && { safety: options.safety }),
+      nats: () => ({ url: nats.ready.url, ...keys }),
+      simulator: () => simulator.ready,
+      ...(number === 1 && portsOfFirst(options)),
+    });
+  const host = hostOf(1);
+  const others = Array.from({ length: (options.hosts ?? 1) - 1 }, (_, at) => hostOf(at + 2));
+  const hosts = [host, ...others];
+  const children = [...hosts, simulator, nats];
   const failed = Promise.race(children.map((child) => child.failed));
   failed.catch(() => undefined); // Whoever races on it is told; a test that does not must not crash.
   return {
-    ...{ dataDir, data, keys, nats, simulator, host, failed },
+    ...{ dataDir, data, keys, nats, simulator, host, hosts, failed },
     stop: async () => {
-      for (const child of children) await child.stop();
+      // Together, or the last would be handed what all the others had.
+      await Promise.all(hosts.map((each) => each.stop()));
+      for (const child of [simulator, nats]) await child.stop();
       unlock();
     },
     killAll: async () => {
       await Promise.all(children.map((child) => child.kill('SIGKILL')));
       unlock();
     },
+  };
+}
+
+function portsOfFirst({ ports, inspectorPortPreferred }: StackOptions) {
+  return {
+    ...(ports?.http !== undefined && { port: ports.http }),
+    ...(ports?.inspector !== undefined && { inspectorPort: ports.inspector }),
+    ...(inspectorPortPreferred !== undefined && { inspectorPortPreferred }),
   };
 }
 

@@ -12,21 +12,25 @@ import type { Stack } from './stack.ts';
 
 const USAGE = `Usage: npm start [-- options]
 
-Starts nats-server, the EC2/SSM simulator and one Fairlead host on loopback, keeps everything in .fairlead/, applies
+Starts nats-server, the EC2/SSM simulator and Fairlead on loopback, keeps everything in .fairlead/, applies
 examples/fleet.yaml the first time, and serves until Ctrl-C. A later start resumes the same fleet.
 
   --fresh      forget the fleet of earlier starts and begin anew
+  --hosts <n>  hosts that share the actors, 1 to 5 (default 1)
   --scale <n>  how much faster than real time the simulated cloud runs, 1 to 1000 (default 20)
   --help       this text
 `;
 
 const INSPECTOR_PORT = 8_080;
+/** More would only wait for the processors of one machine. */
+const HOSTS_MAX = 5;
 
 const exits = { ok: 0, failed: 1, usage: 2, interrupted: 130 } as const;
 
 interface Options {
   readonly isFresh: boolean;
   readonly scale: number;
+  readonly hosts: number;
 }
 
 async function main(): Promise<number> {
@@ -38,7 +42,9 @@ async function main(): Promise<number> {
     void killed.finally(() => process.exit(exits.interrupted));
   });
   try {
-    say('starting nats-server, simulator and host …');
+    say(
+      `starting nats-server, simulator and ${options.hosts === 1 ? 'host' : `${options.hosts} hosts`} …`,
+    );
     stack = await startStack({
       dataDir: join(packageRoot(), '.fairlead'),
       inspectorPortPreferred: INSPECTOR_PORT,
@@ -95,11 +101,13 @@ async function waitForAll(cli: FleetCli): Promise<boolean> {
 function describe(stack: Stack): string {
   const { url, version } = stack.nats.ready;
   const { endpoint, scale } = stack.simulator.ready;
-  const { hostId, httpPort } = stack.host.ready;
+  const hosts = stack.hosts.map(
+    ({ ready: { hostId, httpPort } }) => `host ${hostId} http://127.0.0.1:${httpPort}`,
+  );
   return [
     `nats-server ${version} ${url}`,
     `simulator ${endpoint} (${scale}× real time)`,
-    `host ${hostId} http://127.0.0.1:${httpPort}`,
+    ...hosts,
     `logs ${join(stack.dataDir, 'logs')}`,
   ].join(' · ');
 }
@@ -110,6 +118,7 @@ function optionsOf(argv: readonly string[]): Options | number {
       args: [...argv],
       options: {
         fresh: { type: 'boolean', default: false },
+        hosts: { type: 'string', default: '1' },
         scale: { type: 'string', default: '20' },
         help: { type: 'boolean', default: false },
       },
@@ -118,7 +127,11 @@ function optionsOf(argv: readonly string[]): Options | number {
       process.stdout.write(USAGE);
       return exits.ok;
     }
-    return { isFresh: values.fresh, scale: scaleOf(values.scale) };
+    return {
+      isFresh: values.fresh,
+      scale: scaleOf(values.scale),
+      hosts: hostsOf(values.hosts),
+    };
   } catch (error) {
     process.stderr.write(`fairlead: ${(error as Error).message}\n\n${USAGE}`);
     return exits.usage;
@@ -131,6 +144,17 @@ function scaleOf(text: string): number {
     throw new StackError('stack.usage', `--scale is ${text}; write a number from 1 to 1000`);
   }
   return scale;
+}
+
+function hostsOf(text: string): number {
+  const hosts = Number(text);
+  if (!Number.isInteger(hosts) || hosts < 1 || hosts > HOSTS_MAX) {
+    throw new StackError(
+      'stack.usage',
+      `--hosts is ${text}; write a number from 1 to ${HOSTS_MAX}`,
+    );
+  }
+  return hosts;
 }
 
 function say(text: string): void {
