@@ -129,7 +129,7 @@ function localEndpoint(file: string): Address {
     ...address(url, { nkey, creds: undefined }, file, dirname(file)),
     ...(typeof httpPort === 'number' ? { httpPort } : {}),
     ...(typeof port === 'number' && typeof tokenFile === 'string'
-      ? { inspector: { port, tokenFile } }
+      ? { inspector: { port, tokenFile: resolve(dirname(file), tokenFile) } }
       : {}),
   };
 }

@@ -21,6 +21,8 @@ import { speaksUnicode } from '../style.ts';
 
 export const chart: Verb = async (shell) => {
   const format = formatOf(shell);
+  if (shell.flags.overview === true && format !== 'svg')
+    throw usage('--overview is a drawing', { tries: ['fairlead chart <kind> --overview -o svg'] });
   const machine = shell.operands[0] ?? '';
   if (kindOf(machine) === undefined && chartNamed(machine) !== undefined) {
     if (shell.operands.length > 1) throw partOfOthers(machine);

@@ -1,5 +1,6 @@
 /** `fairlead inspect`: the link to the inspector of the local stack, for a browser of this machine. */
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import { messageOf } from '../../../actors/faults.ts';
 import { linkOf } from '../../inspector/link.ts';
 import { exits } from '../exit-codes.ts';
 import { Failure } from '../failure.ts';
@@ -11,8 +12,7 @@ export const inspect: Verb = async ({ terminal, wish, address }) => {
   if (inspector === undefined)
     throw unavailable(`${origin} names no inspector; is it switched off?`);
   const { port, tokenFile } = inspector;
-  if (!existsSync(tokenFile)) throw unavailable(`the token file ${tokenFile} does not exist`);
-  const link = linkOf(port, readFileSync(tokenFile, 'utf8'));
+  const link = linkOf(port, contentOf(tokenFile));
   if (link === undefined) throw unavailable(`the token file ${tokenFile} holds no login`);
   const found = { link, port, tokenFile };
   if (wish.format === 'json' || wish.format === 'yaml')
@@ -23,6 +23,14 @@ export const inspect: Verb = async ({ terminal, wish, address }) => {
   else terminal.out(`${link}\n`);
   return exits.ok;
 };
+
+function contentOf(tokenFile: string): string {
+  try {
+    return readFileSync(tokenFile, 'utf8');
+  } catch (thrown) {
+    throw unavailable(`the token file cannot be read: ${messageOf(thrown)}`);
+  }
+}
 
 const unavailable = (message: string): Failure =>
   new Failure(

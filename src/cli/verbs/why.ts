@@ -1,9 +1,8 @@
 /** `fairlead why <command> <kind> <name>`: whether a command would be taken now, and everything for and against it. */
-import { keyText } from '../../../machines/ids.ts';
 import type { Because, Why } from '../../../actors/explain/shape.ts';
 import { exitOfStatus, exits } from '../exit-codes.ts';
 import type { Exit } from '../exit-codes.ts';
-import { hintsFor, problemIn, refused, usage } from '../failure.ts';
+import { usage } from '../failure.ts';
 import { kindOf, storedTargetOf } from '../kinds.ts';
 import { objectText } from '../output.ts';
 import { replicationArguments } from '../replication-arguments.ts';
@@ -47,19 +46,12 @@ function argumentsOf(kind: string, command: string, { flags }: Shell): Order['ar
   };
 }
 
-/** Asks the service. @throws what is no answer about the command: no such resource, no such command */
+/** Asks the service. Rejects with what is no answer about the command: no such resource, no such command. */
 export async function ask(session: Session, order: Order): Promise<Why> {
   const { kind, namespace, name, verb } = order;
   const key = { kind, namespace, name };
   const given = { verb, arguments: order.arguments };
-  const answer = await session.query({ ...key, verb: 'why', arguments: given });
-  const problem = problemIn(answer);
-  if (problem !== undefined)
-    throw refused(
-      { actor: keyText(key), ...problem },
-      hintsFor({ actor: keyText(key), ...problem }),
-    );
-  return answer as unknown as Why;
+  return (await session.query({ ...key, verb: 'why', arguments: given })) as unknown as Why;
 }
 
 /** The exit code that the command would have. */

@@ -70,6 +70,23 @@ describe('chart of a kind', () => {
     expect([exit, stdout.slice(0, start.length)]).toEqual([0, start]);
   });
 
+  it('folds what is inside where an overview is asked for', async () => {
+    const whole = await fairlead('chart replication -o svg');
+    const folded = await fairlead('chart replication -o svg --overview');
+    expect([folded.exit, folded.stdout.slice(0, 4)]).toEqual([0, '<svg']);
+    const boxes = (svg: string): number => (svg.match(/class="node/g) ?? []).length;
+    expect(boxes(folded.stdout)).toBeGreaterThan(5);
+    expect(boxes(folded.stdout)).toBeLessThan(boxes(whole.stdout) / 2);
+    // One that fits as it is has no other drawing.
+    const [small, same] = [
+      await fairlead('chart breaker -o svg'),
+      await fairlead('chart breaker -o svg --overview'),
+    ];
+    expect(same).toEqual(small);
+    const text = await fairlead('chart replication --overview');
+    expect([text.exit, text.stderr]).toEqual([2, expect.stringContaining('-o svg')]);
+  });
+
   it('refuses forms and kinds it does not have', async () => {
     const form = await fairlead('chart cluster -o yaml');
     expect(form.exit).toBe(2);
@@ -100,6 +117,8 @@ describe('chart of a resource', () => {
   it('marks it in drawings too', async () => {
     const svg = await fairlead('chart cluster web -o svg', inspected());
     expect(svg.stdout.match(/class="node [a-z ]*active"/g)).toHaveLength(2);
+    const folded = await fairlead('chart cluster web -o svg --overview', inspected());
+    expect(folded.stdout).toMatch(/class="node [a-z ]*active"/);
     const mermaid = await fairlead('chart cluster web -o mermaid', inspected());
     expect(mermaid.stdout.match(/class s\d+ active/g)).toHaveLength(2);
     const dot = await fairlead('chart cluster web -o dot', inspected());
