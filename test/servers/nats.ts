@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { nkeys } from '@nats-io/transport-node';
+import { packageRoot } from '../../src/package-root.ts';
 
 export interface NatsServer {
   readonly url: string;
@@ -27,10 +28,10 @@ export interface NatsServerOptions {
 }
 
 /** The binary named by NATS_SERVER_BIN, the one the set-up step found, or the one in PATH. */
-function natsServerBinary(): string {
+export function natsServerBinary(): string {
   const named = process.env['NATS_SERVER_BIN'];
   if (named !== undefined && named !== '') return named;
-  const noted = path.resolve(import.meta.dirname, '../../.fairlead/setup.json');
+  const noted = path.join(packageRoot(), '.fairlead', 'setup.json');
   if (existsSync(noted)) {
     const setup = JSON.parse(readFileSync(noted, 'utf8')) as { natsServer?: { path?: string } };
     if (setup.natsServer?.path !== undefined) return setup.natsServer.path;

@@ -1,0 +1,125 @@
+/** After the faults: waits until nothing moves, takes everything away again, and adds up what the checkers say. */
+import { groundTruth } from '../../../src/stack/ground-truth.ts';
+import { judgeCommands } from './checkers/commands.ts';
+import type { CommandTally } from './checkers/commands.ts';
+import { judgeCounts, judgeLeaks } from './checkers/instances.ts';
+import { clustersOf, isAtRest, replicationState, until } from './fleet.ts';
+import { clusterKey, replicationKey, replicationName } from './orders.ts';
+import type { Recovered } from './recovery.ts';
+import type { Scene } from './run.ts';
+
+export interface Verdict {
+  readonly ok: boolean;
+  readonly faults: Readonly<Record<string, number>>;
+  readonly commands: CommandTally;
+  readonly events: number;
+  readonly eventRepeats: number;
+  /** By kind of violation; kinds that never came are 0 or absent. */
+  readonly violations: Readonly<Record<string, number>>;
+  readonly examples: readonly string[];
+  readonly recoveryMs: Readonly<Record<string, Recovered>>;
+  readonly looks: { readonly instances: number; readonly writers: number };
+}
+
+const QUIET_MS = 4 * 60_000;
+const GONE_MS = 4 * 60_000;
+const STREAM = 'FAIRLEAD_CMD';
+const kinds = [
+  ...(['lost', 'doubled', 'reordered', 'leaks', 'twoWriters', 'doubledInstances'] as const),
+  ...(['fence', 'event', 'deadLetter', 'poison', 'contradicted', 'unreadable'] as const),
+  ...(['spec', 'stuck', 'crashed', 'strikes', 'lostPoints'] as const),
+] as const;
+
+export async function end(scene: Scene): Promise<Verdict> {
+  const { complaints, writers, world, instances } = scene;
+  await untilQuiet(scene);
+  await judgeFleet(scene);
+  const lost = await writers.lostPoints().catch(() => 0);
+  if (lost > 0)
+    complaints.note('lostPoints', `${lost} recovery points lack in what is written now`);
+  await takeAway(scene);
+  judgeLeaks(await groundTruth(world.simulator.ready), complaints);
+  await untilQuiet(scene);
+  const { sender, records, deadLetters, events } = scene;
+  scene.say(`judging ${sender.sent.size} commands, ${events.total} events`);
+  const left = await waitingCommands(scene);
+  const commands = judgeCommands(
+    { sent: sender.sent, lives: records.lives, deadLetters, left },
+    complaints,
+  );
+  events.judge(records.lives);
+  for (const { actor, strikes } of records.lives.values())
+    if (strikes > 0) complaints.note('strikes', `${actor} threw ${strikes} times`);
+  if (writers.twoWriters() > 0)
+    complaints.note('twoWriters', `seen in ${writers.twoWriters()} of ${writers.looks()} looks`);
+  if (world.crashes() > 0)
+    complaints.note('crashed', `hosts ended ${world.crashes()} times by themselves`);
+  return {
+    ok: complaints.total === 0,
+    ...{ faults: scene.met, commands, events: events.total, eventRepeats: events.repeats },
+    violations: Object.fromEntries(kinds.map((kind) => [kind, complaints.count(kind)])),
+    examples: complaints.examples,
+    recoveryMs: scene.recovery.table(),
+    looks: { instances: instances.looks(), writers: writers.looks() },
+  };
+}
+
+async function waitingCommands({ observer }: Scene): Promise<number> {
+  const { state } = await observer.ask(() => observer.jsm.streams.info(STREAM));
+  return state.messages;
+}
+
+/** Clusters that were paused go on, so that each ends where its manifest says or in a failure that explains itself. */
+async function untilQuiet(scene: Scene): Promise<void> {
+  const { client, sender, records, followings, complaints } = scene;
+  const moving: string[] = [];
+  const isQuiet = async (): Promise<boolean> => {
+    moving.length = 0;
+    for (const cluster of await clustersOf(client)) {
+      if (cluster.isPaused)
+        await sender.send({ ...clusterKey(cluster.name), verb: 'resume', payload: {} });
+      if (!isAtRest(cluster)) moving.push(`${cluster.name} is ${cluster.state} ${cluster.error}`);
+    }
+    const waiting = await waitingCommands(scene);
+    if (waiting > 0) moving.push(`${waiting} commands wait`);
+    if (sender.underWay > 0) moving.push(`${sender.underWay} commands are being sent`);
+    for (const { actor, unpublished } of records.lives.values())
+      if (unpublished > 0) moving.push(`${actor} has ${unpublished} events to publish`);
+    const isRead = await Promise.all(followings.map((each) => each.isCaughtUp()));
+    return moving.length === 0 && isRead.every(Boolean);
+  };
+  if (await until(isQuiet, QUIET_MS)) return;
+  for (const text of moving.length > 0 ? moving : ['no look at the fleet came back'])
+    complaints.note('stuck', text);
+}
+
+async function judgeFleet({ client, world, complaints, say }: Scene): Promise<void> {
+  const clusters = await clustersOf(client);
+  const running = clusters.filter(({ state }) => state === 'running.steady');
+  const wanted = new Map(running.map(({ uid, wanted: count }) => [uid, count]));
+  judgeCounts(await groundTruth(world.simulator.ready), wanted, complaints);
+  const states = clusters.map(({ name, state }) => `${name} ${state}`);
+  say(`quiet: ${states.join(', ')}; ${replicationName} ${await replicationState(client)}`);
+}
+
+/** Everything is deleted, the replication first: it uses machines of two clusters. */
+async function takeAway({ client, sender, complaints, say }: Scene): Promise<void> {
+  say('everything is deleted');
+  const isReplicationGone = async (): Promise<boolean> => {
+    const state = await replicationState(client);
+    if (state !== 'gone') await sender.send({ ...replicationKey, verb: 'delete', payload: {} });
+    return state === 'gone';
+  };
+  if (!(await until(isReplicationGone, GONE_MS)))
+    complaints.note('stuck', `${replicationName} is ${await replicationState(client)}`);
+  const isFleetGone = async (): Promise<boolean> => {
+    const clusters = await clustersOf(client);
+    for (const { name, state } of clusters)
+      if (!state.startsWith('deleting') || state === 'deleting.stuck')
+        await sender.send({ ...clusterKey(name), verb: 'delete', payload: {} });
+    return clusters.length === 0;
+  };
+  if (await until(isFleetGone, GONE_MS)) return;
+  for (const { name, state } of await clustersOf(client))
+    complaints.note('stuck', `${name} is ${state}, not deleted`);
+}
