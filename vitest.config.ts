@@ -6,6 +6,7 @@ const REAL_PARTS = ['test/integration/**', 'test/contract/**', 'test/chaos/**'];
 /** More than a minute of computing: `npm run test:model`, and CI. */
 const SEARCHES = [
   'test/model/replication/protocol.test.ts',
+  'test/model/replication/taken.test.ts',
   'test/model/replication/hosted/*.test.ts',
   'test/model/replication-group/*.test.ts',
 ];

@@ -8,16 +8,18 @@ import type { ReplicationCommand } from './replication-events.ts';
 import { moveOf } from './replication-orders.ts';
 import type { Move } from './replication-orders.ts';
 import { accepted, refused, unchanged } from './refusal.ts';
-import { aims } from './replication-reasons.ts';
+import { aims, untilTheEnd } from './replication-reasons.ts';
 import { admitPace, cannot, conflict, named, notAllowed, unmet } from './replication-refusal.ts';
 import type { Admission } from './refusal.ts';
 import {
   maySnapshot,
   mayStillWrite,
+  mayTurnBack,
   overrideTokenOf,
   whyNotDemote,
   whyNotPoint,
   whyNotPromote,
+  whyNotRecover,
   whyNotResync,
   whyNotTest,
 } from './replication-safety.ts';
@@ -27,11 +29,6 @@ import type { PublicState, Side } from './replication-table.ts';
 
 type Context = ReplicationContext;
 type Order<Type extends ReplicationCommand['type']> = Extract<ReplicationCommand, { type: Type }>;
-
-/** Orders that end what is under way are taken until the very end. */
-const untilTheEnd = ['delete', 'cancel', 'override', 'barrier', 'test-stop'].map(
-  (verb) => `replication.${verb}`,
-);
 
 export function admitReplication(
   context: Context | undefined,
@@ -48,7 +45,7 @@ function admitAnyway(context: Context, event: ReplicationCommand): Admission | u
   if (lifecycle === 'deleted')
     return refused({ code: 'resource.deleted', message: `${named(context)} was deleted.` });
   const isOnItsWay = lifecycle === 'deleting' || isDeleteOrdered;
-  if (isOnItsWay && !untilTheEnd.includes(event.type))
+  if (isOnItsWay && !untilTheEnd.has(event.type))
     return refused({
       code: 'resource.deleting',
       message: `${named(context)} is being deleted: nothing else is begun; wait until it is gone.`,
@@ -150,11 +147,7 @@ function admitRecover(context: Context, move: Move): Admission {
       message: `${named(context)}, ${move.endpoint} is ${from} (${phase}) and becomes replica by itself; wait, or cancel.`,
       because: [`${move.endpoint} is ${phase}`],
     });
-  const because =
-    phase === 'failed.indeterminate'
-      ? [`${move.endpoint} is ${phase}: it is looked at until somebody knows whether it can write`]
-      : [];
-  return admitMove(context, move, because);
+  return admitMove(context, move, whyNotRecover(context, move.endpoint));
 }
 
 /**
@@ -205,13 +198,20 @@ function admitBarrier(context: Context, event: Order<'replication.barrier'>): Ad
   });
 }
 
-const isUnderWay = (context: Context): boolean =>
-  sides.some((side) => {
-    const { phase } = context[side];
-    return isTransient(publicStateOf(phase)) || phase.includes('preflight');
+/** What is being taken back already is as asked for; what is past the point of no return comes to its end. */
+function admitCancel(context: Context): Admission {
+  if (sides.some((side) => mayTurnBack(context, side))) return accepted;
+  const because = sides
+    .map((side) => [side, context[side].phase] as const)
+    .filter(([, phase]) => isTransient(publicStateOf(phase)) && !phase.endsWith('.compensating'))
+    .map(([side, phase]) => `${side} is ${phase}`);
+  if (because.length === 0) return unchanged;
+  return refused({
+    code: 'transition.notAllowed',
+    message: `${named(context)}: ${because.join(' and ')}: too late to cancel, wait for its end.`,
+    because,
   });
-
-const admitCancel = (context: Context): Admission => (isUnderWay(context) ? accepted : unchanged);
+}
 
 function admitTest(
   context: Context,

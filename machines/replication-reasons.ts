@@ -9,6 +9,7 @@ import type { Move } from './replication-orders.ts';
 import {
   demoteChecks,
   promoteChecks,
+  recoverChecks,
   resyncChecks,
   testChecks,
   whyNotPoint,
@@ -34,15 +35,17 @@ export function replicationReasons(
   return judged([...checksOfAll(context, event), ...checksByVerb(context, event)]);
 }
 
-/** Orders that are taken while it is on its way out. */
-const untilTheEnd = /^replication\.(delete|cancel|override|barrier|test-stop)$/;
+/** Event types of orders that end what is under way: they are taken until the very end. */
+export const untilTheEnd: ReadonlySet<string> = new Set(
+  ['delete', 'cancel', 'override', 'barrier', 'test-stop'].map((verb) => `replication.${verb}`),
+);
 
 function checksOfAll(context: Context, event: ReplicationCommand): readonly Check[] {
   const { lifecycle, isDeleteOrdered, epoch } = context;
   const isOnItsWay = lifecycle !== 'active' || isDeleteOrdered;
   const { expectEpoch } = event;
   return [
-    ...(untilTheEnd.test(event.type)
+    ...(untilTheEnd.has(event.type)
       ? []
       : [check('notDeleting', isOnItsWay && 'it is being deleted', 'it is not being deleted')]),
     ...(expectEpoch === undefined
@@ -92,7 +95,7 @@ function checksOfKind(
 ): readonly Check[] {
   if (kind === 'demote') return demoteChecks(context, side, how === 'forced');
   if (kind === 'resync') return resyncChecks(context, side);
-  if (kind !== 'promote') return [];
+  if (kind === 'recover') return recoverChecks(context, side);
   const point = check(
     'hasPoint',
     whyNotPoint(context, side, wanted).join('; '),

@@ -50,11 +50,7 @@ export function promoteChecks(
       self.phase === 'replica.testing' && `a test runs on ${side}: stop it first`,
       'no test failover is running',
     ),
-    check(
-      'notReconfiguring',
-      self.phase === 'replica.reconfiguring' && `${side} is being reconfigured`,
-      '',
-    ),
+    notReconfiguring(context, side),
     check(
       'peerRests',
       !isIn(peer, 'replica', 'source', 'failed') &&
@@ -110,9 +106,19 @@ export const canArm = ({ operation, epoch, fence, riskAccepted }: Context): bool
 export function demoteChecks(context: Context, side: Side, force: boolean): readonly Check[] {
   const other = peerOf(side);
   const { phase } = context[other];
-  if (force) return [check('peerFollows', false, `forced: ${other} need not follow`)];
+  const own = [
+    notReconfiguring(context, side),
+    check(
+      'notContested',
+      context[side].phase === 'source.contested' &&
+        `${side} is contested: ${other} was seen writing too; wait until one of them is seen at rest`,
+      '',
+    ),
+  ];
+  if (force) return [...own, check('peerFollows', false, `forced: ${other} need not follow`)];
   const follows = phase === 'replica.following' || phase === 'replica.lagging';
   return [
+    ...own,
     check('peerFollows', !follows && `${other} is ${phase}, not following`, `${other} follows`),
     lagCheck(context, ''),
   ];
@@ -120,6 +126,13 @@ export function demoteChecks(context: Context, side: Side, force: boolean): read
 
 export const whyNotDemote = (context: Context, side: Side, force: boolean): readonly string[] =>
   against(demoteChecks(context, side, force));
+
+const notReconfiguring = (context: Context, side: Side): Check =>
+  check(
+    'notReconfiguring',
+    context[side].phase.endsWith('.reconfiguring') && `${side} is being reconfigured`,
+    '',
+  );
 
 const lagCheck = (context: Context, wayOut: string): Check =>
   check(
@@ -146,6 +159,7 @@ export function resyncChecks(context: Context, side: Side): readonly Check[] {
       self.phase === 'replica.testing' && `a test runs on ${side}: stop it first`,
       'no test failover is running',
     ),
+    notReconfiguring(context, side),
     check(
       'peerIsSource',
       !isSource && `${other} is ${publicStateOf(peer.phase)}, not source`,
@@ -164,6 +178,41 @@ export function resyncChecks(context: Context, side: Side): readonly Check[] {
 export const whyNotResync = (context: Context, side: Side): readonly string[] =>
   against(resyncChecks(context, side));
 
+/** Out of a failure nobody knows enough about, and of nothing yet, only looking leads. */
+export function recoverChecks(context: Context, side: Side): readonly Check[] {
+  const { phase } = context[side];
+  return [
+    check(
+      'isKnown',
+      phase === 'failed.indeterminate' &&
+        `${side} is ${phase}: it is looked at until somebody knows whether it can write`,
+      '',
+    ),
+    check(
+      'isThere',
+      isIn(context[side], 'absent') &&
+        `${side} is ${phase}: apply a manifest and wait until it rests`,
+      '',
+    ),
+  ];
+}
+
+export const whyNotRecover = (context: Context, side: Side): readonly string[] =>
+  against(recoverChecks(context, side));
+
+/** A cancel turns something back here. A writer that a later epoch has fenced is demoted to the end. */
+export function mayTurnBack(context: Context, side: Side): boolean {
+  const { phase } = context[side];
+  if (phase.includes('preflight') || isIn(context[side], 'syncing')) return true;
+  if (isIn(context[side], 'promoting')) return phase !== 'promoting.compensating';
+  if (phase === 'demoting.draining') return !isSuperseded(context, side);
+  return revocable.includes(phase);
+}
+
+const revocable: readonly Phase[] = [
+  ...(['demoting.selfFencing', 'demoting.quietWindow', 'demoting.finalSync'] as const),
+];
+
 /** Names relationship, epoch and what was seen: who repeats it has read it. Good in this wait only. */
 export function overrideTokenOf(context: Context): string {
   const { uid, epoch, operation } = context;
@@ -176,11 +225,7 @@ export function testChecks(context: Context, side: Side, force: boolean): readon
   const isReplica = isIn(context[side], 'replica');
   return [
     check('isReplica', !isReplica && `${side} is ${publicStateOf(phase)}`, `${side} is replica`),
-    check(
-      'notReconfiguring',
-      phase === 'replica.reconfiguring' && `${side} is being reconfigured`,
-      '',
-    ),
+    notReconfiguring(context, side),
     check(
       'hasData',
       !hasData(context, side) && `${side} has no committed point`,

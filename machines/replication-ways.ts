@@ -41,7 +41,7 @@ function wayToMove(context: Context, { verb, kind, endpoint: side }: Move): read
   const peer = publicStateOf(context[peerOf(side)].phase);
   const rest = completionOf(peer);
   if (context[side].phase === 'replica.testing') return ['test-stop', verb];
-  if (context[side].phase === 'replica.reconfiguring') return ['wait for replica', verb];
+  if (context[side].phase.endsWith('.reconfiguring')) return [`wait for ${from}`, verb];
   if (rest !== undefined) return [`wait for ${peerOf(side)} ${rest}`, verb];
   return [];
 }
