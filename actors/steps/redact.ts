@@ -99,7 +99,7 @@ export function redactContext(rules: ContextRules, raw: Plain, done?: DoneContex
 }
 
 function told(rule: 'show' | 'hash', key: string, value: unknown, done?: DoneContext): unknown {
-  if (value === done?.raw[key] && Object.hasOwn(done.shown, key)) return done.shown[key];
+  if (done && Object.hasOwn(done.shown, key) && value === done.raw[key]) return done.shown[key];
   if (rule === 'show') return redactValue(value, doneBelow(done, key));
   return value === null ? null : `#${digestOf(JSON.stringify(value))}`;
 }
