@@ -20,9 +20,9 @@ export const feedLimits = {
   countsAtLeastEveryMs: 5_000,
   rowsEveryMs: 250,
   /** Under many changes rows come this seldom at the least often. */
-  rowsAtLeastEveryMs: 1_000,
-  /** What rows may cost a client; more makes them come less often. */
-  rowBytesPerSecond: 2_000,
+  rowsAtLeastEveryMs: 5_000,
+  /** What rows may cost a client; more makes them come less often. With counts it stays below 2 kB/s. */
+  rowBytesPerSecond: 1_200,
   heartbeatMs: 15_000,
   /** A client that takes nothing for so long loses its stream. */
   stalledMaxMs: minuteMs,

@@ -153,8 +153,8 @@ export interface StreamEvents {
     readonly order?: readonly number[];
     /** Fields that changed, by place in the window after. */
     readonly changes?: readonly (readonly [number, Partial<Row>])[];
-    /** Absent: as before. */
-    readonly facets?: RowsPage['facets'];
+    /** Facets that changed, each whole. */
+    readonly facets?: Partial<RowsPage['facets']> | undefined;
   };
   /** A step of the focused actor, content included. */
   readonly step: Step;

@@ -24,6 +24,6 @@ export function applyRows(before: WindowRows, event: StreamEvents['rows']): Wind
     const row = rows[place];
     if (row !== undefined) rows[place] = { ...row, ...fields };
   }
-  const { total, offset, facets = before.facets } = event;
-  return { total, offset, rows, facets };
+  const { total, offset } = event;
+  return { total, offset, rows, facets: { ...before.facets, ...event.facets } };
 }

@@ -59,7 +59,7 @@ export function openFeed(options: FeedOptions): Feed {
     );
     streams.set(sid, stream);
     outlet.send(`retry: ${retryMs()}\n${eventText('hello', { sid, epoch, session })}`);
-    if (lastEventId !== undefined && lastEventId !== '') stream.resume(lastEventId);
+    if (lastEventId !== undefined && lastEventId !== '') stream.resume(lastEventId, nowMs);
     if (focus !== undefined) moved(stream, focus);
     stream.tick(counts(), nowMs);
     cancelTick ??= clock.after(feedLimits.tickMs, tick);
@@ -106,7 +106,8 @@ export function openFeed(options: FeedOptions): Feed {
     restart(because) {
       epoch = random.ulid();
       ring.clear();
-      for (const stream of streams.values()) stream.resync(because, clock.monotonicMs());
+      for (const stream of streams.values())
+        safely(() => stream.resync(because, clock.monotonicMs()));
     },
     readings: () => [
       { metric: 'fairlead_inspector_streams', value: streams.size },

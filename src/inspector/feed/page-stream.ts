@@ -1,6 +1,6 @@
 /** The stream of one page: its window, its focus and what it was told. */
 import { feedLimits } from '../../../machines/limits-inspector.ts';
-import type { Row, RowsPage, ViewRequest, Window } from '../api.ts';
+import type { Row, StreamEvents, ViewRequest, Window } from '../api.ts';
 import type { FleetIndex } from '../index/fleet-index.ts';
 import type { Listing } from '../index/listing.ts';
 import { eventText, namedText } from './outlet.ts';
@@ -29,7 +29,8 @@ export class PageStream {
   readonly #options: PageStreamOptions;
   #window: Window | undefined;
   #held: Held | undefined;
-  #facetsText = '';
+  /** As last told, by facet as JSON. */
+  readonly #facets = new Map<string, string>();
   #nextRowsMs = 0;
   #nextFacetsMs = 0;
   #focus: string | undefined;
@@ -56,10 +57,10 @@ export class PageStream {
   }
 
   /** The page was here before and got everything up to this event. */
-  resume(lastEventId: string): void {
+  resume(lastEventId: string, nowMs: number): void {
     const [, epoch, n] = /^(.+)-(\d{1,15})$/.exec(lastEventId) ?? [];
     if (epoch === this.#options.epoch()) this.#resumeN = Number(n);
-    else this.resync('this is another process than the one you were connected to', 0);
+    else this.resync('this is another process than the one you were connected to', nowMs);
   }
 
   view({ window, focus, isHidden = false }: ViewRequest, nowMs: number): void {
@@ -90,7 +91,7 @@ export class PageStream {
   resync(because: string, nowMs: number): void {
     this.#options.onResync();
     this.#held = undefined;
-    this.#facetsText = '';
+    this.#facets.clear();
     this.#sentN = this.#options.ring.n;
     this.#send(this.#idLine() + eventText('resync', { because }), nowMs);
   }
@@ -103,7 +104,7 @@ export class PageStream {
   #move(window: Window): void {
     this.#window = window;
     this.#held = undefined;
-    this.#facetsText = '';
+    this.#facets.clear();
     this.#nextRowsMs = this.#nextFacetsMs = 0;
   }
 
@@ -161,19 +162,23 @@ export class PageStream {
       ...(facets && { facets }),
     });
     if (!this.#send(text, nowMs)) return;
+    // A whole window was asked for; what comes by itself has to keep to its share.
+    this.#nextRowsMs = nowMs + (this.#held ? pauseMs(text.length) : feedLimits.rowsEveryMs);
     this.#held = { rows, total };
-    this.#nextRowsMs = nowMs + pauseMs(text.length);
   }
 
   /** Counted seldom: under many changes they would cost more than the rows. */
-  #changedFacets(listing: Listing, nowMs: number): RowsPage['facets'] | undefined {
+  #changedFacets(listing: Listing, nowMs: number): StreamEvents['rows']['facets'] {
     if (nowMs < this.#nextFacetsMs) return undefined;
-    const facets = listing.facets();
-    const text = JSON.stringify(facets);
-    if (text === this.#facetsText) return undefined;
-    this.#facetsText = text;
+    const changed = Object.entries(listing.facets()).filter(([name, values]) => {
+      const text = JSON.stringify(values);
+      if (text === this.#facets.get(name)) return false;
+      this.#facets.set(name, text);
+      return true;
+    });
+    if (changed.length === 0) return undefined;
     this.#nextFacetsMs = nowMs + feedLimits.countsEveryMs;
-    return facets;
+    return Object.fromEntries(changed);
   }
 
   #send(text: string, nowMs: number): boolean {

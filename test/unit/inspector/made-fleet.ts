@@ -78,19 +78,22 @@ export class ModelClient implements Sink {
   lastEventId = '';
   bytes = 0;
   worstUnsent = 0;
-  #unsent = '';
+  #unsent: string[] = [];
+  #unsentBytes = 0;
   #events: ReadEvent[] = [];
 
   write(text: string): boolean {
-    this.#unsent += text;
-    this.bytes += Buffer.byteLength(text);
+    const bytes = Buffer.byteLength(text);
+    this.#unsent.push(text);
+    this.#unsentBytes += bytes;
+    this.bytes += bytes;
     this.worstUnsent = Math.max(this.worstUnsent, this.writableLength);
     if (this.isReading) this.read();
     return this.isReading;
   }
 
   get writableLength(): number {
-    return Buffer.byteLength(this.#unsent);
+    return this.#unsentBytes;
   }
 
   end(): void {
@@ -99,14 +102,12 @@ export class ModelClient implements Sink {
 
   destroy(): void {
     this.isEnded = true;
-    this.#unsent = '';
+    this.#take();
   }
 
   /** Takes all that is there. */
   read(): void {
-    const text = this.#unsent;
-    this.#unsent = '';
-    for (const block of text.split('\n\n')) this.#take(block);
+    for (const block of this.#take().split('\n\n')) this.#hear(block);
   }
 
   /** Events since the last look, those of `name` alone when given. */
@@ -116,7 +117,14 @@ export class ModelClient implements Sink {
     return found;
   }
 
-  #take(block: string): void {
+  #take(): string {
+    const text = this.#unsent.join('');
+    this.#unsent = [];
+    this.#unsentBytes = 0;
+    return text;
+  }
+
+  #hear(block: string): void {
     const fields = new Map<string, string>();
     for (const line of block.split('\n')) {
       const [, key = '', value = ''] = /^(\w*): ?(.*)$/.exec(line) ?? [];

@@ -52,7 +52,7 @@ describe('a stream', () => {
       }
       take(...some.filter(() => roll() < 0.7));
       if (roll() < 0.1) view({ isHidden: true });
-      await clock.advance(2_000);
+      await clock.advance(feedLimits.rowsAtLeastEveryMs);
       if (view({ isHidden: false })) throw new Error('refused');
       for (const { data } of client.events('rows'))
         held = applyRows(held, data as StreamEvents['rows']);
@@ -79,6 +79,36 @@ describe('a stream', () => {
     expect(client.events('rows').map(({ data }) => data)).toEqual([
       { total: 3, offset: 0, rows: [], changes },
     ]);
+  });
+
+  it('whose window changes wholly time and again costs no more than its share', async () => {
+    const { clock, feed, take } = opened();
+    const names = Array.from({ length: 400 }, (_, at) => `cluster/team-${at % 40}/web-${at}`);
+    const { client, view } = connect(feed);
+    view({ window: { q: '', sort: 'severity', offset: 0, limit: 34 } });
+    const told: number[] = [];
+    let bytes = 0;
+    const write = client.write.bind(client);
+    client.write = (text) => {
+      bytes += Buffer.byteLength(text);
+      if (text.startsWith('event: rows')) told.push(clock.monotonicMs());
+      return write(text);
+    };
+    let seq = 0;
+    for (let ticks = 0; ticks < 180; ticks += 1) {
+      seq += 1;
+      if (ticks === 20) bytes = 0;
+      const some = names.filter((_, at) => at % 10 === seq % 10);
+      const failing = { severity: 'failing', sinceMs: seq, reason: 'quorum lost, 1 of 3' } as const;
+      take(...some.map((name) => stepOf(rowOf(name, seq, failing))));
+      await clock.advance(250);
+    }
+    expect(bytes / 40).toBeLessThan(2_000);
+    const gaps = told.slice(1).map((atMs, at) => atMs - (told[at] ?? 0));
+    expect(gaps.length).toBeGreaterThan(5);
+    expect(Math.max(...gaps)).toBeLessThanOrEqual(
+      feedLimits.rowsAtLeastEveryMs + feedLimits.tickMs,
+    );
   });
 
   it('tells the focused actor in full, nothing old and nothing of others', () => {

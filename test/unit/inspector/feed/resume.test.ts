@@ -60,8 +60,8 @@ describe('a page that comes back', () => {
     const { client, stream } = connect(feed, { focus: actor });
     tell(1);
     const { lastEventId } = client;
-    for (let seq = 2; seq <= feedLimits.ringMax + 1; seq += 1) tell(seq);
     stream.close();
+    for (let seq = 2; seq <= feedLimits.ringMax + 1; seq += 1) tell(seq);
     const inTime = connect(feed, { focus: actor, lastEventId });
     expect(seqs(inTime.client)).toHaveLength(feedLimits.ringMax);
     tell(feedLimits.ringMax + 2);
