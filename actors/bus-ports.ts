@@ -68,10 +68,12 @@ export interface Subscription {
 
 export interface Bus {
   /**
-   * Consumes all commands in stream order after re-creating the durable, so that unacknowledged ones come back at once.
-   * `epoch` names the durable. The handler is not awaited: keep what is in flight bounded with `pause`.
+   * Consumes the commands of one partition in stream order after re-creating its durable, so that unacknowledged ones come
+   * back at once. `epoch` names the durable and grows with every owner: rejects with
+   * `NewerOwner` while a higher one is there. The handler is not awaited: keep what is in flight bounded with `pause`.
    */
   consumeCommands(
+    partition: number,
     epoch: number,
     handle: (delivery: CommandDelivery) => void,
   ): Promise<Subscription>;

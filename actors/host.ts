@@ -1,6 +1,6 @@
-/** The host: owns the partitions while it holds the lease, hosts their actors, answers queries. */
+/** The host: runs the actors of the partitions it holds leases of, and answers queries about all. */
 import type { ResourceKey } from '../machines/ids.ts';
-import { keyText } from '../machines/ids.ts';
+import { keyText, partitionOf } from '../machines/ids.ts';
 import { assertLimits, bounds, hosting } from '../machines/limits.ts';
 import { commandSchemas, systemCommandSchemas } from '../machines/messages.ts';
 import { definitionHash } from './definition.ts';
@@ -8,13 +8,16 @@ import type { CommandSchemas } from './envelope.ts';
 import { cloudEvent } from './cloud-event.ts';
 import { tellEvent } from './event-log.ts';
 import { messageOf, problem } from './faults.ts';
-import { createHeapClock, pause } from './heap-clock.ts';
+import { createHeapClock } from './heap-clock.ts';
 import type { HeapClock } from './heap-clock.ts';
 import type { Kind } from './kind.ts';
 import { lint } from './lint.ts';
 import type { MetricName } from './metric-names.ts';
 import type { OutboxEntry } from './outbox.ts';
-import { Ownership } from './ownership.ts';
+import { InHand } from './in-hand.ts';
+import type { Leases } from './lease-ports.ts';
+import { Memory } from './memory.ts';
+import { Placement } from './placement.ts';
 import { Intake } from './policies/intake.ts';
 import type { IntakeNumbers } from './policies/intake.ts';
 import type { Ports, QueryAnswer, QueryRequest, Subscription } from './ports.ts';
@@ -24,14 +27,19 @@ import type { HostedKind, WorkWatch } from './household.ts';
 import type { Resident } from './resident.ts';
 import { Slots } from './slots.ts';
 import type { StepLog } from './steps/step-port.ts';
-import { Tenure } from './tenure.ts';
-import type { CommittedListener } from './tenure.ts';
+import { Untold } from './steps/untold.ts';
+import type { CommittedListener, Tenure, TenureParts } from './tenure.ts';
 
 export interface HostOptions {
   readonly kinds: readonly Kind[];
-  readonly ports: Pick<Ports, 'clock' | 'random' | 'store' | 'bus' | 'lease' | 'telemetry'>;
-  /** Stable over restarts: a lease in this name is taken at once. */
+  readonly ports: Pick<Ports, 'clock' | 'random' | 'store' | 'bus' | 'telemetry'> & {
+    /** Made for `hostId`. */
+    readonly leases: Leases;
+  };
+  /** Stable over restarts: leases in this name are taken at once. */
   readonly hostId: string;
+  /** Of the program; shown to other hosts. */
+  readonly version?: string;
   /** Part of the source of published events. */
   readonly installation: string;
   /** Default: the registries in machines/messages.ts. */
@@ -47,15 +55,22 @@ export interface HostOptions {
   readonly steps?: StepLog;
   /** Turns of one kind at once. Default `bounds.turnsPerKindMax`. */
   readonly turnsPerKindMax?: number;
+  /** Whether this host was ordered to give its partitions away; asked in every tick. Default: it was not. */
+  readonly isDrained?: () => Promise<boolean>;
 }
 
 export interface HostStatus {
-  /** True while this host holds the lease. */
+  /** True while this host serves a partition at least. */
   readonly owner: boolean;
+  /** Partitions it serves, and those it should have at most. */
+  readonly partitions: number;
+  readonly share: number;
   readonly connected: boolean;
-  /** True once everything stored was looked through and commands are consumed. */
+  /** True while all that should be this host's is looked through and consumed; also when others hold everything. */
   readonly loaded: boolean;
   readonly draining: boolean;
+  /** Ordered to give its partitions away; it answers queries all the same. */
+  readonly isDrained: boolean;
   /** Actors held for inspection, as `kind/namespace/name`. */
   readonly quarantined: readonly string[];
   readonly mailboxOldestMs: number;
@@ -77,14 +92,11 @@ export class Host {
   readonly #kinds: ReadonlyMap<string, HostedKind>;
   readonly #schemas: CommandSchemas;
   readonly #listeners: CommittedListener[] = [];
-  #ownership: Ownership | undefined;
-  #tenure: Tenure | undefined;
+  readonly #forgetters: ((key: ResourceKey) => void)[] = [];
+  readonly #memory: Memory;
+  readonly #placement: Placement;
   #queries: Subscription | undefined;
-  #isLoaded = false;
   #isStopping = false;
-  #signalStop: () => void = () => undefined;
-  readonly #untilStopping: Promise<string>;
-  #loop: Promise<void> = Promise.resolve();
 
   /** Throws when a chart fails the boot lint or the limits contradict each other. */
   constructor(options: HostOptions) {
@@ -94,9 +106,6 @@ export class Host {
       if (faults.length > 0) throw new Error(`boot lint: ${faults.join('; ')}`);
     }
     this.#options = options;
-    this.#untilStopping = new Promise((resolve) => {
-      this.#signalStop = () => resolve('the host stops');
-    });
     this.#clock = createHeapClock(options.ports.clock);
     this.intake = new Intake(this.#clock, options.ports.telemetry, options.intake);
     this.#schemas = options.schemas ?? { ...commandSchemas, ...systemCommandSchemas };
@@ -110,16 +119,23 @@ export class Host {
         },
       ]),
     );
+    this.#memory = new Memory(options.residentsMax ?? bounds.residentsMax);
+    this.#placement = new Placement({
+      leases: options.ports.leases,
+      parts: this.#tenureParts(),
+      version: options.version ?? '',
+      isDrained: options.isDrained ?? (() => Promise.resolve(false)),
+    });
   }
 
-  /** Resolves when this host owns the partitions and consumes; waits as long as another host holds the lease. */
+  /** Resolves when this host serves all that should be its own; that may be nothing. Waits while nobody can tell. */
   async start(): Promise<void> {
     const { bus, store } = this.#options.ports;
     const parts = {
       ...{ bus, store, clock: this.#clock, kinds: this.#kinds, schemas: this.#schemas },
       ...(this.#options.live && { live: this.#options.live }),
       ...(this.#options.looks && { looks: this.#options.looks }),
-      standing: (key: ResourceKey, verb: string) => this.#tenure?.standing(key, verb),
+      standing: (key: ResourceKey, verb: string) => this.#tenureOf(key)?.standing(key, verb),
     };
     this.#queries = await bus.serveQueries(async (request) => {
       const entry = this.intake.enter('queries');
@@ -129,28 +145,24 @@ export class Host {
       this.intake.answered('queries', this.#clock.monotonicMs() - sinceMs);
       return answer;
     });
-    await new Promise<void>((resolve) => {
-      this.#loop = this.#serve(resolve);
-    });
+    await this.#placement.start();
   }
 
-  /** Drains within `hosting.drainMs`, gives the lease back. Calls under way are aborted and resumed by the next owner. */
+  /** Drains within `hosting.drainMs`, gives the leases back. Calls under way are aborted and resumed by the next owners. */
   async stop(): Promise<void> {
     this.#isStopping = true;
-    this.#signalStop();
     await this.#queries?.stop();
-    await this.#tenure?.drain(hosting.drainMs);
-    await this.#tenure?.end('stopped');
-    await this.#ownership?.release();
-    await this.#loop;
+    await this.#placement.stop(hosting.drainMs);
   }
 
   status(): HostStatus {
     const residents = this.residents();
+    const partitions = this.#placement.holdings().filter(({ isServing }) => isServing).length;
+    const { share, isSettled, isDrained } = this.#placement;
     return {
-      owner: this.#ownership?.held() ?? false,
+      ...{ owner: partitions > 0, partitions, share, isDrained },
       connected: this.#options.ports.bus.connected(),
-      loaded: this.#isLoaded,
+      loaded: isSettled,
       draining: this.#isStopping,
       quarantined: residents.filter((each) => each.isQuarantined).map(({ key }) => keyText(key)),
       mailboxOldestMs: residents.reduce(
@@ -163,7 +175,7 @@ export class Host {
 
   /** Present values of all gauges. */
   readings(): Reading[] {
-    const { owner, quarantined, mailboxOldestMs } = this.status();
+    const { owner, partitions, quarantined, mailboxOldestMs } = this.status();
     const residents = this.residents();
     const sum = (of: (resident: Resident) => number): number =>
       residents.reduce((total, each) => total + of(each), 0);
@@ -185,18 +197,24 @@ export class Host {
       { metric: 'fairlead_mailbox_waiting', value: sum(({ mailbox }) => mailbox.size()) },
       { metric: 'fairlead_mailbox_oldest_seconds', value: mailboxOldestMs / 1000 },
       { metric: 'fairlead_lease_held', value: owner ? 1 : 0 },
+      { metric: 'fairlead_partitions_owned', value: partitions },
       ...this.intake.readings(),
     ];
   }
 
-  /** An in-process message: no id, no answer, not kept over a crash. Dropped while this host is not the owner. */
+  /** An in-process message: no id, no answer, not kept over a crash. Dropped where another host owns the actor. */
   observe(key: ResourceKey, event: { readonly type: string }): void {
-    this.#tenure?.observe(key, event);
+    this.#tenureOf(key)?.observe(key, event);
   }
 
-  /** Told of every stored actor when ownership begins, and of every commit from then on. */
+  /** Told of every stored actor when its partition is taken, and of every commit from then on. */
   onCommitted(listener: CommittedListener): void {
     this.#listeners.push(listener);
+  }
+
+  /** Told of every such actor when its partition is lost or given away: another host knows more of it from then on. */
+  onForgotten(listener: (key: ResourceKey) => void): void {
+    this.#forgetters.push(listener);
   }
 
   /** From now on; turns under way end first. */
@@ -205,74 +223,45 @@ export class Host {
   }
 
   residents(): Resident[] {
-    return this.#tenure?.residents() ?? [];
+    return this.#memory.list();
   }
 
-  /** One tenure after the other until the host stops. */
-  async #serve(onServing: () => void): Promise<void> {
-    while (!this.#stopping()) {
-      await this.#reign(onServing);
-      if (!this.#stopping()) await pause(this.#clock, hosting.leaseRenewMs);
-    }
-    onServing();
+  #tenureOf(key: ResourceKey): Tenure | undefined {
+    return this.#placement.find(partitionOf(key))?.tenure;
   }
 
-  async #reign(onServing: () => void): Promise<void> {
-    const { lease, telemetry } = this.#options.ports;
-    let lost: (why: string) => void = () => undefined;
-    const untilLost = new Promise<string>((resolve) => (lost = resolve));
-    const { hostId } = this.#options;
+  #tenureParts(): TenureParts {
+    const { ports, hostId, watch, steps: log } = this.#options;
+    const { store, telemetry } = ports;
     const clock = this.#clock;
-    const ownership = new Ownership({ lease, holder: hostId, clock, telemetry, onLost: lost });
-    const leaseRevision = await ownership.acquire();
-    if (leaseRevision === undefined) return;
-    this.#ownership = ownership;
-    const tenure = this.#newTenure(ownership, leaseRevision);
-    this.#tenure = tenure;
-    telemetry.log('info', { hostId, leaseRevision }, 'the partitions are ours');
-    try {
-      await tenure.begin();
-      this.#isLoaded = true;
-      onServing();
-      const why = await Promise.race([untilLost, this.#untilStopping]);
-      if (!this.#stopping()) telemetry.log('warn', { hostId, why }, 'the partitions are not ours');
-    } catch (thrown) {
-      telemetry.log('error', { hostId, reason: messageOf(thrown) }, 'the partitions did not load');
-    }
-    if (this.#stopping()) return; // `stop` drains and ends it
-    this.#isLoaded = false;
-    await tenure.end('unowned').catch((thrown: unknown) => {
-      telemetry.log('warn', { hostId, reason: messageOf(thrown) }, 'the consumer was not stopped');
-    });
-    await ownership.release();
-  }
-
-  // A method, so that the compiler does not take the flag for constant over an await.
-  #stopping(): boolean {
-    return this.#isStopping;
-  }
-
-  #newTenure(ownership: Ownership, leaseRevision: number): Tenure {
-    const { ports, hostId, residentsMax = bounds.residentsMax, watch, steps } = this.#options;
-    return new Tenure({
-      ...{ ports, hostId, ownership, leaseRevision, residentsMax },
+    const kinds = this.#kinds;
+    const intake = this.intake;
+    return {
+      ...{ ports, hostId, clock, intake, kinds, schemas: this.#schemas, memory: this.#memory },
       ...(watch && { watch }),
-      ...(steps && { steps }),
-      clock: this.#clock,
-      intake: this.intake,
-      kinds: this.#kinds,
-      schemas: this.#schemas,
+      ...(log && {
+        steps: log,
+        untold: new Untold({ log, store, telemetry, clock, hostId, kinds }),
+      }),
+      inHand: new InHand({ clock, intake, telemetry }),
       publish: (key, entry) => this.#publish(key, entry),
       committed: (key, kind, snapshot, revision) => {
         for (const listener of this.#listeners)
-          try {
-            listener(key, kind, snapshot, revision);
-          } catch (thrown) {
-            const fields = { actor: keyText(key), reason: messageOf(thrown) };
-            ports.telemetry.log('error', fields, 'a listener failed');
-          }
+          this.#tell(key, () => listener(key, kind, snapshot, revision));
       },
-    });
+      forgotten: (key) => {
+        for (const listener of this.#forgetters) this.#tell(key, () => listener(key));
+      },
+    };
+  }
+
+  #tell(key: ResourceKey, tell: () => void): void {
+    try {
+      tell();
+    } catch (thrown) {
+      const fields = { actor: keyText(key), reason: messageOf(thrown) };
+      this.#options.ports.telemetry.log('error', fields, 'a listener failed');
+    }
   }
 
   async #publish(key: ResourceKey, entry: OutboxEntry): Promise<void> {

@@ -135,7 +135,11 @@ export const metrics = {
   fairlead_inspector_streams: gauge('Pages that read from this host'),
   fairlead_inspector_feed_lag: gauge('Steps the log holds that this host has not seen yet'),
   fairlead_inspector_resyncs_total: counter('Times a page was told to read again'),
-  fairlead_lease_held: gauge('1 while this host owns the partitions'),
+  fairlead_lease_held: gauge('1 while this host runs a partition at least'),
+  fairlead_partitions_owned: gauge('Partitions this host runs'),
+  fairlead_takeovers_total: counter('Partitions taken, loaded and consumed'),
+  fairlead_takeover_seconds: histogram('From asking for the lease of a partition to consuming it'),
+  fairlead_leases_lost_total: counter('Partitions lost: late, taken, contested, replaced', 'cause'),
   ...replicationMetrics,
 } as const satisfies Record<string, Metric>;
 export type MetricName = keyof typeof metrics;

@@ -33,6 +33,11 @@ export class OperationCensus {
     else this.#byActor.delete(keyText(key));
   }
 
+  /** It is another host's from now on. */
+  forget(key: ResourceKey): void {
+    this.#byActor.delete(keyText(key));
+  }
+
   readings(): MetricReading[] {
     const all = [...this.#byActor.values()].flat();
     const parked = all.flatMap(({ parked: reason }) => (reason === undefined ? [] : [reason]));

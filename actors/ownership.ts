@@ -1,15 +1,22 @@
-/** One lease for all partitions: held while renewed in time, and given up by our own clock before anybody can take it. */
+/** The lease of one partition: held while renewed in time, and given up by our own clock before anybody can take it. */
 import { hosting } from '../machines/limits.ts';
 import { messageOf } from './faults.ts';
-import type { Cancel, Clock, Lease, Telemetry } from './ports.ts';
+import type { Leases } from './lease-ports.ts';
+import type { Cancel, Clock, Telemetry } from './ports.ts';
+
+/**
+ * Why a partition is no longer ours. `late`: not renewed in time. `taken`: another process holds it. `contested`: somebody
+ * else keeps writing. `replaced`: a later process runs under our name.
+ */
+export type LossCause = 'late' | 'taken' | 'contested' | 'replaced';
 
 export interface OwnershipOptions {
-  readonly lease: Lease;
-  readonly holder: string;
+  readonly leases: Leases;
+  readonly partition: number;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
   /** Called once when ownership has ended for any reason but `release`. */
-  readonly onLost: (why: string) => void;
+  readonly onLost: (cause: LossCause, why: string) => void;
 }
 
 export class Ownership {
@@ -26,10 +33,10 @@ export class Ownership {
 
   /** The lease's revision when it is ours now; undefined while somebody else holds it or nobody can tell. */
   async acquire(): Promise<number | undefined> {
-    const { lease, holder, clock, telemetry } = this.#options;
+    const { leases, partition, clock } = this.#options;
     const sentAtMs = clock.monotonicMs();
     try {
-      const held = await lease.acquire(holder);
+      const held = await leases.acquire(partition);
       if (!held) return undefined;
       this.#extend(sentAtMs);
       if (!this.held()) return undefined; // the answer took longer than the lease is trusted
@@ -37,8 +44,7 @@ export class Ownership {
       this.#fenceLater();
       return held.revision;
     } catch (thrown) {
-      const fields = { reason: messageOf(thrown) };
-      telemetry.log('warn', fields, 'the lease could not be asked for');
+      this.#warn(thrown, 'the lease could not be asked for');
       return undefined;
     }
   }
@@ -53,22 +59,21 @@ export class Ownership {
     const wasHeld = this.held();
     this.#end();
     if (!wasHeld) return;
-    const { lease, holder, telemetry } = this.#options;
-    await lease.release(holder).catch((thrown: unknown) => {
-      const fields = { reason: messageOf(thrown) };
-      telemetry.log('warn', fields, 'the lease was not released; it ends by itself');
+    const { leases, partition } = this.#options;
+    await leases.release(partition).catch((thrown: unknown) => {
+      this.#warn(thrown, 'the lease was not released; it ends by itself');
     });
   }
 
   /** Gives up now, without asking anybody. */
-  lose(why: string): void {
+  lose(cause: LossCause, why: string): void {
     if (this.#isOver) return;
     this.#end();
-    this.#options.onLost(why);
+    this.#options.onLost(cause, why);
   }
 
   #extend(sentAtMs: number): void {
-    this.#deadlineMs = sentAtMs + hosting.leaseTtlMs * hosting.leaseHoldShare;
+    this.#deadlineMs = sentAtMs + this.#options.leases.ttlMs * hosting.leaseHoldShare;
   }
 
   #end(): void {
@@ -77,22 +82,24 @@ export class Ownership {
   }
 
   #tick(): void {
-    if (this.#isOver) return;
-    const cancel = this.#options.clock.after(hosting.leaseRenewMs, () => {
-      this.#timers = this.#timers.filter((each) => each !== cancel);
+    this.#later(this.#options.leases.ttlMs / hosting.leaseTicks, () => {
       void this.#renew();
       this.#tick();
     });
-    this.#timers.push(cancel);
   }
 
   #fenceLater(): void {
+    this.#later(this.#deadlineMs - this.#options.clock.monotonicMs(), () => {
+      if (this.held()) this.#fenceLater();
+      else this.#late();
+    });
+  }
+
+  #later(waitMs: number, run: () => void): void {
     if (this.#isOver) return;
-    const waitMs = this.#deadlineMs - this.#options.clock.monotonicMs();
     const cancel = this.#options.clock.after(waitMs, () => {
       this.#timers = this.#timers.filter((each) => each !== cancel);
-      if (this.held()) this.#fenceLater();
-      else this.lose('the lease could not be renewed in time');
+      run();
     });
     this.#timers.push(cancel);
   }
@@ -100,17 +107,26 @@ export class Ownership {
   async #renew(): Promise<void> {
     if (this.#isRenewing || this.#isOver) return;
     this.#isRenewing = true;
-    const { lease, holder, clock, telemetry } = this.#options;
+    const { leases, partition, clock } = this.#options;
     const sentAtMs = clock.monotonicMs();
     try {
-      if (!(await lease.renew(holder))) this.lose('another host holds the lease');
+      if (!(await leases.renew(partition))) this.lose('taken', 'the lease is no longer ours');
       else if (this.held()) this.#extend(sentAtMs);
-      else this.lose('the lease could not be renewed in time');
+      else this.#late();
     } catch (thrown) {
       // Unknown is not lost: the deadline decides.
-      telemetry.log('warn', { reason: messageOf(thrown) }, 'the lease was not renewed');
+      this.#warn(thrown, 'the lease was not renewed');
     } finally {
       this.#isRenewing = false;
     }
+  }
+
+  #late(): void {
+    this.lose('late', 'the lease could not be renewed in time');
+  }
+
+  #warn(thrown: unknown, text: string): void {
+    const { telemetry, partition } = this.#options;
+    telemetry.log('warn', { partition, reason: messageOf(thrown) }, text);
   }
 }

@@ -52,6 +52,11 @@ export class PhaseWatch {
     else this.#watched.set(name, next);
   }
 
+  /** It is another host's from now on. */
+  forget(key: ResourceKey): void {
+    this.#watched.delete(keyText(key));
+  }
+
   /** Clusters by phase. */
   readings(): MetricReading[] {
     const counts = new Map<string, number>();

@@ -4,10 +4,12 @@
  */
 import type { Bus, Orders } from './bus-ports.ts';
 import type { FleetView, Machines, Remote, Surroundings } from './cloud-ports.ts';
+import type { Leases } from './lease-ports.ts';
 import type { VolumeBackends } from './replication-ports.ts';
 import type { RecordStore } from './store-ports.ts';
 
 export type { Attempt } from './attempt.ts';
+export type { HostSeat, Leases, LeaseSurvey, Presence } from './lease-ports.ts';
 export type {
   Bus,
   CommandDelivery,
@@ -55,15 +57,6 @@ export interface Random {
   ulid(): string;
 }
 
-/** Ownership of all partitions by one host at a time. Times are monotonic. */
-export interface Lease {
-  /** Takes the lease when free, expired or already in our name; undefined while somebody else holds it. */
-  acquire(holder: string): Promise<{ readonly revision: number } | undefined>;
-  /** True when the lease is still ours and lives on; false when it certainly is not; rejects when unknown. */
-  renew(holder: string): Promise<boolean>;
-  release(holder: string): Promise<void>;
-}
-
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 export type LogFields = Readonly<Record<string, unknown>>;
 
@@ -81,7 +74,7 @@ export interface Ports {
   readonly random: Random;
   readonly store: RecordStore;
   readonly bus: Bus;
-  readonly lease: Lease;
+  readonly leases: Leases;
   readonly machines: Machines;
   readonly surroundings: Surroundings;
   readonly remote: Remote;

@@ -58,6 +58,12 @@ export class ReplicationMeasures {
     this.#series.add(key);
   }
 
+  /** It is another host's from now on; so are its series. */
+  forget(key: ResourceKey): void {
+    this.#watched.delete(keyText(key));
+    this.#series.remove(key);
+  }
+
   /** One reconcile: a turn that observed, planned or answered. */
   reported(key: ResourceKey, report: TurnReport): void {
     if (!isOne(key)) return;

@@ -63,8 +63,7 @@ export class ReplicationWatch {
     const text = keyText(key);
     const known = this.#watched.get(text);
     if (context.spec === null || context.lifecycle !== 'active') {
-      known?.cancel();
-      this.#watched.delete(text);
+      this.forget(key);
       return;
     }
     if (known !== undefined) {
@@ -78,6 +77,13 @@ export class ReplicationWatch {
     };
     this.#watched.set(text, made);
     this.#arm(made, this.#gapMs(context) * (this.#parts.random?.roll() ?? 1));
+  }
+
+  /** It is gone, or another host's from now on. */
+  forget(key: ResourceKey): void {
+    const text = keyText(key);
+    this.#watched.get(text)?.cancel();
+    this.#watched.delete(text);
   }
 
   stop(): void {

@@ -1,24 +1,27 @@
-/** One period of ownership: load what is stored, wake what is due, hand every message to its actor, end cleanly. */
+/** One period of ownership of one partition: load it, wake what is due, hand every message to its actor, end cleanly. */
 import { keyText, recordKey } from '../machines/ids.ts';
 import type { ResourceKey } from '../machines/ids.ts';
-import { bounds, hosting } from '../machines/limits.ts';
 import { openEnvelope } from './envelope.ts';
 import type { CommandSchemas, Opened } from './envelope.ts';
-import { messageOf, problem } from './faults.ts';
+import { problem } from './faults.ts';
 import { pause } from './heap-clock.ts';
 import type { HeapClock } from './heap-clock.ts';
 import type { KindSnapshot } from './kind.ts';
 import type { OutboxEntry } from './outbox.ts';
 import type { Ownership } from './ownership.ts';
-import type { Cancel, CommandDelivery, Ports, Subscription } from './ports.ts';
+import type { Cancel, CommandDelivery, Ports, StoredRecord, Subscription } from './ports.ts';
 import { keyOf, readRecord, snapshotOf } from './record.ts';
-import { Untold } from './steps/untold.ts';
+import type { ActorRecord } from './record.ts';
+import type { Found, Untold } from './steps/untold.ts';
 import type { StepLog } from './steps/step-port.ts';
 import { heldBack, mailboxFull } from './refusals.ts';
 import type { Refusal } from './refusals.ts';
 import { refuse } from './replies.ts';
 import type { Post } from './replies.ts';
-import type { Entry, Intake } from './policies/intake.ts';
+import type { InHand } from './in-hand.ts';
+import type { Memory } from './memory.ts';
+import type { Intake } from './policies/intake.ts';
+import { NewerOwner } from './newer-owner.ts';
 import { Resident } from './resident.ts';
 import type { HostedKind, Household, Work, WorkWatch } from './household.ts';
 
@@ -29,60 +32,68 @@ export type CommittedListener = (
   revision: number,
 ) => void;
 
-export interface TenureOptions {
+/** What all tenures of a host have in common. */
+export interface TenureParts {
   readonly ports: Pick<Ports, 'store' | 'bus' | 'random' | 'telemetry'>;
   readonly clock: HeapClock;
   readonly hostId: string;
   readonly kinds: ReadonlyMap<string, HostedKind>;
   readonly schemas: CommandSchemas;
-  readonly ownership: Ownership;
-  readonly leaseRevision: number;
   readonly publish: (key: ResourceKey, entry: OutboxEntry) => Promise<void>;
   readonly committed: CommittedListener;
-  readonly residentsMax: number;
+  /** The actor is another host's from now on, or nobody's. */
+  readonly forgotten: (key: ResourceKey) => void;
+  readonly memory: Memory;
+  readonly inHand: InHand;
   readonly intake: Intake;
+  readonly untold?: Untold;
   readonly steps?: StepLog;
   readonly watch?: WorkWatch;
 }
 
+export interface TenureOptions extends TenureParts {
+  readonly partition: number;
+  readonly ownership: Pick<Ownership, 'held' | 'lose'>;
+  readonly leaseRevision: number;
+}
+
 export class Tenure {
   readonly #options: TenureOptions;
-  /** Most recently used last. */
   readonly #residents = new Map<string, Resident>();
   /** Alarm clocks of actors that are not in memory. */
   readonly #sleepers = new Map<string, Cancel>();
-  readonly #deliveries = new Set<CommandDelivery>();
-  readonly #untold: Untold | undefined;
+  /** Every actor the listeners were told of. */
+  readonly #known = new Map<string, ResourceKey>();
   #fence = 0;
   #subscription: Subscription | undefined;
-  #isPaused = false;
   /** Commands that wait for their turn by the rate of intake. */
   #waitingIn = 0;
   #isOver = false;
-  #stopWorking: Cancel = () => undefined;
 
   constructor(options: TenureOptions) {
     this.#options = options;
-    const { ports, clock, hostId, kinds, steps: log } = options;
-    if (log === undefined) return;
-    const { store, telemetry } = ports;
-    const owned = () => this.#owned();
-    this.#untold = new Untold({ log, store, telemetry, clock, hostId, kinds, owned });
   }
 
-  /** Loads every record once, then consumes. Rejects when the store or the bus fails; the caller ends the tenure then. */
+  /** Loads the partition once, then consumes. Rejects when the store or the bus fails; the caller ends the tenure then. */
   async begin(): Promise<void> {
     const due = await this.#survey();
-    void this.#untold?.tell(this.#fence);
     for (const key of due) this.#offer(key, { kind: 'wake' });
-    this.#tellWorking();
-    const { bus } = this.#options.ports;
     if (!this.#owned()) return;
-    const subscription = await bus.consumeCommands(this.#fence, (delivery) =>
-      this.#deliver(delivery),
-    );
-    if (this.#isOver) await subscription.stop();
-    else this.#subscription = subscription;
+    const subscription = await this.#consume(this.#fence);
+    if (this.#isOver) return subscription.stop();
+    this.#subscription = subscription;
+    this.#options.inHand.join(subscription);
+  }
+
+  /** While the lease is ours, a higher epoch can only be left from a lease bucket that was lost. */
+  async #consume(epoch: number): Promise<Subscription> {
+    const { ports, partition } = this.#options;
+    try {
+      return await ports.bus.consumeCommands(partition, epoch, (each) => this.#deliver(each));
+    } catch (thrown) {
+      if (!(thrown instanceof NewerOwner) || !this.#owned()) throw thrown;
+      return this.#consume(thrown.epoch + 1);
+    }
   }
 
   observe(key: ResourceKey, event: { readonly type: string }): void {
@@ -123,10 +134,16 @@ export class Tenure {
   async end(cause: 'unowned' | 'stopped'): Promise<void> {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#stopWorking();
+    const { inHand, memory, forgotten } = this.#options;
     for (const cancel of this.#sleepers.values()) cancel();
-    for (const resident of this.#residents.values()) resident.close({ kind: cause });
+    for (const resident of this.#residents.values()) {
+      resident.close({ kind: cause });
+      memory.drop(resident);
+    }
     this.#residents.clear();
+    inHand.leave(this, this.#subscription);
+    for (const key of this.#known.values()) forgotten(key);
+    this.#known.clear();
     await this.#subscription?.stop();
   }
 
@@ -136,30 +153,48 @@ export class Tenure {
 
   /** Learns the highest fence and what is due, and tells the listener what every actor is like. */
   async #survey(): Promise<ResourceKey[]> {
-    const { ports, leaseRevision, clock, committed, kinds } = this.#options;
+    const { leaseRevision, clock, untold, partition, ports } = this.#options;
     const due: ResourceKey[] = [];
     const later: [ResourceKey, number][] = [];
+    const found: Found[] = [];
     let highestFence = 0;
-    for await (const stored of ports.store.scan()) {
-      const read = readRecord(stored.bytes);
-      if (!read.ok) {
-        const fields = { key: stored.key, reason: read.reason };
-        ports.telemetry.log('error', fields, 'a record cannot be read; its actor is not started');
-        continue;
-      }
-      const { record } = read;
-      const key = keyOf(record);
+    for await (const stored of ports.store.scan([partition])) {
+      const record = this.#readable(stored);
+      if (record === undefined) continue;
       highestFence = Math.max(highestFence, record.fence);
-      if (!kinds.has(key.kind) || recordKey(key) !== stored.key) continue;
-      committed(key, key.kind, snapshotOf(record), stored.revision);
-      this.#untold?.found(key, record);
+      const key = keyOf(record);
+      if (!this.#isHosted(key, stored)) continue;
+      this.#committed(key, snapshotOf(record), stored.revision);
+      found.push({ key, record });
       if (record.wakeAtMs === null) continue;
       if (record.wakeAtMs <= clock.nowMs()) due.push(key);
       else later.push([key, record.wakeAtMs]);
     }
     this.#fence = Math.max(leaseRevision, highestFence + 1);
     for (const [key, wakeAtMs] of later) this.#sleep(key, wakeAtMs);
+    untold?.tell(found, this.#fence, () => this.#owned());
     return due;
+  }
+
+  #readable({ key, bytes }: StoredRecord): ActorRecord | undefined {
+    const read = readRecord(bytes);
+    if (read.ok) return read.record;
+    const fields = { key, reason: read.reason };
+    const text = 'a record cannot be read; its actor is not started';
+    this.#options.ports.telemetry.log('error', fields, text);
+    return undefined;
+  }
+
+  #isHosted(key: ResourceKey, stored: StoredRecord): boolean {
+    return this.#options.kinds.has(key.kind) && recordKey(key) === stored.key;
+  }
+
+  #committed(key: ResourceKey, snapshot: KindSnapshot, revision: number): void {
+    if (this.#isOver) return; // of a write that ended behind the tenure
+    const { kinds, committed } = this.#options;
+    if (kinds.get(key.kind)?.kind.isTombstone(snapshot) === true) this.#known.delete(keyText(key));
+    else this.#known.set(keyText(key), key);
+    committed(key, key.kind, snapshot, revision);
   }
 
   #sleep(key: ResourceKey, wakeAtMs: number | null): void {
@@ -190,7 +225,7 @@ export class Tenure {
     };
     telemetry.log('info', fields, 'command received');
     const entry = this.#options.intake.enter('commands');
-    const tracked = this.#track(delivery, entry);
+    const tracked = this.#options.inHand.track(this, delivery, entry);
     if ('retryAfterMs' in entry) {
       const message = 'This host has more commands waiting than it takes in time.';
       const busy = problem('service.busy', {
@@ -255,94 +290,39 @@ export class Tenure {
     const hosted = this.#options.kinds.get(key.kind);
     if (!hosted) return false;
     const resident = this.#residents.get(name) ?? new Resident(key, hosted, this.#household());
-    this.#residents.delete(name);
     this.#residents.set(name, resident);
+    this.#options.memory.use(resident);
     this.#sleepers.get(name)?.();
     this.#sleepers.delete(name);
     const isTaken = resident.mailbox.offer(work, work.kind !== 'command');
-    this.#makeRoom();
+    this.#options.memory.makeRoom();
     return isTaken;
   }
 
-  /** Asks the actors that were used longest ago to leave memory. */
-  #makeRoom(): void {
-    let surplus = this.#residents.size - this.#options.residentsMax;
-    for (const resident of this.#residents.values()) {
-      if (surplus <= 0) return;
-      surplus -= 1;
-      if (resident.mailbox.isIdle()) resident.mailbox.offer({ kind: 'rest' }, true);
-    }
+  #empty(key: ResourceKey): void {
+    const resident = this.#residents.get(keyText(key));
+    if (resident === undefined) return;
+    this.#residents.delete(keyText(key));
+    this.#options.memory.drop(resident);
   }
 
   #household(): Household {
-    const { ports, clock, hostId, publish, committed, ownership, steps, watch } = this.#options;
+    const { ports, clock, hostId, publish, ownership, steps, watch } = this.#options;
     return {
       ...{ ports, clock, hostId, publish, fence: this.#fence },
       ...(steps && { steps }),
       ...(watch && { watch }),
       owned: () => this.#owned(),
-      onCommitted: (key, snapshot, revision) => committed(key, key.kind, snapshot, revision),
+      onCommitted: (key, snapshot, revision) => this.#committed(key, snapshot, revision),
       onResting: (key, wakeAtMs) => this.#sleep(key, wakeAtMs),
-      onEmpty: (key) => this.#residents.delete(keyText(key)),
-      giveUp: (why) => ownership.lose(why),
+      onEmpty: (key) => this.#empty(key),
+      giveUp: (why) => ownership.lose('contested', why),
     };
   }
 
   #post(): Post {
     const { ports, clock, watch } = this.#options;
     return { ports, clock, owned: () => this.#owned(), ...(watch && { watch }) };
-  }
-
-  // --------------------------------------------------------------------------------------- back-pressure
-
-  /** Counts what is handed over and not settled; the consumer pauses at the bound and goes on at half of it. */
-  #track(delivery: CommandDelivery, entry: Entry): CommandDelivery {
-    const { intake, clock } = this.#options;
-    // Its wait for a turn is no work of this host; one that was refused was none at all.
-    const inMs = 'waitMs' in entry ? clock.monotonicMs() + entry.waitMs : undefined;
-    const settled = (): void => {
-      this.#deliveries.delete(tracked);
-      if (inMs !== undefined) intake.answered('commands', clock.monotonicMs() - inMs);
-      if (!this.#isPaused || this.#deliveries.size > bounds.deliveriesMax / 2) return;
-      this.#isPaused = false;
-      this.#subscription?.resume();
-    };
-    const tracked: CommandDelivery = {
-      ...delivery,
-      takenMs: this.#options.clock.monotonicMs(),
-      ack: () => {
-        delivery.ack();
-        settled();
-      },
-      ackConfirmed: async () => {
-        await delivery.ackConfirmed();
-        settled();
-      },
-      terminate: async (reason) => {
-        await delivery.terminate(reason);
-        settled();
-      },
-    };
-    this.#deliveries.add(tracked);
-    if (!this.#isPaused && this.#deliveries.size >= bounds.deliveriesMax) {
-      this.#isPaused = true;
-      this.#subscription?.pause();
-    }
-    return tracked;
-  }
-
-  /** Keeps the server from delivering again what only waits, for its turn or for the store. */
-  #tellWorking(): void {
-    this.#stopWorking = this.#options.clock.after(hosting.workingMs, () => {
-      if (this.#isOver) return;
-      try {
-        for (const delivery of this.#deliveries) delivery.working();
-      } catch (thrown) {
-        const fields = { reason: messageOf(thrown) };
-        this.#options.ports.telemetry.log('warn', fields, 'the server was not told of waiting');
-      }
-      this.#tellWorking();
-    });
   }
 }
 

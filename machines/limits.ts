@@ -127,9 +127,19 @@ export const bounds = {
 
 /** Time a killed or idle thing may take before the host acts; read by hosting only. */
 export const hosting = {
+  /** Of a presence or lease on one server. */
   leaseTtlMs: 5_000,
-  leaseRenewMs: 1_000,
+  /** In a cluster of servers: what is left of it after a missed renewal outlasts an election. */
+  leaseTtlClusterMs: 20_000,
+  /** Renewals, and looks at the other hosts, in one time to live. */
+  leaseTicks: 5,
   leaseHoldShare: 0.7,
+  /** Partitions given to other hosts at once; the next ones a tick later. */
+  passedPerTickMax: 4,
+  /** Partitions that are loaded at once. */
+  takenAtOnceMax: 8,
+  /** Several that were given back together are looked for together. */
+  freedLookMs: 20,
   drainMs: 10_000,
   storeRetryFirstMs: 200,
   storeRetryMaxMs: 2_000,
@@ -172,7 +182,7 @@ export function assertLimits(): void {
       'the record alarm comes before the record cap',
     ],
     [
-      hosting.leaseTtlMs * hosting.leaseHoldShare > 2 * hosting.leaseRenewMs,
+      number(hosting.leaseHoldShare) > 2 / hosting.leaseTicks,
       'a lease survives one missed renewal',
     ],
     [number(bounds.sweepsCleanMin) >= 2, 'nothing is called gone after one look'],

@@ -41,6 +41,7 @@ import { openMetrics } from './metrics.ts';
 import { connectNats } from './nats/connection.ts';
 import { setUpStreams } from './nats/setup.ts';
 import { createStepLog } from './nats/step-log.ts';
+import { packageVersion } from './version.ts';
 
 const usage = `Usage: node dist/src/main.js --config <file> [--set <setting>=<value>]…
 
@@ -155,7 +156,7 @@ async function runHost(config: HostConfig, settings: LiveSettings): Promise<void
     resourcesMax: () => settings.current.resourcesMax,
     circuits: () => guard.breakers(),
   });
-  const bare = await makePorts(aws, connection, telemetry, replications.volumes);
+  const bare = await makePorts(aws, connection, hostId, telemetry, replications.volumes);
   const guardHost = new GuardHost({ guard, hostId, installation, ports: bare, steps });
   await guardHost.start();
   const ports = {
@@ -163,6 +164,7 @@ async function runHost(config: HostConfig, settings: LiveSettings): Promise<void
     store: observedStore(guard, health.watchedStore(bare.store)),
     bus: observedBus(guard, bare.bus),
   };
+  servers.attach(ports.store);
   const idempotency = await openIdempotency(connection, {
     ...{ guard, telemetry, hostId },
     ttlMs: settings.current.idempotencyTtlMs,
@@ -193,6 +195,7 @@ async function runHost(config: HostConfig, settings: LiveSettings): Promise<void
   const host = createHost({
     ...{ kinds, ports, hostId, installation, live, steps },
     watch: { ...health.watch, reported: replications.reported },
+    version: packageVersion(),
     turnsPerKindMax: settings.current.turnsPerKindMax,
     intake: { isAdaptive: settings.current.optional.adaptsIntake },
     looks: {
@@ -210,7 +213,10 @@ async function runHost(config: HostConfig, settings: LiveSettings): Promise<void
     operations.note(key, snapshot);
     if (kind !== hosted.cluster.name) return;
     observer.update(key, hosted.cluster.watches(snapshot));
-    servers.note(key, snapshot);
+  });
+  host.onForgotten((key) => {
+    operations.forget(key);
+    observer.update(key, undefined);
   });
   replications.follow(host);
 

@@ -1,4 +1,4 @@
-/** Whether commands can be taken now: booted, adapters there, NATS connected, store writable, partitions ours, not draining. */
+/** Whether commands can be taken now: booted, adapters there, NATS connected, store writable, our partitions loaded, not draining. */
 import type { HostStatus } from '../actors/host.ts';
 import type { Check } from './http.ts';
 
@@ -12,6 +12,12 @@ export interface ReadyParts {
   readonly isStoreAnswering: boolean;
 }
 
+function ownershipOf({ partitions, share, isDrained }: HostStatus): string {
+  if (isDrained) return `${partitions} partitions are ours; ordered to give them away`;
+  if (partitions > 0) return `${partitions} partitions are ours, ${share} at most`;
+  return 'other hosts run every partition';
+}
+
 export function readyChecks(parts: ReadyParts): Check[] {
   const { status, isMarked, adapters, isStoreAnswering } = parts;
   const check = (name: string, ok: boolean, good: string, bad: string): Check => ({
@@ -22,9 +28,10 @@ export function readyChecks(parts: ReadyParts): Check[] {
     check('adapters', adapters.length > 0, adapters.join(', '), 'none is registered'),
     check('nats', status.connected, 'connected', 'not connected'),
     check('store', isStoreAnswering, 'the store answers', 'the store does not answer'),
+    // A host that has nothing to run answers queries as well as any other: it is ready, and takes over without a restart.
     check(
-      ...(['ownership', status.owner, 'the partitions are ours'] as const),
-      'another host, or nobody, owns the partitions',
+      ...(['ownership', status.owner || status.loaded, ownershipOf(status)] as const),
+      'no partition is ours, and it is not known yet whether one should be',
     ),
     check('loaded', status.loaded, 'records loaded', 'loading'),
     check('draining', !status.draining, 'serving', 'draining'),

@@ -29,7 +29,7 @@ export const observedIdempotency = (
 });
 
 export const observedBus = (guard: CallGuard, bus: Bus): Bus => ({
-  consumeCommands: (epoch, handle) => bus.consumeCommands(epoch, handle),
+  consumeCommands: (partition, epoch, handle) => bus.consumeCommands(partition, epoch, handle),
   publishEvent: (event) => guard.observed('nats/publish', () => bus.publishEvent(event)),
   publishDeadLetter: (letter) =>
     guard.observed('nats/publish', () => bus.publishDeadLetter(letter)),

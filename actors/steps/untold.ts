@@ -1,4 +1,4 @@
-/** At the beginning of a tenure: tells how actors stand whose last steps were lost with the host before, or were never told. */
+/** When partitions are taken: tells how actors stand whose last steps were lost with the host before, or were never told. */
 import { keyText, recordKey } from '../../machines/ids.ts';
 import type { ResourceKey } from '../../machines/ids.ts';
 import { stepLimits } from '../../machines/limits.ts';
@@ -20,6 +20,18 @@ export interface UntoldOptions {
   readonly clock: HeapClock;
   readonly hostId: string;
   readonly kinds: ReadonlyMap<string, HostedKind>;
+}
+
+/** An actor of a partition that was taken, as stored. */
+export interface Found {
+  readonly key: ResourceKey;
+  readonly record: ActorRecord;
+}
+
+/** Id of the step that every record has come to, by key. */
+interface Batch {
+  readonly found: readonly [ResourceKey, string][];
+  readonly fence: number;
   /** False once the tenure is over. */
   readonly owned: () => boolean;
 }
@@ -28,34 +40,54 @@ const idOf = (record: ActorRecord): string => stepId({ uid: record.uid, seq: ste
 
 export class Untold {
   readonly #options: UntoldOptions;
-  /** Id of the step that every record has come to, by key. */
-  #found: [ResourceKey, string][] = [];
+  #waiting: Batch[] = [];
+  #isTelling = false;
 
   constructor(options: UntoldOptions) {
     this.#options = options;
   }
 
-  found(key: ResourceKey, record: ActorRecord): void {
-    this.#found.push([key, idOf(record)]);
+  /**
+   * Runs beside the turns and never rejects; what a turn tells meanwhile is newer and wins in the log. Partitions that are
+   * taken together share one look at the log.
+   */
+  tell(found: readonly Found[], fence: number, owned: () => boolean): void {
+    if (found.length === 0) return;
+    this.#waiting.push({
+      ...{ fence, owned },
+      found: found.map(({ key, record }) => [key, idOf(record)]),
+    });
+    if (!this.#isTelling) void this.#tellAll();
   }
 
-  /** Runs beside the turns and never rejects; what a turn tells meanwhile is newer and wins in the log. */
-  async tell(fence: number): Promise<void> {
-    const found = this.#found;
-    this.#found = [];
-    const last = await this.#lastTold();
-    if (last === undefined) return;
+  async #tellAll(): Promise<void> {
+    this.#isTelling = true;
+    // After the present step, so that partitions loaded in one go are looked at in one.
+    await Promise.resolve();
+    while (this.#waiting.length > 0) {
+      const batches = this.#waiting;
+      this.#waiting = [];
+      const last = await this.#lastTold(() => batches.some(({ owned }) => owned()));
+      if (last !== undefined) for (const batch of batches) await this.#tellBatch(batch, last);
+    }
+    this.#isTelling = false;
+  }
+
+  async #tellBatch(
+    { found, fence, owned }: Batch,
+    last: ReadonlyMap<string, LastTold>,
+  ): Promise<void> {
     const nowMs = this.#options.clock.nowMs();
     for (const [key, id] of found) {
       const told = last.get(keyText(key));
       if (told?.id === id && nowMs - told.atMs < stepLimits.retoldAfterMs) continue;
-      if (!this.#options.owned()) return;
+      if (!owned()) return;
       await this.#tellOne(key, fence, told);
     }
   }
 
-  async #lastTold(): Promise<ReadonlyMap<string, LastTold> | undefined> {
-    const { log, clock, owned, telemetry } = this.#options;
+  async #lastTold(owned: () => boolean): Promise<ReadonlyMap<string, LastTold> | undefined> {
+    const { log, clock, telemetry } = this.#options;
     while (owned()) {
       try {
         return await log.lastTold();

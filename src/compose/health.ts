@@ -177,7 +177,8 @@ const buildLabels = {
 };
 
 const notYet = {
-  ...{ owner: false, connected: false, loaded: false, draining: false },
+  ...{ owner: false, partitions: 0, share: 0, isDrained: false },
+  ...{ connected: false, loaded: false, draining: false },
   ...{ quarantined: [], mailboxOldestMs: 0, mailboxDepthMax: 0 },
 } as const;
 
@@ -210,6 +211,10 @@ function follow({ host, kinds }: Watched, phases: PhaseWatch, providers: Provide
     if (kind === undefined || measures === undefined) return;
     phases.update(key, measures);
     providers.update(key, kind.watches(snapshot));
+  });
+  host.onForgotten((key) => {
+    phases.forget(key);
+    providers.update(key, undefined);
   });
 }
 

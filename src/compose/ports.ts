@@ -1,11 +1,11 @@
-/** The ports of this process: clock and chance of the machine, store, bus and lease on NATS, the cloud. */
+/** The ports of this process: clock and chance of the machine, store, bus and leases on NATS, the cloud. */
 import type { Ports, Telemetry } from '../../actors/ports.ts';
 import type { VolumeBackends } from '../../actors/replication-ports.ts';
 import type { Aws } from '../aws/cloud.ts';
 import { systemClock, systemRandom } from '../clock.ts';
 import { createBus } from '../nats/bus.ts';
 import type { Connection } from '../nats/connection.ts';
-import { createLease } from '../nats/lease.ts';
+import { createLeases } from '../nats/leases.ts';
 import { createOrders } from '../nats/orders.ts';
 import { createRecordStore } from '../nats/records.ts';
 import { packageVersion } from '../version.ts';
@@ -13,6 +13,7 @@ import { packageVersion } from '../version.ts';
 export async function makePorts(
   { machines, surroundings, remote, fleet }: Aws,
   connection: Connection,
+  hostId: string,
   telemetry: Telemetry,
   volumes: VolumeBackends,
 ): Promise<Ports> {
@@ -22,7 +23,7 @@ export async function makePorts(
     random: systemRandom,
     store: await createRecordStore(connection),
     bus: createBus(connection, logOf(telemetry), { version: packageVersion() }),
-    lease: await createLease(connection),
+    leases: await createLeases(connection, hostId),
     orders: createOrders(connection),
   };
 }

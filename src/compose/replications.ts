@@ -49,6 +49,10 @@ export function openReplications(parts: ReplicationParts) {
         measures.update(key, snapshot);
         watch.update(key, snapshot);
       });
+      host.onForgotten((key) => {
+        measures.forget(key);
+        watch.forget(key);
+      });
     },
     stop: (): void => {
       watch.stop();

@@ -10,7 +10,8 @@ import { isInbox } from './subjects.ts';
 
 export function createBus(connection: Connection, log: Log, service: ServiceOptions): Bus {
   return {
-    consumeCommands: (epoch, handle) => consumeCommands(connection, log, epoch, handle),
+    consumeCommands: (partition, epoch, handle) =>
+      consumeCommands(connection, log, { partition, epoch }, handle),
     publishEvent: (event) => publishEvent(connection, event),
     publishDeadLetter: (letter) => publishDeadLetter(connection, letter),
     reply(inbox, body, error) {

@@ -1,13 +1,14 @@
-/** Consumes the command stream in order, hands each command over once, and heals when the durable or the server is gone. */
+/** Consumes the commands of a partition in order, hands each command over once, and heals when the durable or the server is gone. */
 import { AckPolicy, DeliverPolicy } from '@nats-io/jetstream';
 import type { ConsumerMessages, JsMsg } from '@nats-io/jetstream';
 import { nanos } from '@nats-io/transport-node';
 import { hosting } from '../../machines/limits.ts';
+import { NewerOwner } from '../../actors/newer-owner.ts';
 import type { CommandDelivery, Subscription } from '../../actors/ports.ts';
 import { sleep } from './connection.ts';
 import type { Connection, Log } from './connection.ts';
 import { describe, hasCode, isClosed, jetStreamCodes } from './faults.ts';
-import { parseStoredCommand, patterns, streams } from './subjects.ts';
+import { parseStoredCommand, partitionFilter, streams } from './subjects.ts';
 
 const STREAM = streams.commands;
 const ACK_WAIT_MS = 10_000;
@@ -20,12 +21,26 @@ const PULL_MS = 10_000;
 const HEAL_GAP_MS = 500;
 const TAKE_OVER_TRIES = 10;
 
-const durableName = (epoch: number): string => `all-e${epoch}`;
+/** Whose commands, and under which owner. */
+export interface Turf {
+  readonly partition: number;
+  readonly epoch: number;
+}
+
+const durableName = ({ partition, epoch }: Turf): string => `p${partition}-e${epoch}`;
+
+/** Undefined for a durable that takes nothing from this partition. */
+function epochOf(durable: string, partition: number): number | undefined {
+  // One that took all partitions, as hosts of earlier versions had.
+  if (/^all-e\d+$/.test(durable)) return 0;
+  const [, of, epoch] = /^p(\d+)-e(\d+)$/.exec(durable) ?? [];
+  return Number(of) === partition ? Number(epoch) : undefined;
+}
 
 interface Feed {
   readonly connection: Connection;
   readonly log: Log;
-  readonly epoch: number;
+  readonly turf: Turf;
   readonly handle: (delivery: CommandDelivery) => void;
   /** Handed over and not settled, by stream sequence, with the newest message to acknowledge. */
   readonly inFlight: Map<number, JsMsg>;
@@ -37,17 +52,17 @@ interface Feed {
 }
 
 /**
- * Deletes what earlier epochs left and adds the durable of this one: that brings unacknowledged commands back at once and in
+ * Deletes what earlier epochs of the partition left and adds the durable of this one: that brings unacknowledged commands back at once and in
  * stream order, and ends the pulls of a host that was thought dead.
  */
 export async function consumeCommands(
   connection: Connection,
   log: Log,
-  epoch: number,
+  turf: Turf,
   handle: (delivery: CommandDelivery) => void,
 ): Promise<Subscription> {
   const feed: Feed = {
-    ...{ connection, log, epoch, handle, inFlight: new Map(), onSettled: new Set() },
+    ...{ connection, log, turf, handle, inFlight: new Map(), onSettled: new Set() },
     ...{ messages: undefined, paused: undefined, resumed: Promise.resolve() },
     ending: new AbortController(),
   };
@@ -77,7 +92,7 @@ export async function consumeCommands(
 async function takeOver(feed: Feed): Promise<void> {
   for (let tries = 1; ; tries += 1) {
     try {
-      await deleteLeftovers(feed.connection, feed.epoch);
+      await deleteLeftovers(feed.connection, feed.turf);
       await addDurable(feed);
       return;
     } catch (error) {
@@ -87,10 +102,9 @@ async function takeOver(feed: Feed): Promise<void> {
   }
 }
 
-async function deleteLeftovers(connection: Connection, epoch: number): Promise<void> {
-  for (const name of await durables(connection)) {
-    if (epochOf(name) > epoch)
-      throw new Error(`commands are consumed by ${name}: a newer owner than epoch ${epoch}`);
+async function deleteLeftovers(connection: Connection, turf: Turf): Promise<void> {
+  for (const { name, epoch } of await durables(connection, turf.partition)) {
+    if (epoch > turf.epoch) throw new NewerOwner(name, epoch, turf.epoch);
     await connection
       .ask(() => connection.jsm.consumers.delete(STREAM, name))
       .catch((error: unknown) => {
@@ -99,35 +113,39 @@ async function deleteLeftovers(connection: Connection, epoch: number): Promise<v
   }
 }
 
-const epochOf = (durable: string): number => Number(durable.slice('all-e'.length));
-
-async function durables(connection: Connection): Promise<string[]> {
-  const found: string[] = [];
+async function durables(
+  connection: Connection,
+  partition: number,
+): Promise<{ readonly name: string; readonly epoch: number }[]> {
+  const found: { name: string; epoch: number }[] = [];
   const lister = connection.jsm.consumers.list(STREAM);
   for (;;) {
     const page = await connection.ask(() => lister.next());
     if (page.length === 0) return found;
-    found.push(...page.map(({ name }) => name).filter((name) => /^all-e\d+$/.test(name)));
+    for (const { name } of page) {
+      const epoch = epochOf(name, partition);
+      if (epoch !== undefined) found.push({ name, epoch });
+    }
   }
 }
 
-async function addDurable({ connection, epoch }: Feed): Promise<void> {
+async function addDurable({ connection, turf }: Feed): Promise<void> {
   await connection.ask(() =>
     connection.jsm.consumers.add(STREAM, {
-      durable_name: durableName(epoch),
+      durable_name: durableName(turf),
       ack_policy: AckPolicy.Explicit,
       deliver_policy: DeliverPolicy.All,
       ack_wait: nanos(ACK_WAIT_MS),
       max_ack_pending: ACK_PENDING_MAX,
-      filter_subject: patterns.storedCommands,
+      filter_subject: partitionFilter(turf.partition),
     }),
   );
 }
 
 async function startPulling(feed: Feed): Promise<void> {
-  const { connection, epoch } = feed;
+  const { connection, turf } = feed;
   const consumer = await connection.ask(() =>
-    connection.js.consumers.get(STREAM, durableName(epoch)),
+    connection.js.consumers.get(STREAM, durableName(turf)),
   );
   feed.messages = await consumer.consume({
     max_messages: PULLED_MAX,
@@ -143,7 +161,7 @@ async function run(feed: Feed): Promise<void> {
     try {
       if (feed.messages) await deliver(feed, feed.messages);
     } catch (error) {
-      feed.log('warn', { epoch: feed.epoch, cause: describe(error) }, 'command feed broke off');
+      feed.log('warn', { ...feed.turf, cause: describe(error) }, 'command feed broke off');
     }
     if (isOver(feed)) return;
     feed.messages = undefined;
@@ -151,22 +169,22 @@ async function run(feed: Feed): Promise<void> {
     if (isOver(feed)) return;
     try {
       if (await isReplaced(feed)) {
-        feed.log('warn', { epoch: feed.epoch }, 'a newer owner consumes the commands');
+        feed.log('warn', { ...feed.turf }, 'a newer owner consumes the commands');
         return;
       }
       await addDurable(feed);
       await startPulling(feed);
-      feed.log('info', { epoch: feed.epoch }, 'command feed is back');
+      feed.log('info', { ...feed.turf }, 'command feed is back');
     } catch (error) {
-      feed.log('warn', { epoch: feed.epoch, cause: describe(error) }, 'command feed not back yet');
+      feed.log('warn', { ...feed.turf, cause: describe(error) }, 'command feed not back yet');
     }
   }
 }
 
 const isOver = (feed: Feed): boolean => feed.ending.signal.aborted || feed.connection.nc.isClosed();
 
-const isReplaced = async ({ connection, epoch }: Feed): Promise<boolean> =>
-  (await durables(connection)).some((name) => epochOf(name) > epoch);
+const isReplaced = async ({ connection, turf }: Feed): Promise<boolean> =>
+  (await durables(connection, turf.partition)).some(({ epoch }) => epoch > turf.epoch);
 
 async function deliver(feed: Feed, messages: ConsumerMessages): Promise<void> {
   for await (const message of messages) {

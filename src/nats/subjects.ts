@@ -28,7 +28,6 @@ export const patterns = {
   commands: `${PREFIX}.cmd.*.*.*.*`,
   /** Actor to actor: the `_` token cannot come out of a public command. */
   internalCommands: `${PREFIX}.pcmd.*.*.*.*._.*`,
-  storedCommands: `${PREFIX}.pcmd.>`,
   /** Where the stream stores a public command; the server computes the partition. */
   storedAs:
     `${PREFIX}.pcmd.{{partition(${bounds.partitions},1,2,3)}}` +
@@ -41,6 +40,12 @@ export const patterns = {
   surveys: `${PREFIX}.qry.*.*.*.survey`,
   live: `${PREFIX}.live.>`,
 } as const;
+
+/** The commands of one partition, public and internal. */
+export const partitionFilter = (partition: number): string => `${PREFIX}.pcmd.${partition}.>`;
+
+/** Told of presences and leases that were given back. */
+export const freedSubject = `${PREFIX}.lease.freed`;
 
 export interface Addressed extends ResourceKey {
   readonly verb: string;

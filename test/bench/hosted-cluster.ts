@@ -13,7 +13,7 @@ import { operationMachine } from '../../machines/operation.ts';
 import { wholeCall } from '../../machines/whole-call.ts';
 import { systemClock, systemRandom } from '../../src/clock.ts';
 import { FakeBus } from '../fakes/fake-bus.ts';
-import { FakeLease } from '../fakes/fake-lease.ts';
+import { FakeLeases } from '../fakes/fake-leases.ts';
 import { FakeStore } from '../fakes/fake-store.ts';
 import { grown } from './grown-cluster.ts';
 import { quickCloud } from './quick-cloud.ts';
@@ -39,7 +39,7 @@ export class HostedCluster {
 
   /** @param steps  where its steps go; none are made without */
   constructor(steps?: StepLog) {
-    const lease = new FakeLease({ nowMs: () => systemClock.monotonicMs() });
+    const leases = new FakeLeases({ host: 'bench', nowMs: () => systemClock.monotonicMs() });
     const telemetry: Telemetry = {
       log: (level, fields, text) => {
         if (level === 'error') this.#failed(fields, text);
@@ -51,7 +51,7 @@ export class HostedCluster {
     };
     const ports: Ports = {
       ...quickCloud(),
-      ...{ clock: systemClock, random: systemRandom, lease, telemetry },
+      ...{ clock: systemClock, random: systemRandom, leases, telemetry },
       ...{ store: this.#store, bus: this.#bus, volumes: {} },
     };
     const operation = operationMachine.provide({

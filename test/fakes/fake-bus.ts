@@ -1,4 +1,6 @@
 /** In-memory Bus with the work-queue rules of the real one: repeats fold, waiting commands per subject are bounded. */
+import { partitionOf } from '../../machines/ids.ts';
+import { NewerOwner } from '../../actors/newer-owner.ts';
 import { bounds } from '../../machines/limits.ts';
 import type {
   Bus,
@@ -32,11 +34,14 @@ export type PublishFault = 'lostAnswer' | 'lostRequest';
 
 interface Queued {
   readonly sequence: number;
+  readonly partition: number;
   readonly subject: string;
   readonly command: FakeCommand;
 }
 
 interface Consumer {
+  readonly epoch: number;
+  readonly partition: number;
   readonly handle: (delivery: CommandDelivery) => void;
   /** Sequence → times handed over. */
   readonly inFlight: Map<number, number>;
@@ -63,7 +68,8 @@ export class FakeBus implements Bus {
   readonly #faults: PublishFault[] = [];
   #gate: Promise<void> | undefined;
   #lastSequence = 0;
-  #consumer: Consumer | undefined;
+  /** By partition. */
+  readonly #consumers = new Map<number, Consumer>();
   #answerQuery: ((request: QueryRequest) => Promise<QueryAnswer>) | undefined;
 
   // ------------------------------------------------------------------------------ what callers outside do
@@ -78,7 +84,8 @@ export class FakeBus implements Bus {
     if (waiting >= bounds.perSubjectMax) throw new Error('mailbox.full');
     const sequence = ++this.#lastSequence;
     if (id !== undefined) this.#messageIds.set(id, sequence);
-    this.#queue.push({ sequence, subject, command });
+    const partition = partitionOf(command);
+    this.#queue.push({ sequence, partition, subject, command });
     this.#pump();
     return { sequence, duplicate: false };
   }
@@ -104,10 +111,10 @@ export class FakeBus implements Bus {
 
   /** Hands unsettled commands over again, as after the acknowledgement wait. */
   redeliver(): void {
-    const consumer = this.#consumer;
-    if (!consumer) return;
-    for (const queued of this.#queue)
-      if (consumer.inFlight.has(queued.sequence)) this.#handOver(consumer, queued);
+    for (const queued of this.#queue) {
+      const consumer = this.#consumers.get(queued.partition);
+      if (consumer?.inFlight.has(queued.sequence) === true) this.#handOver(consumer, queued);
+    }
   }
 
   failNextPublishes(...faults: PublishFault[]): void {
@@ -132,13 +139,18 @@ export class FakeBus implements Bus {
   // ------------------------------------------------------------------------------------------- the port
 
   async consumeCommands(
-    _epoch: number,
+    partition: number,
+    epoch: number,
     handle: (delivery: CommandDelivery) => void,
   ): Promise<Subscription> {
     await Promise.resolve();
-    if (this.#consumer) this.#consumer.stopped = true;
-    const consumer: Consumer = { handle, inFlight: new Map(), paused: false, stopped: false };
-    this.#consumer = consumer;
+    this.#reach();
+    const before = this.#consumers.get(partition);
+    if (before && before.epoch > epoch) throw new NewerOwner('fake', before.epoch, epoch);
+    if (before) before.stopped = true;
+    const flags = { inFlight: new Map<number, number>(), paused: false, stopped: false };
+    const consumer: Consumer = { partition, epoch, handle, ...flags };
+    this.#consumers.set(partition, consumer);
     this.#pump();
     return {
       stop: async () => {
@@ -223,10 +235,9 @@ export class FakeBus implements Bus {
 
   #pump(): void {
     queueMicrotask(() => {
-      const consumer = this.#consumer;
-      if (!consumer) return;
       for (const queued of [...this.#queue]) {
-        if (consumer.paused || consumer.stopped || !this.isConnected) return;
+        const consumer = this.#consumers.get(queued.partition);
+        if (!consumer || consumer.paused || consumer.stopped || !this.isConnected) continue;
         if (!consumer.inFlight.has(queued.sequence)) this.#handOver(consumer, queued);
       }
     });
@@ -237,7 +248,7 @@ export class FakeBus implements Bus {
     consumer.inFlight.set(sequence, deliveries);
     const remove = (): void => {
       // A consumer that was replaced cannot acknowledge any more: the server has forgotten it.
-      if (this.#consumer !== consumer || !this.isConnected) return;
+      if (this.#consumers.get(consumer.partition) !== consumer || !this.isConnected) return;
       const at = this.#queue.findIndex((each) => each.sequence === sequence);
       if (at >= 0) this.#queue.splice(at, 1);
       consumer.inFlight.delete(sequence);

@@ -1,5 +1,5 @@
 /** Ports of a process that can be killed: from then on its calls neither arrive nor return, and its timers are silent. */
-import type { Bus, Clock, CommandDelivery, Lease, RecordStore } from '../../actors/ports.ts';
+import type { Bus, Clock, CommandDelivery, Leases, RecordStore } from '../../actors/ports.ts';
 
 type Alive = () => boolean;
 
@@ -32,10 +32,18 @@ export const mortalStore = (store: RecordStore, alive: Alive): RecordStore => ({
   scan: (partitions) => store.scan(partitions),
 });
 
-export const mortalLease = (lease: Lease, alive: Alive): Lease => ({
-  acquire: (holder) => live(alive, () => lease.acquire(holder)),
-  renew: (holder) => live(alive, () => lease.renew(holder)),
-  release: (holder) => live(alive, () => lease.release(holder)),
+export const mortalLeases = (leases: Leases, alive: Alive): Leases => ({
+  ttlMs: leases.ttlMs,
+  survey: (isFresh) => live(alive, () => leases.survey(isFresh)),
+  announce: (presence) => live(alive, () => leases.announce(presence)),
+  withdraw: () => live(alive, () => leases.withdraw()),
+  acquire: (partition) => live(alive, () => leases.acquire(partition)),
+  renew: (partition) => live(alive, () => leases.renew(partition)),
+  release: (partition) => live(alive, () => leases.release(partition)),
+  onFreed: (tell) =>
+    leases.onFreed(() => {
+      if (alive()) tell();
+    }),
 });
 
 const mortalDelivery = (delivery: CommandDelivery, alive: Alive): CommandDelivery => ({
@@ -51,9 +59,9 @@ const mortalDelivery = (delivery: CommandDelivery, alive: Alive): CommandDeliver
 });
 
 export const mortalBus = (bus: Bus, alive: Alive): Bus => ({
-  consumeCommands: (epoch, handle) =>
+  consumeCommands: (partition, epoch, handle) =>
     live(alive, () =>
-      bus.consumeCommands(epoch, (delivery) => {
+      bus.consumeCommands(partition, epoch, (delivery) => {
         if (alive()) handle(mortalDelivery(delivery, alive));
       }),
     ),

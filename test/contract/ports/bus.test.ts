@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Bus, CommandDelivery, QueryAnswer } from '../../../actors/ports.ts';
 import { createBus } from '../../../src/nats/bus.ts';
 import { commandSubject, querySubject } from '../../../src/nats/subjects.ts';
+import { nameIn } from '../../servers/all-partitions.ts';
 import { FakeBus } from '../../fakes/fake-bus.ts';
 import type { FakeCommand, FakeReply } from '../../fakes/fake-bus.ts';
 import { startRig, until } from './nats-rig.ts';
@@ -21,6 +22,8 @@ interface Rig {
   stop(): Promise<void>;
 }
 
+/** Where all commands of these tests go; the number that brings a name there is cut off again. */
+const home = 5;
 const asked = { namespace: 'shop', kind: 'cluster', name: 'eu' };
 
 async function fakeRig(): Promise<Rig> {
@@ -106,14 +109,16 @@ describe.each([
   /** Collects deliveries of a new epoch. */
   const consume = async (handle: (delivery: CommandDelivery) => void = () => {}) => {
     const got: CommandDelivery[] = [];
-    const subscription = await bus.consumeCommands((epoch += 1), (delivery) => {
-      got.push(delivery);
-      handle(delivery);
+    const subscription = await bus.consumeCommands(home, (epoch += 1), (delivery) => {
+      const told = { ...delivery, name: delivery.name.replace(/-\d+$/, '') };
+      got.push(told);
+      handle(told);
     });
     return { got, ...subscription };
   };
   const command = (name: string, verb = 'pause', more: Partial<FakeCommand> = {}): FakeCommand => ({
-    ...{ namespace: 'shop', kind: 'cluster', name, verb },
+    ...{ namespace: 'shop', kind: 'cluster', verb },
+    name: nameIn(home, name, { namespace: 'shop', kind: 'cluster' }),
     ...more,
   });
   const emptied = () => until(async () => (await rig.waiting()) === 0, 'the stream is empty');
@@ -157,6 +162,32 @@ describe.each([
     next.got[0]?.ack();
     await emptied();
     await next.stop();
+  });
+
+  it('hands over the commands of its partition only, whoever consumes another one', async () => {
+    const elsewhere: string[] = [];
+    const other = await bus.consumeCommands(home + 1, 1, ({ name, ack }) => {
+      elsewhere.push(name);
+      ack();
+    });
+    const feed = await consume((delivery) => delivery.ack());
+    const away = nameIn(home + 1, 'away', asked);
+    await rig.publish(command('here'));
+    await rig.publish(command('away', 'pause', { name: away }));
+    await emptied();
+    expect([feed.got.map(({ name }) => name), elsewhere]).toEqual([['here'], [away]]);
+    await other.stop();
+    await feed.stop();
+  });
+
+  it('refuses an epoch behind the one that consumes, and names that one', async () => {
+    const behind = epoch + 1;
+    const feed = await bus.consumeCommands(home, (epoch += 2), () => {});
+    const refused: unknown = await bus
+      .consumeCommands(home, behind, () => {})
+      .catch((thrown: unknown) => thrown);
+    expect(refused).toMatchObject({ name: 'NewerOwner', epoch });
+    await feed.stop();
   });
 
   it('folds a repeat of a command id', async () => {

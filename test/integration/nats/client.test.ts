@@ -5,6 +5,7 @@ import { ClientProblem, connectClient } from '../../../src/nats/client.ts';
 import type { CloudEvent, FairleadClient, Problem } from '../../../src/nats/client.ts';
 import type { Bus, CommandDelivery, Subscription } from '../../../actors/ports.ts';
 import { startRig, until } from '../../contract/ports/nats-rig.ts';
+import { consumeAll } from '../../servers/all-partitions.ts';
 import type { NatsRig } from '../../contract/ports/nats-rig.ts';
 
 const eu = { namespace: 'shop', kind: 'cluster', name: 'eu' };
@@ -31,7 +32,7 @@ afterAll(async () => {
 });
 
 const serve = async (handle: (delivery: CommandDelivery) => void): Promise<Subscription> => {
-  const subscription = await bus.consumeCommands((epoch += 1), handle);
+  const subscription = await consumeAll(bus, (epoch += 1), handle);
   cleanup.push(() => subscription.stop());
   return subscription;
 };

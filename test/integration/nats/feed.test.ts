@@ -5,6 +5,8 @@ import { createBus } from '../../../src/nats/bus.ts';
 import { commandSubject } from '../../../src/nats/subjects.ts';
 import { startRig, until } from '../../contract/ports/nats-rig.ts';
 import type { NatsRig } from '../../contract/ports/nats-rig.ts';
+import { partitionOf } from '../../../machines/ids.ts';
+import { consumeAll } from '../../servers/all-partitions.ts';
 
 let rig: NatsRig;
 let bus: Bus;
@@ -23,7 +25,7 @@ const send = (name: string, id: string) =>
 describe('command feed', () => {
   it('loses no command when the server is killed under load, and keeps the order of each actor [D-28]', async () => {
     const seen = new Map<string, number[]>();
-    const feed = await bus.consumeCommands(1, (delivery: CommandDelivery) => {
+    const feed = await consumeAll(bus, 1, (delivery: CommandDelivery) => {
       const numbers = seen.get(delivery.name) ?? [];
       const n = Number(delivery.headers['Nats-Msg-Id']?.split('-')[1]);
       if (!numbers.includes(n)) numbers.push(n);
@@ -57,42 +59,45 @@ describe('command feed', () => {
 
   it('comes back when its durable was deleted', async () => {
     const got: string[] = [];
-    const feed = await bus.consumeCommands(2, (delivery) => {
+    const partition = partitionOf(to('healed'));
+    const feed = await bus.consumeCommands(partition, 2, (delivery) => {
       got.push(delivery.name);
       delivery.ack();
     });
-    await rig.connection.jsm.consumers.delete('FAIRLEAD_CMD', 'all-e2');
+    await rig.connection.jsm.consumers.delete('FAIRLEAD_CMD', `p${partition}-e2`);
     await send('healed', 'healed-1');
     await until(() => got.includes('healed'), 'delivered after healing');
     await feed.stop();
   });
 
   it('stays away when a newer owner consumes, and refuses to start behind it', async () => {
-    const old = await bus.consumeCommands(3, () => {});
-    const next = await bus.consumeCommands(4, (delivery) => delivery.ack());
+    const old = await bus.consumeCommands(7, 3, () => {});
+    const next = await bus.consumeCommands(7, 4, (delivery) => delivery.ack());
     await until(
       () => rig.logged.some((line) => line.startsWith('a newer owner consumes')),
       'the old owner gives up',
     );
-    await expect(bus.consumeCommands(3, () => {})).rejects.toThrow(/newer owner than epoch 3/);
+    await expect(bus.consumeCommands(7, 3, () => {})).rejects.toThrow(/newer owner than epoch 3/);
     const consumers: string[] = [];
     for await (const { name } of rig.connection.jsm.consumers.list('FAIRLEAD_CMD'))
       consumers.push(name);
-    expect(consumers).toEqual(['all-e4']);
+    expect(consumers.filter((name) => name.startsWith('p7-'))).toEqual(['p7-e4']);
     await old.stop();
     await next.stop();
   });
 
   it('hands a command that is still being worked on over once, whatever the server redelivers', async () => {
     const got: CommandDelivery[] = [];
-    const feed = await bus.consumeCommands(5, (delivery) => got.push(delivery));
-    await rig.connection.jsm.consumers.update('FAIRLEAD_CMD', 'all-e5', {
+    const partition = partitionOf(to('slow'));
+    const durable = `p${partition}-e5`;
+    const feed = await bus.consumeCommands(partition, 5, (delivery) => got.push(delivery));
+    await rig.connection.jsm.consumers.update('FAIRLEAD_CMD', durable, {
       ...{ ack_wait: 300_000_000, max_ack_pending: 500 },
-      filter_subject: 'fairlead.v1.pcmd.>',
+      filter_subject: `fairlead.v1.pcmd.${partition}.>`,
     });
     await send('slow', 'slow-1');
     const redelivered = async () =>
-      (await rig.connection.jsm.consumers.info('FAIRLEAD_CMD', 'all-e5')).num_redelivered > 0;
+      (await rig.connection.jsm.consumers.info('FAIRLEAD_CMD', durable)).num_redelivered > 0;
     await until(redelivered, 'the server redelivers');
     expect(got).toHaveLength(1);
     got[0]?.ack();

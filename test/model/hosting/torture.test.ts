@@ -109,7 +109,7 @@ async function torture(seed: number): Promise<void> {
     else if (die < 0.8) world.bus.redeliver();
     else {
       if (die < 0.93) world.crash();
-      else world.lease.expire(); // the old owner lives on and does not know yet
+      else world.leases.expire(); // the old owner lives on and does not know yet
       world = newWorld(journal, random, die < 0.93 ? 'h1' : `h${step}`, world);
       void world.host.start();
     }

@@ -17,10 +17,10 @@ import { builtInRetries } from '../../../machines/retry.ts';
 import { wholeCall } from '../../../machines/whole-call.ts';
 import { FakeBus } from '../../fakes/fake-bus.ts';
 import type { FakeReply } from '../../fakes/fake-bus.ts';
-import { FakeLease } from '../../fakes/fake-lease.ts';
+import { FakeLeases } from '../../fakes/fake-leases.ts';
 import { FakeStore } from '../../fakes/fake-store.ts';
 import { ManualClock } from '../../fakes/manual-clock.ts';
-import { mortalBus, mortalClock, mortalLease } from '../../fakes/mortal.ts';
+import { mortalBus, mortalClock, mortalLeases } from '../../fakes/mortal.ts';
 import { CountingRandom, FakeTelemetry } from '../../unit/actors/world.ts';
 import { replicationManifest } from '../replication/manifest.ts';
 import { Fate, fatedStore } from '../replication/hosted/fate.ts';
@@ -46,7 +46,7 @@ export class GroupWorld {
   readonly #store = new FakeStore();
   readonly #telemetry = new FakeTelemetry();
   readonly #random = new CountingRandom();
-  readonly #lease = new FakeLease({ nowMs: () => this.clock.monotonicMs() });
+  readonly #leases = new FakeLeases({ nowMs: () => this.clock.monotonicMs() });
   #host: Host | undefined;
   #fatal: GroupPhase | undefined;
   #sent = 0;
@@ -94,7 +94,7 @@ export class GroupWorld {
     const ports = {
       ...{ clock, store, telemetry: this.#telemetry, random: this.#random },
       bus: mortalBus(this.bus, isAlive),
-      lease: mortalLease(this.#lease, isAlive),
+      leases: mortalLeases(this.#leases, isAlive),
       volumes: { ebs: this.volumes.backend(clock, isAlive) },
       orders: this.#orders(isAlive),
     };

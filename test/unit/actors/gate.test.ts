@@ -83,13 +83,13 @@ it('never writes again after a stale answer without reading first', async () => 
   await world.stop();
 });
 
-it('gives the partitions up when somebody else keeps writing', async () => {
+it('gives the partition up when somebody else keeps writing', async () => {
   const world = await new World().start();
   await world.ask('create');
   world.store.failNext('stale', 'stale', 'stale', 'stale', 'stale');
   world.send('note', { text: 'x' });
   await settle();
-  expect(world.telemetry.texts()).toContain('the partitions are not ours');
+  expect(world.telemetry.texts()).toContain('a partition is not ours');
   await world.clock.advance(2_000);
   expect(world.record().snapshot).toMatchObject({ context: { notes: ['x'] } });
   await world.stop();

@@ -1,6 +1,10 @@
-/** Who may act: the lease decides who tries, our own clock decides when to stop. */
+/** Who may act: the leases decide who tries, our own clock decides when to stop. */
 import { expect, it } from 'vitest';
+import { partitionOf } from '../../../machines/ids.ts';
 import { World } from './world.ts';
+
+/** Where the actor of these tests is. */
+const home = partitionOf({ kind: 'job', namespace: 'shop', name: 'a' });
 
 it('fences itself before the lease can be taken, and cuts what it hosts', async () => {
   let aborted = 0;
@@ -13,7 +17,7 @@ it('fences itself before the lease can be taken, and cuts what it hosts', async 
   await world.start();
   await world.ask('create');
   await world.ask('run');
-  world.lease.connected = false;
+  world.leases.connected = false;
   await world.clock.advance(3_000);
   expect(world.host.status()).toMatchObject({ owner: true, loaded: true });
   await world.clock.advance(700);
@@ -23,7 +27,7 @@ it('fences itself before the lease can be taken, and cuts what it hosts', async 
   world.send('note', { text: 'x' });
   await world.clock.advance(100);
   expect(world.bus.waiting()).toHaveLength(1);
-  world.lease.connected = true;
+  world.leases.connected = true;
   await world.clock.advance(2_000);
   expect(world.host.status().owner).toBe(true);
   expect(world.record().snapshot).toMatchObject({ context: { notes: ['x'] } });
@@ -33,23 +37,26 @@ it('fences itself before the lease can be taken, and cuts what it hosts', async 
 
 it('survives one renewal that is not answered', async () => {
   const world = await new World().start();
-  world.lease.connected = false;
+  world.leases.connected = false;
   await world.clock.advance(1_100);
-  world.lease.connected = true;
+  world.leases.connected = true;
   await world.clock.advance(10_000);
   expect(world.host.status().owner).toBe(true);
-  expect(world.telemetry.texts()).not.toContain('the partitions are not ours');
+  expect(world.host.status().partitions).toBe(64);
+  expect(world.telemetry.texts()).not.toContain('a partition is not ours');
   await world.stop();
 });
 
 it('stops at once when a renewal says that another host holds the lease', async () => {
   const world = await new World().start();
   await world.ask('create');
-  world.lease.expire();
+  world.leases.expire();
   const rival = await new World({ hostId: 'h2' }, world).start();
-  await world.clock.advance(1_100);
-  expect(world.host.status().owner).toBe(false);
-  expect(rival.host.status().owner).toBe(true);
+  expect(world.host.status().partitions).toBe(64);
+  expect(rival.host.status().partitions).toBe(64);
+  await world.clock.advance(1_001);
+  expect(world.telemetry.counts.get('fairlead_leases_lost_total taken')).toBe(64);
+  expect(world.leases.holder(home)).toBe('h2');
   const reply = await rival.ask('note', { text: 'x' }, { 'Nats-Msg-Id': 'n' });
   expect(reply.body).toMatchObject({ accepted: true });
   expect(rival.record()).toMatchObject({ host: 'h2' });
@@ -57,17 +64,17 @@ it('stops at once when a renewal says that another host holds the lease', async 
   await world.stop();
 });
 
-it('waits while another host lives and takes over when it stops', async () => {
+it('shares with a second host, which takes over the rest when the first one stops', async () => {
   const world = await new World().start();
   await world.ask('create');
-  const second = new World({ hostId: 'h2' }, world);
-  const started = second.host.start();
+  const second = await new World({ hostId: 'h2' }, world).start();
+  // All is held: a host that has nothing to take is up all the same.
+  expect(second.host.status()).toMatchObject({ owner: false, partitions: 0, loaded: true });
   await world.clock.advance(10_000);
-  expect(second.host.status().owner).toBe(false);
+  expect(world.leases.counts()).toEqual({ h1: 32, h2: 32 });
   await world.stop();
-  await second.clock.advance(1_100);
-  await started;
-  expect(second.host.status()).toMatchObject({ owner: true, loaded: true });
+  await second.clock.advance(100);
+  expect(second.host.status()).toMatchObject({ owner: true, partitions: 64, loaded: true });
   await second.stop();
 });
 
@@ -78,8 +85,9 @@ it('never goes back below the fences in the records, even when the lease was los
   world.crash();
   const next = new World({ hostId: 'h2' }, world);
   // A re-created lease bucket counts from the beginning.
-  next.lease.acquire = () => Promise.resolve({ revision: 1 });
-  next.lease.renew = () => Promise.resolve(true);
+  next.leases.recreate();
+  next.leases.acquire = () => Promise.resolve({ revision: 1 });
+  next.leases.renew = () => Promise.resolve(true);
   await next.start();
   await next.ask('note', { text: 'x' }, { 'Nats-Msg-Id': 'n' });
   expect(next.record().fence).toBe(fence + 1);
@@ -99,7 +107,7 @@ it('drains on stop: nothing new is taken, what waits is decided, the lease is fr
   await world.clock.advance(1_000);
   await stopped;
   expect(world.reply(id).body).toMatchObject({ accepted: true });
-  expect(world.lease.holder()).toBeUndefined();
+  expect(world.leases.counts()).toEqual({});
   expect(world.clock.pending()).toBe(0);
 });
 

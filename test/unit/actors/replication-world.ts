@@ -18,7 +18,7 @@ import { samplesIn } from '../../integration/service/prometheus-text.ts';
 import type { Sample } from '../../integration/service/prometheus-text.ts';
 import { FakeBus } from '../../fakes/fake-bus.ts';
 import type { FakeReply } from '../../fakes/fake-bus.ts';
-import { FakeLease } from '../../fakes/fake-lease.ts';
+import { FakeLeases } from '../../fakes/fake-leases.ts';
 import { FakeStore } from '../../fakes/fake-store.ts';
 import { HandMadeBackend } from '../../fakes/hand-made-backend.ts';
 import { ManualClock } from '../../fakes/manual-clock.ts';
@@ -76,7 +76,7 @@ export class ReplicationWorld {
       kinds: [kind],
       ports: {
         ...{ clock, bus, telemetry, store: this.#store, random: new CountingRandom() },
-        lease: new FakeLease({ nowMs: () => clock.monotonicMs() }),
+        leases: new FakeLeases({ nowMs: () => clock.monotonicMs() }),
       },
       ...{ hostId: 'h1', installation: 'test' },
       looks: { 'replication.points': replicationPoints(clock) },

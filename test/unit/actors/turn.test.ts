@@ -1,5 +1,6 @@
 /** The road of a command: create, turn, write, effect, event, reply. */
 import { expect, it } from 'vitest';
+import { partitionOf } from '../../../machines/ids.ts';
 import { settle, World } from './world.ts';
 
 it('creates an actor, answers after the write, publishes what the chart emitted', async () => {
@@ -8,7 +9,9 @@ it('creates an actor, answers after the write, publishes what the chart emitted'
   expect(reply.error).toBeUndefined();
   expect(reply.body).toMatchObject({ accepted: true, commandId: 'c1', revision: 1, runs: 0 });
   expect(world.events()).toEqual(['created']);
-  expect(world.record()).toMatchObject({ schema: 1, key: 'job/shop/a', host: 'h1', fence: 1 });
+  const fence = world.leases.takenAt(partitionOf({ kind: 'job', namespace: 'shop', name: 'a' }));
+  expect(fence).toBeGreaterThan(0);
+  expect(world.record()).toMatchObject({ schema: 1, key: 'job/shop/a', host: 'h1', fence });
   expect(world.bus.waiting()).toEqual([]);
   await world.stop();
 });

@@ -10,10 +10,10 @@ import type { StepLog } from '../../../actors/steps/step-port.ts';
 import { recordKey } from '../../../machines/ids.ts';
 import { FakeBus } from '../../fakes/fake-bus.ts';
 import type { FakeReply } from '../../fakes/fake-bus.ts';
-import { FakeLease } from '../../fakes/fake-lease.ts';
+import { FakeLeases } from '../../fakes/fake-leases.ts';
 import { FakeStore } from '../../fakes/fake-store.ts';
 import { ManualClock, settle } from '../../fakes/manual-clock.ts';
-import { mortalBus, mortalClock, mortalLease, mortalStore } from '../../fakes/mortal.ts';
+import { mortalBus, mortalClock, mortalLeases, mortalStore } from '../../fakes/mortal.ts';
 import { jobKind, jobSchemas } from './job.ts';
 import type { JobOptions } from './job.ts';
 
@@ -64,7 +64,7 @@ export class World {
   readonly clock: ManualClock;
   readonly bus: FakeBus;
   readonly store: FakeStore;
-  readonly lease: FakeLease;
+  readonly leases: FakeLeases;
   readonly telemetry = new FakeTelemetry();
   readonly random: Random;
   host: Host;
@@ -78,8 +78,10 @@ export class World {
     this.bus = other?.bus ?? new FakeBus();
     this.random = other?.random ?? new CountingRandom();
     this.store = other?.store.secondClient() ?? new FakeStore();
-    this.lease =
-      other?.lease.secondClient() ?? new FakeLease({ nowMs: () => this.clock.monotonicMs() });
+    const { hostId: host = 'h1' } = options;
+    this.leases =
+      other?.leases.secondClient(host) ??
+      new FakeLeases({ host, nowMs: () => this.clock.monotonicMs() });
     this.host = this.#newHost();
   }
 
@@ -103,7 +105,7 @@ export class World {
       clock: mortalClock(this.clock, alive),
       bus: mortalBus(this.bus, alive),
       store: mortalStore(this.store, alive),
-      lease: mortalLease(this.lease, alive),
+      leases: mortalLeases(this.leases, alive),
     };
     return createHost({
       kinds,

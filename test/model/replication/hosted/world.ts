@@ -1,12 +1,12 @@
 /**
  * A replication as users have it, in one process and virtual time: the hosted chart, the EBS back end and the simulated
- * EC2 behind its typed calls. Only store, bus, lease and clock are doubles. The host may die at any boundary.
+ * EC2 behind its typed calls. Only store, bus, leases and clock are doubles. The host may die at any boundary.
  */
 import { gate } from '../../../../actors/effect.ts';
 import { performer } from '../../../../actors/effects/perform.ts';
 import { createHost } from '../../../../actors/host.ts';
 import type { Host } from '../../../../actors/host.ts';
-import type { Clock, Lease } from '../../../../actors/ports.ts';
+import type { Clock, Leases } from '../../../../actors/ports.ts';
 import { readRecord } from '../../../../actors/record.ts';
 import { ReplicationWatch } from '../../../../actors/replication-watch.ts';
 import { recordKey } from '../../../../machines/ids.ts';
@@ -24,10 +24,10 @@ import { stateAt } from '../../../../src/simulator/ec2/instance-state.ts';
 import { createEbs } from '../../../../src/volumes/ebs/backend.ts';
 import { FakeBus } from '../../../fakes/fake-bus.ts';
 import type { FakeReply } from '../../../fakes/fake-bus.ts';
-import { FakeLease } from '../../../fakes/fake-lease.ts';
+import { FakeLeases } from '../../../fakes/fake-leases.ts';
 import { FakeStore } from '../../../fakes/fake-store.ts';
 import { ManualClock } from '../../../fakes/manual-clock.ts';
-import { mortalBus, mortalClock, mortalLease } from '../../../fakes/mortal.ts';
+import { mortalBus, mortalClock, mortalLeases } from '../../../fakes/mortal.ts';
 import { CountingRandom, FakeTelemetry } from '../../../unit/actors/world.ts';
 import { openCloud } from './cloud.ts';
 import type { Cloud } from './cloud.ts';
@@ -67,7 +67,7 @@ export class ReplicationWorld {
   readonly judge: Judge;
   fate = new Fate(undefined);
   readonly #random = new CountingRandom();
-  readonly #lease: FakeLease;
+  readonly #leases: FakeLeases;
   readonly #options: WorldOptions;
   readonly #deaths: number[] = [];
   /** Of the process that another has taken over from; it may live on. */
@@ -91,7 +91,7 @@ export class ReplicationWorld {
     this.cloud = cloud;
     this.#options = options;
     this.judge = new Judge(regions, cloud.places.home.volumeIds.length);
-    this.#lease = new FakeLease({ nowMs: () => this.clock.monotonicMs() });
+    this.#leases = new FakeLeases({ nowMs: () => this.clock.monotonicMs() });
   }
 
   async boot(): Promise<this> {
@@ -100,7 +100,7 @@ export class ReplicationWorld {
     return this;
   }
 
-  #begin(lease: Lease = this.#lease): void {
+  #begin(leases: Leases = this.#leases): void {
     const fate = new Fate(this.#deaths.shift(), (boundary) => {
       this.#options.onDeath?.(boundary);
       this.#succeed(fate);
@@ -119,7 +119,7 @@ export class ReplicationWorld {
       ...{ clock, telemetry, volumes: { ebs } },
       bus: mortalBus(this.bus, alive),
       store: fatedStore(this.store, fate),
-      lease: mortalLease(lease, alive),
+      leases: mortalLeases(leases, alive),
       random: this.#random,
     };
     // Effects of clusters are never asked for here.
@@ -168,9 +168,9 @@ export class ReplicationWorld {
   usurp(): void {
     this.#former?.kill();
     this.#former = this.fate;
-    this.#lease.expire();
+    this.#leases.expire();
     this.#hosts += 1;
-    this.#begin(this.#lease.secondClient());
+    this.#begin(this.#leases.secondClient(`h${this.#hosts}`));
   }
 
   /** From now on the hosts' wall clock is so far ahead of the cloud's. */

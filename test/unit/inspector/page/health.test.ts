@@ -25,7 +25,8 @@ describe('checks', () => {
     heartbeat.stop();
     const ready = readyChecks({
       status: {
-        ...{ owner: true, connected: true, loaded: true, draining: false },
+        ...{ owner: true, partitions: 64, share: 64, isDrained: false },
+        ...{ connected: true, loaded: true, draining: false },
         ...{ quarantined: [], mailboxOldestMs: 0, mailboxDepthMax: 0 },
       },
       ...{ isMarked: true, adapters: ['simulator'], isStoreAnswering: true },

@@ -1,0 +1,183 @@
+/** Which partitions this host runs: looks at the others in every tick, takes what is its share, passes on what is not. */
+import { hosting } from '../machines/limits.ts';
+import { messageOf } from './faults.ts';
+import { Holding } from './holding.ts';
+import type { LeaseSurvey, Leases } from './lease-ports.ts';
+import { planPlacement } from './placement-plan.ts';
+import { Slots } from './slots.ts';
+import type { TenureParts } from './tenure.ts';
+import type { Cancel } from './ports.ts';
+
+export interface PlacementOptions {
+  readonly leases: Leases;
+  readonly parts: TenureParts;
+  readonly version: string;
+  /** Whether this host was ordered to give its partitions away; asked in every tick. */
+  readonly isDrained: () => Promise<boolean>;
+}
+
+export class Placement {
+  readonly #options: PlacementOptions;
+  readonly #holdings = new Map<number, Holding>();
+  readonly #loads = new Slots(hosting.takenAtOnceMax);
+  readonly #startedAtMs: number;
+  #isDrained = false;
+  #isStopping = false;
+  #share = 0;
+  /** The last look was answered, and nothing that it gave us was lost since. */
+  #isSettled = false;
+  #passedAtMs = -Infinity;
+  #onSettled: (() => void)[] = [];
+  #wake: () => void = () => undefined;
+  #cancelFreed: Cancel | undefined;
+  #stopListening: Cancel = () => undefined;
+  #loop: Promise<void> = Promise.resolve();
+
+  constructor(options: PlacementOptions) {
+    this.#options = options;
+    this.#startedAtMs = options.parts.clock.nowMs();
+  }
+
+  /** Resolves when everything that should be this host's is served. */
+  async start(): Promise<void> {
+    this.#stopListening = this.#options.leases.onFreed(() => this.#lookSoon());
+    const settled = new Promise<void>((resolve) => this.#onSettled.push(resolve));
+    this.#loop = this.#run();
+    await settled;
+  }
+
+  /** Leaves the others no gap: what was being done is finished within `limitMs`, then every lease is given back. */
+  async stop(limitMs: number): Promise<void> {
+    this.#isStopping = true;
+    this.#isSettled = false;
+    this.#stopListening();
+    this.#cancelFreed?.();
+    this.#wake();
+    this.#tellSettled();
+    await this.#loop;
+    const { leases, parts } = this.#options;
+    // First, so that the others count without us by the time the partitions are free.
+    await leases.withdraw().catch((thrown: unknown) => {
+      const fields = { reason: messageOf(thrown) };
+      parts.ports.telemetry.log(
+        'warn',
+        fields,
+        'the presence was not withdrawn; it ends by itself',
+      );
+    });
+    await Promise.all(this.holdings().map((each) => each.give(limitMs)));
+  }
+
+  /** In the order they were taken. */
+  holdings(): Holding[] {
+    return [...this.#holdings.values()];
+  }
+
+  find(partition: number): Holding | undefined {
+    return this.#holdings.get(partition);
+  }
+
+  get isDrained(): boolean {
+    return this.#isDrained;
+  }
+  get share(): number {
+    return this.#share;
+  }
+  /** Everything that should be ours is served; also when that is nothing. */
+  get isSettled(): boolean {
+    return this.#isSettled && this.holdings().every(({ state }) => state !== 'taking');
+  }
+
+  async #run(): Promise<void> {
+    const { clock } = this.#options.parts;
+    while (!this.#stopping()) {
+      const untilAwake = new Promise<void>((resolve) => (this.#wake = resolve));
+      await this.#tick();
+      if (this.#stopping()) return;
+      const cancel = clock.after(this.#tickMs(), this.#wake);
+      await untilAwake;
+      cancel();
+    }
+  }
+
+  async #tick(): Promise<void> {
+    const { leases, parts, version, isDrained } = this.#options;
+    try {
+      this.#isDrained = await isDrained();
+      const owned = this.holdings().filter(({ isServing }) => isServing).length;
+      const presence = { isDraining: this.#isDrained, owned, version };
+      if (!(await leases.announce({ ...presence, startedAtMs: this.#startedAtMs })))
+        return this.#replaced();
+      const survey = await leases.survey();
+      if (!this.#stopping()) this.#place(survey);
+    } catch (thrown) {
+      const fields = { reason: messageOf(thrown) };
+      parts.ports.telemetry.log('warn', fields, 'the other hosts could not be looked at');
+    }
+  }
+
+  #place({ hosts, partitions }: LeaseSurvey): void {
+    const { clock, hostId } = this.#options.parts;
+    const all = this.holdings();
+    const held = all.filter(({ state }) => state !== 'leaving').map((each) => each.partition);
+    const leaving = all.filter(({ state }) => state === 'leaving').map((each) => each.partition);
+    const view = { host: hostId, isDraining: this.#isDrained, hosts, partitions, held, leaving };
+    const { share, take, pass } = planPlacement(view);
+    this.#share = share;
+    this.#isSettled = true;
+    for (const partition of take) this.#take(partition);
+    // A look in between ticks takes only: what is passed stays bounded in time.
+    const nowMs = clock.monotonicMs();
+    if (pass.length > 0 && nowMs >= this.#passedAtMs + this.#tickMs()) {
+      this.#passedAtMs = nowMs;
+      for (const partition of pass) void this.#holdings.get(partition)?.give(hosting.drainMs);
+    }
+    this.#tellSettled();
+  }
+
+  #take(partition: number): void {
+    const { leases, parts } = this.#options;
+    const holding = new Holding({
+      ...{ leases, partition, parts, loads: this.#loads },
+      isWanted: () => !this.#stopping() && this.#holdings.size <= this.#share,
+      onEnded: (end) => {
+        this.#holdings.delete(partition);
+        if (end !== 'given') this.#isSettled = false;
+        this.#tellSettled();
+      },
+    });
+    this.#holdings.set(partition, holding);
+    void holding.take().then(() => this.#tellSettled());
+  }
+
+  /** Another process runs under our name and came later: what we hold is its. */
+  #replaced(): void {
+    const why = 'a later process runs under the name of this host';
+    this.#share = 0;
+    this.#isSettled = false;
+    for (const holding of this.holdings()) holding.lose('replaced', why);
+    const { hostId, ports } = this.#options.parts;
+    ports.telemetry.log('error', { hostId }, `${why}; give one of the two another hostId`);
+  }
+
+  #lookSoon(): void {
+    this.#cancelFreed ??= this.#options.parts.clock.after(hosting.freedLookMs, () => {
+      this.#cancelFreed = undefined;
+      this.#wake();
+    });
+  }
+
+  #tellSettled(): void {
+    if (!this.#isStopping && !this.isSettled) return;
+    for (const tell of this.#onSettled.splice(0)) tell();
+  }
+
+  #tickMs(): number {
+    return this.#options.leases.ttlMs / hosting.leaseTicks;
+  }
+
+  // A method, so that the compiler does not take the flag for constant over an await.
+  #stopping(): boolean {
+    return this.#isStopping;
+  }
+}
