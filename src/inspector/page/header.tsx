@@ -10,7 +10,7 @@ import { wholeSpan } from './time.ts';
 export function Header({ current }: { readonly current: string }) {
   const who = session.value;
   return (
-    <header class="header">
+    <header class="header bar">
       <a class="brand" href="/actors">
         <Mark /> Fairlead
       </a>

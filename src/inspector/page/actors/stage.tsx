@@ -11,6 +11,7 @@ import { ChartPane } from '../chart/pane.tsx';
 import { openCommand, openWhy } from '../commands/open.ts';
 import { actorHref } from '../location.ts';
 import { SeverityMark } from '../mark.tsx';
+import { stateOf } from '../state-words.ts';
 import { nowMs, readOnlyBecause } from '../store.ts';
 import { clock } from '../time.ts';
 import { childPath, detail, detailProblem, imageAt, pastProblem, shown } from './focus.ts';
@@ -35,7 +36,7 @@ export function Stage({ actor }: { readonly actor: string }) {
       ) : (
         <ChartOf actor={actor} shown={now} />
       )}
-      <TimeBar actor={actor} />
+      <TimeBar />
     </section>
   );
 }
@@ -55,8 +56,11 @@ function Head({ actor }: { readonly actor: string }) {
   const now = shown.value;
   const row = detail.value?.row;
   const path = childPath.value;
+  // Of a machine inside its own state: the actor's would be read as that of what is drawn.
+  const own = now && path.length > 0 ? imageAt(now.image, path) : undefined;
+  const state = path.length === 0 ? now?.state : own && stateOf(own);
   return (
-    <header class="stage-head">
+    <header class="stage-head bar">
       <a class="back" href="/actors">
         ‹ Actors
       </a>
@@ -78,7 +82,7 @@ function Head({ actor }: { readonly actor: string }) {
           </span>
         ))}
       </h2>
-      {now && <span class="state-pill">{now.state}</span>}
+      {state !== undefined && <span class="state-pill">{state}</span>}
       {row?.isGone === true && <span class="state-pill gone">gone</span>}
       <span class="stage-stamp mono muted">
         {row && now && `r${now.step?.revision ?? row.revision}`}

@@ -6,7 +6,7 @@ import { nowMs } from '../store.ts';
 import { clock, wholeSpan } from '../time.ts';
 import { atSeq, detail, firstKept, shown, steps } from './focus.ts';
 
-export function TimeBar({ actor: _actor }: { readonly actor: string }) {
+export function TimeBar() {
   useEffect(() => onKeys({ '[': () => move(-1), ']': () => move(1), l: goLive }), []);
   const last = detail.value?.row.seq ?? 0;
   const first = Math.max(1, firstKept.value);

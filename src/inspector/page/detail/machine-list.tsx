@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks';
 import type { Image } from '../../api.ts';
 import { childPath } from '../actors/focus.ts';
 import { actorHref } from '../location.ts';
+import { stateOf } from '../state-words.ts';
 
 const SHOWN = 30;
 
@@ -31,19 +32,4 @@ export function MachineList({ actor, image }: { readonly actor: string; readonly
       )}
     </section>
   );
-}
-
-/** `lifecycle.running` for `{lifecycle: 'running'}`; of regions all, with a comma. */
-function stateOf({ value, status }: Image): string {
-  if (status !== 'active' || value === undefined) return status;
-  return pathsOf(value).join(', ');
-}
-
-function pathsOf(value: unknown): string[] {
-  if (typeof value === 'string') return [value];
-  if (typeof value !== 'object' || value === null) return [];
-  return Object.entries(value).flatMap(([key, inside]) => {
-    const below = pathsOf(inside);
-    return below.length === 0 ? [key] : below.map((path) => `${key}.${path}`);
-  });
 }

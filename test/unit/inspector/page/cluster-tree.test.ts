@@ -1,7 +1,8 @@
 /** A cluster's image as lines of a tree. */
 import { describe, expect, it } from 'vitest';
 import type { Image } from '../../../../actors/steps/step.ts';
-import { linesOf, statePaths } from '../../../../src/inspector/page/views/map/tree.ts';
+import { stateOf, statePaths } from '../../../../src/inspector/page/state-words.ts';
+import { linesOf } from '../../../../src/inspector/page/views/map/tree.ts';
 
 const machine = (src: string, more: Partial<Image> = {}): Image => ({
   ...{ src, status: 'active', value: 'steady', context: {}, children: {} },
@@ -18,6 +19,12 @@ describe('state paths', () => {
 
   it('are empty where a call has no states', () => {
     expect(statePaths(undefined)).toBe('');
+  });
+
+  it('of a call, and of what has ended, are its status', () => {
+    expect(stateOf({ status: 'active', value: { run: 'trying' } })).toBe('run.trying');
+    expect(stateOf({ status: 'done', value: 'gone' })).toBe('done');
+    expect(stateOf({ status: 'active', value: undefined })).toBe('active');
   });
 });
 

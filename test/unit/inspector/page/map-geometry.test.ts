@@ -34,16 +34,26 @@ describe('map layout', () => {
   it('says that there is no cell on a title, between cells, and behind the last one', () => {
     const layout = layOut(some, 800);
     expect(cellAt(layout, 2, TITLE_HEIGHT - 1)).toBe(-1);
-    expect(cellAt(layout, 8.5, TITLE_HEIGHT + 2)).toBe(-1);
+    expect(cellAt(layout, layout.cell + 0.5, TITLE_HEIGHT + 2)).toBe(-1);
     expect(cellAt(layout, 790, layout.height + 5)).toBe(-1);
     const last = cornerOf(layout, layout.total - 1) ?? { x: 0, y: 0 };
     expect(cellAt(layout, last.x + layout.pitch + 1, last.y + 1)).toBe(-1);
     expect(cornerOf(layout, layout.total)).toBeUndefined();
   });
 
-  it('draws small cells above 40,000, and keeps groups apart', () => {
-    expect(layOut([group('a', 40_000)], 1000).cell).toBe(8);
-    expect(layOut([group('a', 40_001)], 1000)).toMatchObject({ cell: 3, pitch: 4 });
+  it.each([
+    [1, 24, 27],
+    [100, 24, 27],
+    [101, 12, 13],
+    [1000, 12, 13],
+    [1001, 8, 9],
+    [40_000, 8, 9],
+    [40_001, 3, 4],
+  ])('draws %i cells %i px wide, %i apart', (count, cell, pitch) => {
+    expect(layOut([group('a', count)], 1000)).toMatchObject({ cell, pitch });
+  });
+
+  it('keeps groups apart', () => {
     const { blocks } = layOut([group('a', 5000), group('b', 5000)], 1000);
     const [first, second] = blocks;
     expect(second?.y).toBeGreaterThan((first?.y ?? 0) + TITLE_HEIGHT + (first?.rows ?? 0) * 9);

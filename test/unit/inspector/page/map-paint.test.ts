@@ -13,9 +13,12 @@ const picture = (code: number, size: number): string =>
   ).join('');
 
 describe('patterns', () => {
-  it.each([8, 16])('differ between all severities without colour, %i pixels wide', (size) => {
-    expect(new Set(codes.map((code) => picture(code, size))).size).toBe(4);
-  });
+  it.each([8, 12, 16, 24])(
+    'differ between all severities without colour, %i pixels wide',
+    (size) => {
+      expect(new Set(codes.map((code) => picture(code, size))).size).toBe(4);
+    },
+  );
 
   it('of 3 pixels tell all but failing from healthy, which only colour tells there', () => {
     const [failing, changing, healthy, unknown] = codes.map((code) => picture(code, 3));
@@ -58,8 +61,9 @@ describe('paint', () => {
     const at = painted(0, layout.height * 2, 2);
     const { x, y } = cornerOf(layout, 2) ?? { x: 0, y: 0 };
     expect(at(x * 2, y * 2)).toBe(3);
-    expect(at(x * 2 + 15, y * 2 + 15)).toBe(3);
-    expect(at(x * 2 + 16, y * 2)).toBe(0);
+    const side = 2 * layout.cell;
+    expect(at(x * 2 + side - 1, y * 2 + side - 1)).toBe(3);
+    expect(at(x * 2 + side, y * 2)).toBe(0);
   });
 
   it('keeps the colour of what is not in question, but faint', () => {
@@ -70,6 +74,6 @@ describe('paint', () => {
 });
 
 it('turns a colour into a pixel with red first in memory', () => {
-  expect(pixelOf('#0f766e')).toBe(0xff6e760f);
-  expect(pixelOf('#ffffff', 0x50)).toBe(0x50ffffff);
+  expect(pixelOf('rgb(15, 118, 110)')).toBe(0xff6e760f);
+  expect(pixelOf('rgb(255, 255, 255)', 0x50)).toBe(0x50ffffff);
 });

@@ -181,14 +181,11 @@ function imageFor(context: CanvasRenderingContext2D, width: number, height: numb
 /** The tokens of the theme, by code of severity. */
 function paletteNow(element: HTMLElement): Palette {
   const style = getComputedStyle(element);
-  const hex = (name: string) => {
-    const text = style.getPropertyValue(name).trim();
-    return text.length === 4 ? text.replaceAll(/[\da-f]/gi, '$&$&') : text;
-  };
-  const colours = ['--error', '--amber', '--accent', '--muted'].map(hex);
+  const colourOf = (token: string) => style.getPropertyValue(token);
+  const colours = ['--error', '--amber', '--accent', '--muted'].map(colourOf);
   return {
     // What is well steps back a little.
     ink: colours.map((colour, code) => pixelOf(colour, code === 2 ? HEALTHY_ALPHA : 255)),
-    ground: [pixelOf(hex('--panel')), pixelOf(colours[1] ?? '', 80), 0, 0],
+    ground: [pixelOf(colourOf('--panel')), pixelOf(colours[1] ?? '', 80), 0, 0],
   };
 }

@@ -15,16 +15,19 @@ import type { Named } from './rows.ts';
 
 const keys = ['region', 'kind', 'namespace', 'severity', 'state', 'host'];
 const FIRST_GROUP = 'region,kind';
+/** Up to so many actors the counts are told beside the map without being asked for. */
+const FEW = 100;
 
 export function FleetMapView() {
   const group = place.value.query.get('group') ?? FIRST_GROUP;
   const { map, problem } = useMap(group);
   const [hidden, setHidden] = useState<readonly Severity[]>([]);
-  const [isTable, setIsTable] = useState(false);
+  const [wantsTable, setWantsTable] = useState<boolean>();
+  const isTable = wantsTable ?? (map !== undefined && map.total > 0 && map.total <= FEW);
   const totals = severities.map((severity) => counts.value?.bySeverity[severity]);
   return (
     <div class="map">
-      <div class="map-bar">
+      <div class="map-bar bar">
         <Grouping group={group} />
         <div class="facet-row" role="group" aria-label="Shown in full colour">
           {severities.map((severity, code) => (
@@ -40,7 +43,7 @@ export function FleetMapView() {
             </button>
           ))}
         </div>
-        <button type="button" aria-pressed={isTable} onClick={() => setIsTable(!isTable)}>
+        <button type="button" aria-pressed={isTable} onClick={() => setWantsTable(!isTable)}>
           Table
         </button>
       </div>

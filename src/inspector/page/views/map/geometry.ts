@@ -30,21 +30,29 @@ export interface MapLayout {
 }
 
 export const TITLE_HEIGHT = 22;
-/** Above this many cells they are drawn small. */
-const LARGE_MAX = 40_000;
+/** Sides of cells, and up to how many of them: a few would be lost on the map, and many would not fit. */
+const SIDES: readonly (readonly [countMax: number, cell: number])[] = [
+  [100, 24],
+  [1000, 12],
+  [40_000, 8],
+  [Infinity, 3],
+];
 const BLOCK_GAP = 16;
-/** Narrow enough for a phone, wide enough for a title. */
-const BLOCK_WIDTH_MIN = 150;
+/** Wide enough for a title; narrow maps have room for the half of it. */
+const BLOCK_WIDTH_MIN = 220;
+const NARROW_BLOCK_WIDTH_MIN = 150;
+const NARROW_MAX = 700;
 /** A group grows to the right up to this many rows, and downward once it is as wide as the map. */
 const ROWS_AIM = 12;
 
 /** Groups from left to right in shelves, each as wide as its title or its cells need. */
 export function layOut(groups: readonly MapGroup[], width: number): MapLayout {
   const total = groups.reduce((sum, { count }) => sum + count, 0);
-  const cell = total > LARGE_MAX ? 3 : 8;
-  const pitch = cell + 1;
+  const cell = SIDES.find(([countMax]) => total <= countMax)?.[1] ?? 3;
+  const pitch = cell + Math.max(1, Math.floor(cell / 8));
   const columnsMax = Math.max(1, Math.floor(width / pitch));
-  const columnsMin = Math.min(columnsMax, Math.ceil(BLOCK_WIDTH_MIN / pitch));
+  const titleWidth = width > NARROW_MAX ? BLOCK_WIDTH_MIN : NARROW_BLOCK_WIDTH_MIN;
+  const columnsMin = Math.min(columnsMax, Math.ceil(titleWidth / pitch));
   const blocks: Block[] = [];
   let [x, y, shelf, first] = [0, 0, 0, 0];
   for (const group of groups) {

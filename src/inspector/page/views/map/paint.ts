@@ -97,9 +97,8 @@ function stampOf(code: number, { layout, palette, scale, isShown }: Part): Uint3
   );
 }
 
-/** `#0f766e` as a pixel. */
-export function pixelOf(hex: string, alpha = 255): number {
-  const value = Number.parseInt(hex.slice(1), 16);
-  const [red, green, blue] = [value >> 16, (value >> 8) & 255, value & 255];
+/** `rgb(15, 118, 110)` as a pixel. */
+export function pixelOf(colour: string, alpha = 255): number {
+  const [red = 0, green = 0, blue = 0] = (colour.match(/[\d.]+/g) ?? []).map(Number);
   return ((alpha << 24) | (blue << 16) | (green << 8) | red) >>> 0;
 }

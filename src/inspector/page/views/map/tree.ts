@@ -1,5 +1,6 @@
 /** One cluster as lines of a tree, out of its image: what runs below what, in which state. */
 import type { Image } from '../../../api.ts';
+import { statePaths } from '../../state-words.ts';
 
 export interface Line {
   readonly id: string;
@@ -13,19 +14,6 @@ export interface Line {
   readonly breaker: string;
   readonly isOver: boolean;
   readonly below: readonly Line[];
-}
-
-/** `running.health.probing, running.backup.idle` of a state value. */
-export function statePaths(value: unknown): string {
-  const paths = (at: unknown): string[] => {
-    if (typeof at === 'string') return [at];
-    if (typeof at !== 'object' || at === null) return [];
-    return Object.entries(at).flatMap(([key, below]) => {
-      const found = paths(below);
-      return found.length === 0 ? [key] : found.map((path) => `${key}.${path}`);
-    });
-  };
-  return paths(value).join(', ');
 }
 
 /** Children in order of their ids, numbers in them as numbers; those that have ended come last. */
