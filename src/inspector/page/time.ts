@@ -5,20 +5,23 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** `0.4 s`, `12 s`, `3 m`, `2 h`, `4 d`. */
+/** Number and unit stay on one line: what is between them does not break. */
+const of = (count: number | string, unit: string): string => `${count}\u00a0${unit}`;
+
+/** `0.4 s`, `12 s`, `3 m`, `2 h`, `4 d`, with a no-break space. */
 export function span(ms: number): string {
   const length = Math.max(0, ms);
-  if (length < 10 * SECOND) return `${(length / SECOND).toFixed(1)} s`;
+  if (length < 10 * SECOND) return of((length / SECOND).toFixed(1), 's');
   return wholeSpan(length);
 }
 
 /** The same without fractions: `4 s`. */
 export function wholeSpan(ms: number): string {
   const length = Math.max(0, ms);
-  if (length < MINUTE) return `${Math.floor(length / SECOND)} s`;
-  if (length < HOUR) return `${Math.floor(length / MINUTE)} m`;
-  if (length < 2 * DAY) return `${Math.floor(length / HOUR)} h`;
-  return `${Math.floor(length / DAY)} d`;
+  if (length < MINUTE) return of(Math.floor(length / SECOND), 's');
+  if (length < HOUR) return of(Math.floor(length / MINUTE), 'm');
+  if (length < 2 * DAY) return of(Math.floor(length / HOUR), 'h');
+  return of(Math.floor(length / DAY), 'd');
 }
 
 const two = (count: number) => String(count).padStart(2, '0');

@@ -1,11 +1,15 @@
-/** A line of text with a button that copies it. */
-import { useState } from 'preact/hooks';
+/** A line of text under its name, with a button that copies it. */
+import { useId, useState } from 'preact/hooks';
 
 export function CopyLine({ text, label }: { readonly text: string; readonly label: string }) {
   const [said, say] = useState('copy');
+  const id = useId();
   return (
     <div class="copy-line">
-      <code tabIndex={0} aria-label={label}>
+      <span id={id} class="muted">
+        {label}
+      </span>
+      <code tabIndex={0} role="group" aria-labelledby={id}>
         {text}
       </code>
       <button type="button" onClick={() => void copied(text).then(say)}>

@@ -29,7 +29,7 @@ export function KpiView() {
           </li>
         ))}
       </ul>
-      <CopyLine label="The same for the CLI" text="fairlead metrics --live" />
+      <CopyLine label="CLI" text="fairlead metrics --live" />
     </div>
   );
 }

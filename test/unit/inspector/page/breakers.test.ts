@@ -78,7 +78,9 @@ describe('what a breaker does now', () => {
     nowText({ ...entry('k', 'h', state), isLive: true, ...more }, nowMs);
 
   it('says when an open circuit probes', () => {
-    expect(now('open', { openUntilMs: nowMs + 12_000 })).toMatch(/^open until .*, probes in 12 s$/);
+    expect(now('open', { openUntilMs: nowMs + 12_000 })).toMatch(
+      /^open until .*, probes in 12\u00a0s$/,
+    );
     expect(now('open', { openUntilMs: nowMs - 1 })).toBe('probes with the next call');
     expect(now('open')).toMatch(/unknown/);
   });
@@ -86,7 +88,7 @@ describe('what a breaker does now', () => {
   it('says when an isolation ends, or that nobody ends it', () => {
     const isolated = (untilMs: number) =>
       now('isolated', { isolation: { reason: 'drill', sinceMs: 0, untilMs } });
-    expect(isolated(nowMs + 30 * 60_000)).toMatch(/30 m left$/);
+    expect(isolated(nowMs + 30 * 60_000)).toMatch(/30\u00a0m left$/);
     expect(isolated(nowMs + 400 * 86_400_000)).toMatch(/until it is released$/);
     expect(now('closed')).toBe('');
   });
