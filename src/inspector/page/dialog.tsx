@@ -13,6 +13,7 @@ interface Props {
 export function Dialog({ title, onClose, children, size = 'narrow' }: Props) {
   const element = useRef<HTMLDialogElement>(null);
   const label = useId();
+  const isPressedBeside = useRef(false);
   useEffect(() => {
     const before = document.activeElement;
     element.current?.showModal();
@@ -26,8 +27,10 @@ export function Dialog({ title, onClose, children, size = 'narrow' }: Props) {
       class={`dialog ${size}`}
       aria-labelledby={label}
       onClose={onClose}
+      onPointerDown={(event) => (isPressedBeside.current = event.target === element.current)}
       onClick={(event) => {
-        if (event.target === element.current) onClose();
+        // Text that is marked up to beyond the edge ends there too, and is no reason to lose a form.
+        if (isPressedBeside.current && event.target === element.current) onClose();
       }}
     >
       <div class="dialog-body">

@@ -53,6 +53,7 @@ export function startKeys(): void {
     if (event.defaultPrevented || event.altKey) return;
     const name = nameOf(event);
     if (name !== 'Ctrl-K' && (isTyping(event.target) || isInDialog(event.target))) return;
+    if (name === 'Enter' && isPressable(event.target)) return;
     const action = actions.get(name)?.at(-1);
     if (action === undefined) return;
     event.preventDefault();
@@ -72,6 +73,10 @@ const isTyping = (target: EventTarget | null) =>
   (target.isContentEditable ||
     (target.matches('input, textarea, select') &&
       !target.matches('[type=range], [type=checkbox]')));
+
+/** What Enter presses by itself. */
+const isPressable = (target: EventTarget | null) =>
+  target instanceof Element && target.closest('a[href], button, summary, [role=button]') !== null;
 
 const isInDialog = (target: EventTarget | null) =>
   target instanceof Element && target.closest('dialog') !== null;

@@ -1,5 +1,5 @@
 /** Reading something from the host inside a component, with all its states: first load, shown, failed, read again. */
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { read, sayFailure } from './api-client.ts';
 import { isPaused, resumes } from './store.ts';
 import { onResync } from './stream/client.ts';
@@ -21,26 +21,37 @@ export function useRead<T>(path: string | undefined, everyMs = 0): Loaded<T> {
   const [turn, setTurn] = useState(0);
   const reload = () => setTurn((before) => before + 1);
   const resumed = resumes.value;
+  const isReading = useRef(false);
   useEffect(() => {
     if (path === undefined) return;
     const stop = new AbortController();
+    isReading.current = true;
     read<T>(path, stop.signal).then(
-      (data) => setState({ path, data, problem: '' }),
+      (data) => {
+        isReading.current = false;
+        setState({ path, data, problem: '' });
+      },
       (error: unknown) => {
-        if (!stop.signal.aborted)
-          setState((before) => ({
-            ...(before.path === path ? before : { path }),
-            problem: sayFailure(error),
-          }));
+        // Whoever stopped it reads something else by now.
+        if (stop.signal.aborted) return;
+        isReading.current = false;
+        setState((before) => ({
+          ...(before.path === path ? before : { path }),
+          problem: sayFailure(error),
+        }));
       },
     );
-    return () => stop.abort();
+    return () => {
+      stop.abort();
+      isReading.current = false;
+    };
   }, [path, turn, resumed]);
   useEffect(() => onResync(reload), []);
   useEffect(() => {
     if (everyMs === 0) return;
     const timer = setInterval(() => {
-      if (!document.hidden && !isPaused.value) reload();
+      // A host that answers more slowly than this is waited for: asked anew it would never get to its answer.
+      if (!document.hidden && !isPaused.value && !isReading.current) reload();
     }, everyMs);
     return () => clearInterval(timer);
   }, [everyMs]);

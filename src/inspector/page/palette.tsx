@@ -13,7 +13,8 @@ const FOUND_MAX = 8;
 const TYPING_MS = 120;
 
 const typed = signal('');
-const found = signal<readonly Offer[]>([]);
+/** Of what is typed; undefined while they are looked for. */
+const found = signal<readonly Offer[] | undefined>(undefined);
 const chosen = signal(0);
 
 const close = () => (overlay.value = 'none');
@@ -22,6 +23,7 @@ export function Palette({ views }: { readonly views: readonly View[] }) {
   useEffect(() => {
     typed.value = '';
     chosen.value = 0;
+    found.value = undefined;
   }, []);
   const words = typed.value;
   useEffect(() => {
@@ -32,7 +34,7 @@ export function Palette({ views }: { readonly views: readonly View[] }) {
       stop.abort();
     };
   }, [words]);
-  const list = [...matching(words, views), ...found.value];
+  const list = [...matching(words, views), ...(found.value ?? [])];
   const run = (offer: Offer | undefined) => {
     if (offer === undefined) return;
     close();
@@ -59,6 +61,8 @@ export function Palette({ views }: { readonly views: readonly View[] }) {
         onInput={(event) => {
           typed.value = event.currentTarget.value;
           chosen.value = 0;
+          // Enter must not open what was found for other words.
+          found.value = undefined;
         }}
         onKeyDown={onKeyDown}
       />
@@ -76,7 +80,9 @@ export function Palette({ views }: { readonly views: readonly View[] }) {
           </li>
         ))}
       </ul>
-      {list.length === 0 && <p class="muted">Nothing has this name.</p>}
+      {list.length === 0 && (
+        <p class="muted">{found.value === undefined ? 'Looking …' : 'Nothing has this name.'}</p>
+      )}
     </Dialog>
   );
 }

@@ -70,6 +70,7 @@ export const childPath = computed<readonly string[]>(
 
 let reading: AbortController | undefined;
 
+/** Stops an earlier read of it. */
 async function readDetail(name: string): Promise<void> {
   reading?.abort();
   const stop = new AbortController();
@@ -84,23 +85,40 @@ async function readDetail(name: string): Promise<void> {
     detailProblem.value = '';
   } catch (error) {
     if (!stop.signal.aborted) detailProblem.value = sayFailure(error);
+  } finally {
+    if (reading === stop) reading = undefined;
   }
 }
 
 async function readSteps(name: string): Promise<void> {
-  const last = steps.value.at(-1);
-  const range = last === undefined ? '' : `&after=${last.seq}`;
   try {
-    const page = await read<StepsPage>(`${actorPath(name)}/steps?limit=${STEPS_READ}${range}`);
+    const { page, isJoined } = await stepsSince(name, steps.value.at(-1));
     if (actor.value !== name) return;
     firstKept.value = page.first;
     // Others may have come meanwhile, by the stream or by another read.
     const bySeq = new Map(page.steps.map((step) => [step.seq, step]));
-    for (const step of steps.value) if (step.uid === page.uid) bySeq.set(step.seq, step);
-    steps.value = [...bySeq.values()].sort((left, right) => left.seq - right.seq);
+    const fromSeq = isJoined ? 0 : (page.steps[0]?.seq ?? 0);
+    for (const step of steps.value)
+      if (step.uid === page.uid && step.seq >= fromSeq) bySeq.set(step.seq, step);
+    const all = [...bySeq.values()].sort((left, right) => left.seq - right.seq);
+    steps.value = all.slice(-STEPS_KEPT);
   } catch {
     // The list stays as it is; the detail says what is wrong.
   }
+}
+
+/** Those behind the last one that is here, or the newest where these do not join it: another life, or too many missed. */
+async function stepsSince(
+  name: string,
+  last: StepHead | undefined,
+): Promise<{ readonly page: StepsPage; readonly isJoined: boolean }> {
+  const path = `${actorPath(name)}/steps?limit=${STEPS_READ}`;
+  if (last !== undefined) {
+    const page = await read<StepsPage>(`${path}&after=${last.seq}`);
+    const reached = page.steps.at(-1)?.seq ?? last.seq;
+    if (page.uid === last.uid && reached >= page.last) return { page, isJoined: true };
+  }
+  return { page: await read<StepsPage>(path), isJoined: false };
 }
 
 async function readUntilMoved(name: string): Promise<void> {
@@ -138,6 +156,9 @@ function reread(): void {
   if (name === null || isPaused.value) return;
   void readDetail(name);
   void readSteps(name);
+  // What has been read of the past does not change, but the read may have failed.
+  const seq = atSeq.value;
+  if (seq !== null && pastProblem.value !== '') void readPast(name, seq);
 }
 
 let rereadTimer: ReturnType<typeof setTimeout> | undefined;
@@ -172,9 +193,11 @@ function takeStep(step: Step): void {
 async function readPast(name: string, seq: number): Promise<void> {
   try {
     const at = await read<At>(`${actorPath(name)}/at/${seq}`);
-    if (actor.value === name && atSeq.value === seq) past.value = { actor: name, at };
+    if (actor.value !== name || atSeq.value !== seq) return;
+    past.value = { actor: name, at };
+    pastProblem.value = '';
   } catch (error) {
-    if (atSeq.value === seq) pastProblem.value = sayFailure(error);
+    if (actor.value === name && atSeq.value === seq) pastProblem.value = sayFailure(error);
   }
 }
 
@@ -207,10 +230,14 @@ export function followActor(): () => void {
     onResync(reread),
   ];
   const timer = setInterval(() => {
-    if (!isOwner.value && !document.hidden) reread();
+    // One that is under way is waited for, however slow the host is.
+    if (!isOwner.value && !document.hidden && reading === undefined) reread();
   }, POLL_MS);
   return () => {
     clearInterval(timer);
+    clearTimeout(rereadTimer);
+    rereadTimer = undefined;
+    reading?.abort();
     for (const stop of stops) stop();
     watchActor(null);
   };

@@ -9,14 +9,20 @@ import { actorHref, go, goQuery, openActor, place } from '../location.ts';
 import { SeverityMark } from '../mark.tsx';
 import { nowMs } from '../store.ts';
 import { wholeSpan } from '../time.ts';
-import { followRows, isChosen, listProblem, listing, showRows, sort, toggled } from './rows.ts';
+import { followRows, isChosen, listOf, listProblem, listing } from './rows.ts';
+import { rowIn, showRows, sort, toggled } from './rows.ts';
 import { VirtualList } from './virtual-list.tsx';
 
 const ROW_HEIGHT = 48;
 /** Between two questions while somebody types; the first is asked at once. */
 const ASK_GAP_MS = 40;
 
-const cursor = signal(-1);
+/** In one list: another filter or order begins without one. */
+const cursor = signal({ list: '', at: -1 });
+
+const queryNow = (): string => place.value.query.get('q') ?? '';
+const listNow = (): string => listOf({ q: queryNow(), sort: sort.value });
+const cursorAt = (): number => (cursor.value.list === listNow() ? cursor.value.at : -1);
 
 const sorts: Readonly<Record<Sort, string>> = {
   severity: 'worst first',
@@ -36,12 +42,10 @@ export function ActorsList() {
       }),
     [],
   );
-  const q = place.value.query.get('q') ?? '';
+  const q = queryNow();
   const order = sort.value;
-  useEffect(() => {
-    cursor.value = -1;
-    showRows(q, order, 0, 1);
-  }, [q, order]);
+  const at = cursorAt();
+  useEffect(() => showRows(q, order, 0, 1), [q, order]);
   const list = listing.value;
   const total = list?.total ?? 0;
   return (
@@ -62,11 +66,9 @@ export function ActorsList() {
           label="Found actors"
           total={total}
           rowHeight={ROW_HEIGHT}
-          cursor={cursor.value}
+          cursor={at}
           onWindow={(first, count) => showRows(q, order, first, count)}
-          row={(index) => (
-            <RowLink row={list.rows.get(index)} isAtCursor={cursor.value === index} />
-          )}
+          row={(index) => <RowLink row={list.rows.get(index)} isAtCursor={at === index} />}
         />
       )}
       <footer class="list-foot spread">
@@ -91,11 +93,14 @@ export function ActorsList() {
 
 function moveCursor(by: number): void {
   const total = listing.value?.total ?? 0;
-  cursor.value = Math.max(0, Math.min(total - 1, cursor.value + by));
+  const at = Math.max(0, Math.min(total - 1, cursorAt() + by));
+  cursor.value = { list: listNow(), at };
+  // A link or button that has the focus would take Enter for itself.
+  document.querySelector<HTMLElement>('.list-box')?.focus({ preventScroll: true });
 }
 
 function openAtCursor(): void {
-  const row = listing.value?.rows.get(cursor.value);
+  const row = rowIn(listNow(), cursorAt());
   if (row !== undefined) go(actorHref(row.actor));
 }
 
@@ -141,7 +146,10 @@ function Filter({ q }: { readonly q: string }) {
       }}
       onKeyDown={(event) => {
         if (event.key === 'Enter' || event.key === 'Escape') event.currentTarget.blur();
-        if (event.key === 'Enter') moveCursor(0);
+        if (event.key !== 'Enter') return;
+        clearTimeout(timer.current);
+        if (typed !== undefined) ask(typed);
+        moveCursor(0);
       }}
     />
   );

@@ -1,9 +1,9 @@
 /** The list of actors as far as it is on this page: the rows around the window, kept fresh by the stream. */
-import { signal } from '@preact/signals';
+import { effect, signal, untracked } from '@preact/signals';
 import type { Row, RowsPage, Sort, Window } from '../../api.ts';
 import type { WindowRows } from '../../window.ts';
 import { read, sayFailure } from '../api-client.ts';
-import { isOwner, isPaused } from '../store.ts';
+import { isOwner, isPaused, resumes } from '../store.ts';
 import { onResync, onWindow, watchWindow } from '../stream/client.ts';
 
 /** Rows kept around the window; those further away are read again when they are scrolled to. */
@@ -25,6 +25,8 @@ export const listing = signal<Listing | undefined>(undefined);
 export const listProblem = signal('');
 
 let window: Window | undefined;
+/** The list whose rows are held, as `listOf` names it: those of another one do not stay. */
+let heldList = '';
 let reading: AbortController | undefined;
 
 /** What is to be seen: the query, and the rows on the screen. */
@@ -34,17 +36,24 @@ export function showRows(q: string, order: Sort, first: number, count: number): 
   if (isSameList && covers(before, first, count)) return;
   const offset = Math.max(0, first - Math.floor((WINDOW_ROWS - count) / 2));
   window = { q, sort: order, offset, limit: WINDOW_ROWS };
-  void readWindow(isSameList);
+  void readWindow();
   watchWindow(window);
 }
+
+/** Name of a list: its rows and places are no others'. */
+export const listOf = ({ q, sort: order }: Pick<Window, 'q' | 'sort'>): string => `${order} ${q}`;
+
+/** Undefined while its row of this list is not here yet. */
+export const rowIn = (list: string, at: number): Row | undefined =>
+  list === heldList ? listing.value?.rows.get(at) : undefined;
 
 const covers = ({ offset, limit }: Window, first: number, count: number) =>
   first >= offset && first + count <= offset + limit;
 
-/** @param isKept rows of the same list stay while others come */
-async function readWindow(isKept: boolean): Promise<void> {
+async function readWindow(): Promise<void> {
   if (window === undefined) return;
   const { q, sort: order, offset, limit } = window;
+  const list = listOf(window);
   reading?.abort();
   const stop = new AbortController();
   reading = stop;
@@ -55,36 +64,46 @@ async function readWindow(isKept: boolean): Promise<void> {
     limit: String(limit),
   });
   try {
-    take(await read<RowsPage>(`/api/actors?${query.toString()}`, stop.signal), isKept);
+    take(await read<RowsPage>(`/api/actors?${query.toString()}`, stop.signal), list);
     listProblem.value = '';
   } catch (error) {
     if (!stop.signal.aborted) listProblem.value = sayFailure(error);
+  } finally {
+    if (reading === stop) reading = undefined;
   }
 }
 
-function take({ total, facets, offset, rows }: WindowRows, isKept: boolean): void {
+/** @param list rows of the same one stay while others come */
+function take({ total, facets, offset, rows }: WindowRows, list: string): void {
   const next = new Map<number, Row>();
-  if (isKept)
+  if (list === heldList)
     for (const [place, row] of listing.value?.rows ?? [])
       if (place < total && Math.abs(place - offset) < KEPT_ROWS) next.set(place, row);
   rows.forEach((row, index) => next.set(offset + index, row));
   listing.value = { total, facets, rows: next };
+  heldList = list;
 }
 
 /** Give it to an effect: keeps the list fresh until it is stopped. */
 export function followRows(): () => void {
   const stops = [
     onWindow((rows) => {
-      if (rows.offset === window?.offset) take(rows, true);
+      if (window?.offset === rows.offset) take(rows, listOf(window));
     }),
-    onResync(() => void readWindow(true)),
+    onResync(() => void readWindow()),
+    effect(() => {
+      if (resumes.value > 0) untracked(() => void readWindow());
+    }),
   ];
   const timer = setInterval(() => {
-    if (!isOwner.value && !isPaused.value && !document.hidden) void readWindow(true);
+    // One that is under way is waited for, however slow the host is.
+    if (isOwner.value || isPaused.value || document.hidden || reading !== undefined) return;
+    void readWindow();
   }, POLL_MS);
   return () => {
     clearInterval(timer);
     for (const stop of stops) stop();
+    reading?.abort();
     watchWindow(undefined);
     window = undefined;
   };

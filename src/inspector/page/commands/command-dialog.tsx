@@ -1,5 +1,5 @@
 /** Sends one command: form, preview, confirmation, outcome. */
-import { useEffect, useMemo, useState } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { CommandInfo, DryRun } from '../../api.ts';
 import { confirmWord } from '../../confirming.ts';
 import { ApiFailure, actorPath, post, sayFailure } from '../api-client.ts';
@@ -85,6 +85,8 @@ export function CommandForm({ target, info, onClose = closeDialog }: FormProps) 
   // One id for all tries with the same content: a repeat runs once.
   const content = JSON.stringify([target, values, reason]);
   const id = useMemo(() => ({ current: newId() }), [content]);
+  const filledIn = useRef(content);
+  filledIn.current = content;
 
   const given = givenOf({ ...values, ...(hasReason && { reason }) });
   const missing = missingOf(schema, given);
@@ -112,7 +114,9 @@ export function CommandForm({ target, info, onClose = closeDialog }: FormProps) 
   };
   const preview = () =>
     attempt('previewing', async () => {
-      show(await look());
+      const found = await look();
+      // Of what was filled in meanwhile it says nothing.
+      if (filledIn.current === content) show(found);
       setPhase({ name: 'filling' });
     });
   const send = () =>
@@ -206,8 +210,8 @@ export function CommandForm({ target, info, onClose = closeDialog }: FormProps) 
           {phase.name === 'sending' ? 'Sending …' : `Send ${target.verb}`}
         </button>
       </div>
-      <CopyLine label="The same for the CLI" text={cliLine(target, given)} />
-      <CopyLine label="The same over NATS" text={natsLine(target, given)} />
+      <CopyLine label="CLI" text={cliLine(target, given)} />
+      <CopyLine label="NATS" text={natsLine(target, given)} />
     </form>
   );
 }

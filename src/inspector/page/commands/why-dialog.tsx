@@ -1,12 +1,12 @@
 /** "Why can't I?" for one command of one actor; another command can be chosen. */
 import { useEffect, useState } from 'preact/hooks';
-import type { Why } from '../../api.ts';
+import type { CommandHead, Why } from '../../api.ts';
 import { actorPath } from '../api-client.ts';
 import { Dialog } from '../dialog.tsx';
 import { useRead } from '../loaded.ts';
 import { openCommand, openedWhy } from './open.ts';
 import type { WhyTarget } from './open.ts';
-import { blockedBecause, commandOf, commands, needCommands } from './registry.ts';
+import { blockedBecause, commandOf, commands, commandsProblem, needCommands } from './registry.ts';
 import { WhyLines } from './why-lines.tsx';
 
 export function WhyDialog({ target }: { readonly target: WhyTarget }) {
@@ -16,8 +16,11 @@ export function WhyDialog({ target }: { readonly target: WhyTarget }) {
   const verbs = commands.value
     .filter((each) => each.kind === kind && !each.creating)
     .map(({ verb }) => verb);
-  const [chosen, choose] = useState(target.verb);
-  const verb = chosen === '' ? (verbs[0] ?? '') : chosen;
+  const [verb, choose] = useState(target.verb);
+  const first = useFirstRefused(verb === '' ? target.actor : undefined, verbs);
+  useEffect(() => {
+    if (verb === '' && first !== undefined) choose(first);
+  }, [verb, first]);
   const path = `${actorPath(target.actor)}/why?verb=${encodeURIComponent(verb)}`;
   const { data, problem, reload } = useRead<Why>(verb === '' ? undefined : path);
   const info = commandOf(kind, verb);
@@ -32,7 +35,7 @@ export function WhyDialog({ target }: { readonly target: WhyTarget }) {
             value={verb}
             onChange={({ currentTarget }) => choose(currentTarget.value)}
           >
-            {[...new Set([verb, ...verbs])].map((each) => (
+            {[...new Set([verb, ...verbs])].filter(Boolean).map((each) => (
               <option key={each} value={each}>
                 {each}
               </option>
@@ -50,6 +53,7 @@ export function WhyDialog({ target }: { readonly target: WhyTarget }) {
         </ul>
       )}
       {problem !== '' && <p class="problem">{problem}</p>}
+      {verb === '' && commandsProblem.value !== '' && <p class="problem">{commandsProblem}</p>}
       {data === undefined ? (
         problem === '' && <p class="muted">Asking …</p>
       ) : (
@@ -59,7 +63,7 @@ export function WhyDialog({ target }: { readonly target: WhyTarget }) {
         <button type="button" onClick={reload}>
           Ask again
         </button>
-        {data?.allowed !== 'no' && here === '' && (
+        {verb !== '' && data?.allowed !== 'no' && here === '' && (
           <button
             type="button"
             class="primary"
@@ -74,4 +78,13 @@ export function WhyDialog({ target }: { readonly target: WhyTarget }) {
       </div>
     </Dialog>
   );
+}
+
+/** The verb to begin with where none was named: of those that are refused now, else any. Undefined until it is known. */
+function useFirstRefused(actor: string | undefined, verbs: readonly string[]): string | undefined {
+  const path = actor === undefined ? undefined : `${actorPath(actor)}/commands`;
+  const { data, problem } = useRead<{ readonly items: readonly CommandHead[] }>(path);
+  if (data === undefined) return problem === '' ? undefined : verbs[0];
+  const refused = data.items.filter(({ allowed }) => allowed === 'no');
+  return verbs.find((verb) => refused.some(({ command }) => command === verb)) ?? verbs[0];
 }

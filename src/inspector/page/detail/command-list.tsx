@@ -22,8 +22,10 @@ export function CommandList({ actor }: { readonly actor: string }) {
   const first = own.filter(({ verb }) => allowed.includes(verb));
   const others = own.filter(({ verb }) => !allowed.includes(verb));
   const idle = useIdle(actor, others.length > 0 && !isPast);
-  const refused = others.filter(({ verb }) => !idle.includes(verb));
-  const without = others.filter(({ verb }) => idle.includes(verb));
+  const refused = others.filter(({ verb }) => idle?.includes(verb) !== true);
+  const without = others.filter(({ verb }) => idle?.includes(verb) === true);
+  // As long as nobody knows which ones are refused, the dialog finds out.
+  const asked = idle === undefined ? undefined : (refused[0] ?? others[0]);
   // One key should not lead to what cannot be taken back.
   const mild = first.find(({ destructive }) => !destructive);
   const open = ({ verb }: CommandInfo) => openCommand({ kind, namespace, name, verb });
@@ -36,10 +38,10 @@ export function CommandList({ actor }: { readonly actor: string }) {
           else if (mild === undefined) overlay.value = 'palette';
           else open(mild);
         },
-        w: () => openWhy({ actor, verb: refused[0]?.verb ?? others[0]?.verb ?? '' }),
+        w: () => openWhy({ actor, verb: asked?.verb ?? '' }),
         c: () => void copied(cliLine({ kind, namespace, name, verb: mild?.verb ?? 'get' }, {})),
       }),
-    [actor, first.length, refused.length, others.length, mild?.verb, isPast],
+    [actor, first.length, asked?.verb, mild?.verb, isPast],
   );
   useEffect(() => {
     offers.value = isPast
@@ -85,11 +87,11 @@ export function CommandList({ actor }: { readonly actor: string }) {
   );
 }
 
-/** Verbs that would be taken as they are and change nothing; read anew with every state. */
-function useIdle(actor: string, isWanted: boolean): readonly string[] {
+/** Verbs that would be taken as they are and change nothing; read anew with every state. Undefined until they are known. */
+function useIdle(actor: string, isWanted: boolean): readonly string[] | undefined {
   const path = `${actorPath(actor)}/commands?state=${encodeURIComponent(detail.value?.row.state ?? '')}`;
   const { data } = useRead<{ readonly items: readonly CommandHead[] }>(isWanted ? path : undefined);
-  return (data?.items ?? [])
+  return data?.items
     .filter(({ allowed, unchanged }) => allowed === 'yes' && unchanged)
     .map(({ command }) => command);
 }

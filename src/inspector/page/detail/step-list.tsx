@@ -65,7 +65,7 @@ export function StepList({ actor }: { readonly actor: string }) {
         })}
       </ol>
       {shown.length === 0 && <p class="muted">None among the last {all.length}.</p>}
-      {oldest > Math.max(1, firstKept.value) && (
+      {shown.length < SHOWN && oldest > Math.max(1, firstKept.value) && (
         <button type="button" class="link" onClick={() => void readOlderSteps()}>
           Older
         </button>

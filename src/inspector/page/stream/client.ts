@@ -63,7 +63,11 @@ export function startStream(): void {
     return;
   }
   isStarted = true;
-  say = workerOrNone() ?? followHere();
+  say =
+    workerOrNone(() => {
+      say = followHere();
+      sayView();
+    }) ?? followHere();
   document.addEventListener('visibilitychange', () => {
     view = { ...view, isHidden: document.hidden };
     if (!document.hidden) {
@@ -80,14 +84,19 @@ export function startStream(): void {
   sayView();
 }
 
-function workerOrNone(): ((message: TabMessage) => void) | undefined {
+/** @param onFailed its script did not come, as from a host of another version */
+function workerOrNone(onFailed: () => void): ((message: TabMessage) => void) | undefined {
   if (typeof SharedWorker === 'undefined') return undefined;
   try {
     const worker = new SharedWorker(workerAddress() as string, {
       name: 'fairlead',
       type: 'module',
     });
-    worker.port.onmessage = (event: MessageEvent<StreamMessage>) => take(event.data);
+    worker.onerror = onFailed;
+    worker.port.onmessage = (event: MessageEvent<StreamMessage>) => {
+      worker.onerror = null;
+      take(event.data);
+    };
     return (message) => worker.port.postMessage(message);
   } catch {
     return undefined;

@@ -17,6 +17,8 @@ export function follow(tell: (message: StreamMessage) => void): Follower {
   let source: EventSource | undefined;
   let sid = '';
   let view: ViewRequest | undefined;
+  /** One at a time: over two connections a later one could arrive first. */
+  let isSaying = false;
   let rows = emptyWindow;
   /** Behind a changed window the first event holds all rows; what comes before it is of the window before. */
   let isBehind = true;
@@ -30,7 +32,9 @@ export function follow(tell: (message: StreamMessage) => void): Follower {
     isSignedOut = false;
     source = new EventSource('/api/stream');
     for (const name of names)
-      source.addEventListener(name, (event) => take(name, event.data as string));
+      source.addEventListener(name, (event: Event) => {
+        take(name, (event as Event & { readonly data: string }).data);
+      });
     source.onerror = lose;
   };
   const lose = () => {
@@ -48,6 +52,7 @@ export function follow(tell: (message: StreamMessage) => void): Follower {
   const openIfKnown = async () => {
     try {
       const answer = await fetch('/api/session', { credentials: 'same-origin' });
+      if (isClosed) return;
       if (answer.status === 401) {
         isSignedOut = true;
         tell({ name: 'link', data: 'signedOut' });
@@ -70,7 +75,7 @@ export function follow(tell: (message: StreamMessage) => void): Follower {
       retryMs = RETRY_FIRST_MS;
       isBehind = true;
       tell({ name: 'link', data: 'open' });
-      if (view !== undefined) void say(view);
+      void say();
     }
     if (message.name === 'rows') {
       takeRows(message.data);
@@ -90,18 +95,23 @@ export function follow(tell: (message: StreamMessage) => void): Follower {
     rows = applyRows(rows, event);
     tell({ name: 'window', data: rows });
   };
-  const say = async (wanted: ViewRequest) => {
-    if (sid === '') return;
+  const say = async () => {
+    if (sid === '' || view === undefined || isSaying) return;
+    const said = [sid, view] as const;
+    isSaying = true;
     try {
       await fetch(`/api/stream/${encodeURIComponent(sid)}/view`, {
         method: 'POST',
         credentials: 'same-origin',
         headers: { 'Content-Type': 'application/json', 'X-Fairlead': '1' },
-        body: JSON.stringify(wanted),
+        body: JSON.stringify(view),
       });
     } catch {
       // The stream breaks with the host, and its next hello says the view again.
+    } finally {
+      isSaying = false;
     }
+    if (said[0] !== sid || said[1] !== view) void say();
   };
 
   open();
@@ -110,7 +120,7 @@ export function follow(tell: (message: StreamMessage) => void): Follower {
       if (JSON.stringify(wanted.window) !== JSON.stringify(view?.window)) isBehind = true;
       view = wanted;
       if (isSignedOut) open();
-      else void say(wanted);
+      else void say();
     },
     close() {
       isClosed = true;

@@ -1,5 +1,5 @@
 /** All resources of a kind as `get` shows them, read page by page and again every so often. */
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { read, sayFailure } from '../api-client.ts';
 import { isPaused, resumes } from '../store.ts';
 import { onResync } from '../stream/client.ts';
@@ -31,21 +31,31 @@ export function useListing<T>(kind: string): Listed<T> {
   const [turn, setTurn] = useState(0);
   const reload = () => setTurn((before) => before + 1);
   const resumed = resumes.value;
+  const isReading = useRef(false);
   useEffect(() => {
     const stop = new AbortController();
+    isReading.current = true;
     readAll(kind, stop.signal).then(
-      ({ items, isCut }) =>
-        setState({ items: items as readonly T[], isCut, arrivedMs: Date.now(), problem: '' }),
+      ({ items, isCut }) => {
+        isReading.current = false;
+        setState({ items: items as readonly T[], isCut, arrivedMs: Date.now(), problem: '' });
+      },
       (error: unknown) => {
-        if (!stop.signal.aborted) setState((before) => ({ ...before, problem: sayFailure(error) }));
+        if (stop.signal.aborted) return;
+        isReading.current = false;
+        setState((before) => ({ ...before, problem: sayFailure(error) }));
       },
     );
-    return () => stop.abort();
+    return () => {
+      stop.abort();
+      isReading.current = false;
+    };
   }, [kind, turn, resumed]);
   useEffect(() => {
     const leave = onResync(reload);
     const timer = setInterval(() => {
-      if (!document.hidden && !isPaused.value) reload();
+      // As in `useRead`: a slow host is waited for.
+      if (!document.hidden && !isPaused.value && !isReading.current) reload();
     }, EVERY_MS);
     return () => {
       leave();
