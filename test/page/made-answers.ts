@@ -44,6 +44,18 @@ export function whyOf(actor: string, verb: string, state: string): Why {
   };
 }
 
+/** Answers to `get`, and to `commands`: each with its verdict, in few words. */
+export const askedOf = (actor: string, verb: string, state: string) =>
+  verb === 'commands' ? { items: headsOf(actor, state) } : { allowedNext: allowedOf(actor) };
+
+const headsOf = (actor: string, state: string) =>
+  Object.keys(schemas[actor.split('/')[0] ?? ''] ?? {})
+    .filter((verb) => !isCreating(verb))
+    .map((verb) => {
+      const { command, allowed, unchanged, code, message, needs } = whyOf(actor, verb, state);
+      return { command, allowed, unchanged, code, reason: message, needs };
+    });
+
 export function dryRunOf(verb: string, step: Step): DryRun {
   const why = whyOf(step.actor, verb, step.state);
   if (why.allowed === 'no') return { why };

@@ -15,18 +15,12 @@ import { packageRoot } from '../../src/package-root.ts';
 import { fakeParts, tokens } from '../fakes/inspector-server.ts';
 import { quiet, rollsOf } from '../unit/inspector/made-fleet.ts';
 import { firstValue, moved, pathOf } from './chart-walk.ts';
-import { allowedOf, dryRunOf, madeCommands, whyOf } from './made-answers.ts';
+import { askedOf, dryRunOf, madeCommands, whyOf } from './made-answers.ts';
 
 const kinds = ['cluster', 'replication', 'replicationgroup', 'guard'] as const;
 const regions = ['eu-central-1', 'eu-west-1', 'us-west-2', 'ap-south-1'];
-const reasons = [
-  '',
-  '',
-  '',
-  'QuotaExceeded, vCPU',
-  'agents 4 of 5 ready',
-  'peer last observed 6 m ago',
-];
+const told = ['QuotaExceeded, vCPU', 'agents 4 of 5 ready', 'peer last observed 6 m ago'];
+const reasons = ['', '', '', ...told];
 const gone = new Error('no such actor in this world');
 const pastMs = 9 * 60_000;
 
@@ -239,7 +233,8 @@ export async function openWorld(
     service: {
       ...fakeParts().service,
       readOnlyBecause: () => because,
-      ask: (question) => Promise.resolve({ allowedNext: allowedOf(keyed(question)) }),
+      ask: (question) =>
+        Promise.resolve(askedOf(keyed(question), question.verb, stateOf(keyed(question)))),
       why: (question) =>
         Promise.resolve(whyOf(keyed(question), question.verb, stateOf(keyed(question)))),
       dryRun: (question) => {
@@ -267,12 +262,7 @@ export async function openWorld(
   });
   const server = await openInspectorServer(
     {
-      ...{
-        host: '127.0.0.1',
-        port,
-        allowedHosts: [],
-        siteFolder,
-      },
+      ...{ host: '127.0.0.1', port, allowedHosts: [], siteFolder },
       logins: (Object.keys(tokens) as (keyof typeof tokens)[]).map((role) => ({
         ...{ role, user: role === 'viewer' ? 'eve' : 'ana', digest: digestOf(tokens[role]) },
       })),
