@@ -3,6 +3,7 @@ import { keyText } from '../../machines/ids.ts';
 import type { Command, Flaw } from '../envelope.ts';
 import { problem } from '../faults.ts';
 import type { Problem } from '../faults.ts';
+import type { Refusal } from '../refusals.ts';
 import { replyOf } from '../replies.ts';
 import { acceptedEntry, decide } from '../turn.ts';
 import { headsOf } from './heads.ts';
@@ -10,7 +11,7 @@ import type { RehearsedTurn, Why } from './shape.ts';
 import { allowedIn, stateOf } from './subject.ts';
 import type { Subject } from './subject.ts';
 import { poisoned, turnOf } from './turn.ts';
-import { commandIn, eventIn, situationOf, whyOf } from './why.ts';
+import { commandIn, eventIn, situationOf, standingOf, whyOf } from './why.ts';
 import type { Order } from './why.ts';
 
 type Body = Readonly<Record<string, unknown>>;
@@ -32,6 +33,8 @@ export function answerDryRun(subject: Subject, order: Order): Answered {
   const command = commandIn(subject, order);
   if ('code' in command) return { problem: problemOf(subject, command) };
   const { kind, key, stored, snapshot } = subject;
+  const held = standingOf(subject, command.verb);
+  if (held !== undefined) return { problem: refusalOf(subject, held) };
   const event = eventIn(subject, command);
   const decision = decide(kind, command, event, situationOf(subject, event));
   const entry =
@@ -70,6 +73,9 @@ function rehearsed(
     return { why: poisoned(why, thrown) };
   }
 }
+
+const refusalOf = ({ key }: Subject, { code, message, more }: Refusal): Problem =>
+  problem(code, { ...more, actor: keyText(key), correlationId: '', message });
 
 const problemOf = ({ key }: Subject, { code, message, problems, allowedNext }: Flaw): Problem =>
   problem(code, {

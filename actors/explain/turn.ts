@@ -1,12 +1,12 @@
 /** What the turn of a command would do, computed on the stored record: nothing is run and nothing is written. */
 import { changedPaths } from '../../machines/changed-paths.ts';
-import { inspectRules } from '../../machines/inspect.ts';
 import { explaining } from '../../machines/limits-explain.ts';
 import type { Command } from '../envelope.ts';
 import { faultStatus, messageOf } from '../faults.ts';
 import type { KindSnapshot } from '../kind.ts';
 import { snapshotOf } from '../record.ts';
 import { redactContext, redactValue } from '../steps/redact.ts';
+import { rulesOf } from '../steps/step-teller.ts';
 import { rehearse } from './rehearsal.ts';
 import type { Rehearsed } from './rehearsal.ts';
 import type { RehearsedTurn, Why } from './shape.ts';
@@ -67,7 +67,7 @@ function changesOf(subject: Subject, { before, after }: Rehearsed): RehearsedTur
 
 /** Only what pages may show. */
 function shownOf({ kind }: Subject, { context }: KindSnapshot): Plain {
-  return redactContext(inspectRules[kind.name] ?? {}, asJson(context) as Plain);
+  return redactContext(rulesOf(kind)[kind.name] ?? {}, asJson(context) as Plain);
 }
 
 const asJson = (value: unknown): unknown =>

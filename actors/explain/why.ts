@@ -121,7 +121,7 @@ const plain = (subject: Subject, verb: string) => ({
 // ----------------------------------------------------------------------------------------- the decision
 
 /** What stands before any machine: hosting's own rules, and whether there is anybody to ask. */
-function standingOf(subject: Subject, verb: string): Refusal | undefined {
+export function standingOf(subject: Subject, verb: string): Refusal | undefined {
   const { kind, key, snapshot, tombstone } = subject;
   const held = subject.standing(verb);
   if (held !== undefined || snapshot !== undefined || kind.creating.has(verb)) return held;

@@ -2,6 +2,10 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Why } from '../../../actors/explain/shape.ts';
+import { exitOfStatus } from '../../../src/cli/exit-codes.ts';
+import { run } from '../../../src/cli/run.ts';
+import { connectNats } from '../../../src/cli/session.ts';
 import type {
   AuditPage,
   KpiPage,
@@ -20,6 +24,7 @@ import { linkOf } from '../../../src/inspector/link.ts';
 import { packageVersion } from '../../../src/version.ts';
 import { stackWorld } from '../../servers/stack-world.ts';
 import type { StackWorld } from '../../servers/stack-world.ts';
+import { fakeTerminal } from '../../unit/cli/fake-terminal.ts';
 
 let world: StackWorld;
 let origin = '';
@@ -85,6 +90,37 @@ it('shows who asks, the fleet, one actor with its steps and picture, and what ma
   expect([effects.status, effects.body]).toMatchObject([200, { items: expect.any(Array) }]);
   expect((await ask('/api/read/cluster/test/one/exec')).status).toBe(404);
   expect((await ask('/api/health')).body).toMatchObject({ ready: true });
+});
+
+it('says of a refused command the same as the query and `fairlead why`, word for word', async () => {
+  const query = { namespace: 'test', kind: 'cluster', name: 'one' };
+  const asked = { verb: 'retry', arguments: {} };
+  const { asOf: _atQuery, ...told } = await world.client.query({
+    ...{ ...query, verb: 'why', arguments: asked },
+  });
+  expect(told).toMatchObject({
+    ...{ command: 'retry', actor: 'cluster/test/one', allowed: 'no' },
+    because: [{ is: 'no' }],
+  });
+  const page = await ask('/api/actors/cluster/test/one/why?verb=retry');
+  const { asOf: _atPage, ...shown } = page.body as Record<string, unknown>;
+  expect([page.status, shown]).toEqual([200, told]);
+  const preview = await ask('/api/actors/cluster/test/one/dry-run', asked);
+  expect(preview).toEqual({ status: 200, body: { why: told } });
+  const { nats, keys } = world.stack;
+  const terminal = fakeTerminal();
+  const line = 'why retry cluster one -n test -o json'.split(' ');
+  const flags = ['--nats', nats.ready.url, '--nkey', keys.cliSeedFile];
+  const exit = await run([...line, ...flags], terminal, connectNats);
+  const { asOf: _atTerminal, ...printed } = JSON.parse(terminal.stdout()) as Record<
+    string,
+    unknown
+  >;
+  expect(printed).toEqual({ apiVersion: 'fairlead.dev/v1', kind: 'Admission', ...told });
+  const { code, message, status } = told as Pick<Why, 'code' | 'message' | 'status'>;
+  expect(exit).toBe(exitOfStatus(status));
+  const sent = await command('retry', 'inspector-retry-1');
+  expect(sent).toMatchObject({ status, body: { code, message } });
 });
 
 it('tells how its host fares and the figures it is judged by', async () => {

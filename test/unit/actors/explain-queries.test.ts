@@ -55,6 +55,24 @@ it('tells of a machine that would fail, and harms nobody', async () => {
   await world.stop();
 });
 
+it('says of a held actor what any command to it is answered, in a dry run too', async () => {
+  const world = await new World().start();
+  await world.ask('create');
+  for (let strike = 0; strike < 3; strike += 1) await world.ask('boom');
+  const reply = await world.ask('note', { text: 'x' });
+  const { code, message } = reply.body as { code: string; message: string };
+  expect(code).toBe('actor.quarantined');
+  const asked = { verb: 'note', arguments: { text: 'x' } };
+  expect((await query(world, 'why', asked)).body).toMatchObject({ allowed: 'no', code, message });
+  const plain = await query(world, 'dry-run', asked);
+  expect(plain.body).toMatchObject({ code, message });
+  expect(plain.error).toMatchObject({ status: 500 });
+  const explained = await query(world, 'dry-run', { ...asked, explain: true });
+  expect(explained.body).toMatchObject({ why: { allowed: 'no', code, message } });
+  expect(explained.body).not.toHaveProperty('turn');
+  await world.stop();
+});
+
 it('answers of what is not there, of what is gone and of words that are none', async () => {
   const world = await new World().start();
   const why = async (verb: string) => (await query(world, 'why', { verb })).body;
