@@ -55,6 +55,7 @@ export interface WorldOptions extends JobOptions {
   readonly residentsMax?: number;
   readonly kinds?: readonly Kind[];
   readonly intake?: HostOptions['intake'];
+  readonly isDrained?: () => Promise<boolean>;
   readonly steps?: StepLog;
   /** Of the kinds; those of jobs when left out. */
   readonly schemas?: CommandSchemas;
@@ -67,6 +68,7 @@ export class World {
   readonly leases: FakeLeases;
   readonly telemetry = new FakeTelemetry();
   readonly random: Random;
+  readonly hostId: string;
   host: Host;
   readonly #options: WorldOptions;
   #sent = 0;
@@ -79,6 +81,7 @@ export class World {
     this.random = other?.random ?? new CountingRandom();
     this.store = other?.store.secondClient() ?? new FakeStore();
     const { hostId: host = 'h1' } = options;
+    this.hostId = host;
     this.leases =
       other?.leases.secondClient(host) ??
       new FakeLeases({ host, nowMs: () => this.clock.monotonicMs() });
@@ -96,6 +99,7 @@ export class World {
       residentsMax,
       intake,
       steps,
+      isDrained,
       kinds = [jobKind(this.#options)],
       schemas = jobSchemas,
     } = this.#options;
@@ -114,6 +118,7 @@ export class World {
       ...(residentsMax !== undefined && { residentsMax }),
       ...(intake !== undefined && { intake }),
       ...(steps !== undefined && { steps }),
+      ...(isDrained !== undefined && { isDrained }),
     });
   }
 
