@@ -9,3 +9,10 @@ export const childrenOf = (self: { getSnapshot(): { children: unknown } }): Chil
 
 export const isActive = (child: AnyActorRef | undefined): boolean =>
   (child?.getSnapshot() as { status?: string } | undefined)?.status === 'active';
+
+/**
+ * As they are before the event in hand. To be addressed themselves, not by id: an id that this very event has made free
+ * would stop the sender.
+ */
+export const activeChildren = (self: Parameters<typeof childrenOf>[0]): AnyActorRef[] =>
+  Object.values(childrenOf(self)).filter((child) => child !== undefined && isActive(child));

@@ -1,7 +1,7 @@
 /** What a cluster's own states ask of the world: one operation at a time, with all that it needs. */
 import { scopeOf, specOf } from './cluster-context.ts';
 import type { ClusterContext } from './cluster-context.ts';
-import { readyServer } from './cluster-plan.ts';
+import { readyServer, servers } from './cluster-plan.ts';
 import { accessScript, observeScript, snapshotScript } from './cluster-scripts.ts';
 import { scriptOpId } from './ids.ts';
 import { profiles } from './limits.ts';
@@ -43,13 +43,16 @@ const serverScripts = {
   snapshot: snapshotScript,
 };
 
-/** One more script on a healthy server; every run has its own operation id. */
+/**
+ * One more script on a healthy server; every run has its own operation id. Where the last healthy one was lost a moment ago
+ * any is asked, and the call tells what that has come to.
+ */
 export function serverScript(
   context: ClusterContext,
   verb: 'observe' | 'publish-access' | 'snapshot',
 ) {
-  const [slot, entry] = readyServer(context) ?? [];
-  if (slot === undefined || entry === undefined) throw new Error('no server is ready');
+  const [slot, entry] = readyServer(context) ?? servers(context)[0] ?? [];
+  if (slot === undefined || entry === undefined) throw new Error('a cluster without servers');
   const parameters = serverScripts[verb];
   const opId = scriptOpId(context.uid, slot, entry.incarnation, verb, context.verifyRuns);
   return operation(

@@ -1,6 +1,6 @@
 /** The words of a cluster's own life: actions, guards and delays by name. The chart itself is in cluster.ts. */
 import { assign, emit, enqueueActions, setup } from 'xstate';
-import { childrenOf, isActive } from './children.ts';
+import { activeChildren } from './children.ts';
 import { isBlocking, planOf, specOf } from './cluster-context.ts';
 import type { ClusterContext, ClusterEvent, ClusterInput } from './cluster-context.ts';
 import { changeData } from './cluster-change-steps.ts';
@@ -107,8 +107,8 @@ export const clusterSetup = setup({
     ),
     /** Every child that is alive: nodes hand it on, a call under way is not disturbed. */
     retryWaiting: enqueueActions(({ enqueue, self }) => {
-      for (const [id, child] of Object.entries(childrenOf(self)))
-        if (isActive(child)) enqueue.sendTo(id, { type: 'operation.retryNow' });
+      for (const child of activeChildren(self))
+        enqueue.sendTo(child, { type: 'operation.retryNow' });
     }),
     noteSweep: assign(({ context, event }) => steps.sweptBy(context, event)),
     notePause: assign({ paused: true }),
@@ -123,12 +123,11 @@ export const clusterSetup = setup({
       correlationId: context.correlationId,
       data: eventData(context),
     })),
-    /** Nodes and the operation in flight; an absent or ended child gets nothing. */
+    /** Nodes and the operation in flight; one that ends at this very moment, by a deletion, gets nothing. */
     forwardControl: enqueueActions(({ event, enqueue, self }) => {
       const isPause = event.type === 'cluster.pause';
-      for (const [id, child] of Object.entries(childrenOf(self)))
-        if (isActive(child))
-          enqueue.sendTo(id, { type: isPause ? 'control.paused' : 'control.resumed' });
+      for (const child of activeChildren(self))
+        enqueue.sendTo(child, { type: isPause ? 'control.paused' : 'control.resumed' });
     }),
     announceFailure: emit(({ context }) => ({
       type: 'failed',
