@@ -64,6 +64,8 @@ class Follower implements StepFeed {
   #isReady: () => void = () => undefined;
   /** Stream sequence of the last step heard; 0 before any. */
   #after = 0;
+  /** When the stream that is read was made, as the server says it; empty before the first look. */
+  #created = '';
   #lag = 0;
   #isReading = false;
   #hasCaughtUp = false;
@@ -127,9 +129,12 @@ class Follower implements StepFeed {
 
   async #open(): Promise<ConsumerMessages> {
     const { jsm, js } = this.#connection;
-    const { state } = await this.#connection.ask(() => jsm.streams.info(streams.steps));
-    if (state.last_seq < this.#after) {
+    const { state, created } = await this.#connection.ask(() => jsm.streams.info(streams.steps));
+    const isAnother = this.#created !== '' && this.#created !== created;
+    this.#created = created;
+    if (isAnother || state.last_seq < this.#after) {
       this.#after = 0;
+      this.#hasCaughtUp = false;
       this.#hearing.restarted?.('the stream of steps was made anew');
     }
     const consumer = await this.#connection.ask(() =>

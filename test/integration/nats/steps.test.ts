@@ -7,6 +7,7 @@ import { followSteps } from '../../../src/nats/step-feed.ts';
 import type { StepFeedState } from '../../../src/nats/step-feed.ts';
 import { createStepLog } from '../../../src/nats/step-log.ts';
 import { readSteps, stepAt } from '../../../src/nats/step-reader.ts';
+import { streams } from '../../../src/nats/subjects.ts';
 import { lossy, startRig, until } from '../../contract/ports/nats-rig.ts';
 import type { NatsRig } from '../../contract/ports/nats-rig.ts';
 
@@ -188,6 +189,30 @@ describe('the feed', () => {
       image = whole ?? (image && patch && applyPatch(image, patch));
     }
     expect(image).toEqual(JSON.parse(JSON.stringify(imageOf(300))));
+    await Promise.all([feed.stop(), log.stop()]);
+  });
+
+  it('begins from nothing when the stream was made anew, also where its numbers go on above the old ones', async () => {
+    const { jsm } = rig.connection;
+    const heard: string[] = [];
+    const feed = followSteps(
+      rig.connection,
+      {
+        step: ({ actor, seq }) => void heard.push(`${actor} ${seq}`),
+        restarted: () => void heard.push('anew'),
+      },
+      { log: rig.log, nowMs },
+    );
+    await feed.ready;
+    heard.length = 0;
+    const { config, state } = await jsm.streams.info(streams.steps);
+    await jsm.streams.delete(streams.steps);
+    await jsm.streams.add({ ...config, first_seq: state.last_seq + 100 });
+    const log = createStepLog(rig.connection, telemetry());
+    log.tell(step('anew', 1), imageOf(1));
+    await until(() => heard.includes('job/shop/anew 1'), 'the new stream is heard', 30_000);
+    expect(heard).toEqual(['anew', 'job/shop/anew 1']);
+    await until(() => feed.state().status === 'live', 'live again');
     await Promise.all([feed.stop(), log.stop()]);
   });
 });
