@@ -1,50 +1,22 @@
 /** The viewer in a real browser, told by createBrowserInspector of @statelyai/inspect on a page of another origin. */
-import { createServer } from 'node:http';
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { build } from 'esbuild';
 import type { Browser, Frame, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { chromiumNote, chromiumPath, launchChromium } from '../../servers/chromium.ts';
+import { lampScript, openLampSite } from './lamp.ts';
+import type { LampSite } from './lamp.ts';
 import { ViewerWorld } from './viewer-world.ts';
-
-/** A lamp with a child, inspected in a window or in a frame. `tell` posts as a hostile app would. */
-const app = `
-  import { createActor, createMachine, assign, setup } from 'xstate';
-  import { createBrowserInspector } from '@statelyai/inspect';
-  const url = new URLSearchParams(location.search).get('view');
-  const iframe = document.querySelector('iframe');
-  const inspector = createBrowserInspector({ url, ...(iframe && { iframe }) });
-  const bulb = createMachine({ id: 'bulb', initial: 'whole', states: { whole: {} } });
-  const lamp = setup({ actors: { bulb } }).createMachine({
-    id: 'lamp', initial: 'off', context: { times: 0 }, invoke: { id: 'bulb', src: 'bulb' },
-    states: {
-      off: { on: { toggle: { target: 'on', actions: assign({ times: ({ context }) => context.times + 1 }) } } },
-      on: { initial: 'dim', on: { toggle: 'off' }, states: { dim: { on: { brighter: 'bright' } }, bright: {} } },
-    },
-  });
-  const actor = createActor(lamp, { inspect: inspector.inspect });
-  actor.start();
-  globalThis.send = (type) => actor.send({ type });
-  globalThis.tell = (message) => (iframe ? iframe.contentWindow : inspector.adapter.targetWindow).postMessage(message, '*');
-  globalThis.end = () => inspector.stop();
-`;
 
 let script = '';
 let browser: Browser;
 let world: ViewerWorld;
-let site: Server;
+let site: LampSite;
 let page: Page;
 let view = '';
 const complaints: string[] = [];
 
 describe.skipIf(chromiumPath === undefined)(`the viewer${chromiumNote}`, () => {
   beforeAll(async () => {
-    const made = await build({
-      stdin: { contents: app, resolveDir: import.meta.dirname },
-      ...{ bundle: true, write: false, format: 'iife', logLevel: 'silent' },
-    });
-    script = made.outputFiles[0]?.text ?? '';
+    script = await lampScript();
     browser = await launchChromium();
   });
   afterAll(() => browser.close());
@@ -53,13 +25,7 @@ describe.skipIf(chromiumPath === undefined)(`the viewer${chromiumNote}`, () => {
     complaints.length = 0;
     world = new ViewerWorld();
     view = `http://${await world.open()}/inspect/view`;
-    site = createServer((request, response) => {
-      const isScript = request.url === '/app.js';
-      const frame = request.url?.startsWith('/framed') === true ? '<iframe></iframe>' : '';
-      response.setHeader('content-type', isScript ? 'text/javascript' : 'text/html');
-      response.end(isScript ? script : `<body>${frame}<script src="/app.js"></script></body>`);
-    });
-    await new Promise<void>((resolve) => site.listen(0, '127.0.0.1', resolve));
+    site = await openLampSite(script);
     page = await browser.newPage();
     page.context().on('console', (message) => {
       if (message.type() === 'error') complaints.push(message.text());
@@ -69,11 +35,9 @@ describe.skipIf(chromiumPath === undefined)(`the viewer${chromiumNote}`, () => {
     await page.context().close();
     world.close();
     site.close();
-    site.closeAllConnections();
   });
 
-  const address = (path: string): string =>
-    `http://127.0.0.1:${(site.address() as AddressInfo).port}${path}?view=${encodeURIComponent(view)}`;
+  const address = (path: string): string => site.address(path, view);
   const inApp = (text: string): Promise<unknown> => page.evaluate(text);
   const active = (viewer: Page | Frame): Promise<string[]> =>
     viewer.locator('[aria-current=true] > .state-name').allInnerTexts();
