@@ -100,7 +100,7 @@ it('says of a refused command the same as the query and `fairlead why`, word for
   });
   expect(told).toMatchObject({
     ...{ command: 'retry', actor: 'cluster/test/one', allowed: 'no' },
-    because: [{ is: 'no' }],
+    because: [{ is: 'no' }, { guard: 'notDeleting', is: 'yes' }],
   });
   const page = await ask('/api/actors/cluster/test/one/why?verb=retry');
   const { asOf: _atPage, ...shown } = page.body as Record<string, unknown>;
