@@ -32,6 +32,8 @@ export interface StackWorld {
 interface StackWorldOptions {
   readonly scale: number;
   readonly seed: number;
+  /** Default 1. */
+  readonly hosts?: number;
   readonly logLevel?: 'debug' | 'info';
   /** Variables of the host, as FAIRLEAD_PROFILE. */
   readonly hostEnvironment?: Readonly<Record<string, string>>;
