@@ -5,13 +5,16 @@ import { performer } from '../../actors/effects/perform.ts';
 import type { Kind } from '../../actors/kind.ts';
 import { Observer } from '../../actors/observer.ts';
 import type { Clock, Orders } from '../../actors/ports.ts';
+import { readRecord, snapshotOf } from '../../actors/record.ts';
+import type { ActorRecord } from '../../actors/record.ts';
 import { ReplicationWatch } from '../../actors/replication-watch.ts';
 import { buildClusterMachine } from '../../machines/cluster.ts';
 import { guardFleetKind } from '../../machines/guard-kinds.ts';
+import { keyText, recordKey } from '../../machines/ids.ts';
 import type { ResourceKey } from '../../machines/ids.ts';
 import { clusterKind } from '../../machines/kinds.ts';
 import { commandSchemas, systemCommandSchemas } from '../../machines/messages.ts';
-import type { PerformInput } from '../../machines/messages.ts';
+import type { EffectFault, PerformInput } from '../../machines/messages.ts';
 import { buildNodeMachine } from '../../machines/node.ts';
 import { buildOperationMachine } from '../../machines/operation.ts';
 import { replicationGroupKind } from '../../machines/replication-group-kind.ts';
@@ -30,18 +33,17 @@ const lookMs = 1_000;
 
 export const fleetSchemas = { ...commandSchemas, ...systemCommandSchemas };
 
-export interface FleetOptions extends Pick<WorldOptions, 'hostId' | 'residentsMax'> {
-  /** Other kinds than those of today, made from these. */
-  readonly kinds?: (kinds: readonly Kind[]) => readonly Kind[];
-}
+export type FleetOptions = Pick<WorldOptions, 'hostId' | 'residentsMax' | 'intake'>;
 
 export class HostedFleet {
   readonly world: World;
   readonly backend: HandMadeBackend;
   /** Every call that was let out, oldest first. */
   readonly calls: PerformInput[] = [];
-  /** Calls for which this holds are made and never answered. */
-  holds: (call: PerformInput) => boolean = () => false;
+  /** How a call ends: not at all, with a fault, or as the doubles answer it. */
+  ends: (call: PerformInput) => 'never' | EffectFault | undefined = () => undefined;
+  readonly #underway = new Set<{ readonly actor: string; readonly call: PerformInput }>();
+  readonly #kindsByName: ReadonlyMap<string, Kind>;
   readonly #observer: Observer;
   readonly #watch: ReplicationWatch;
   #sent = 0;
@@ -62,9 +64,9 @@ export class HostedFleet {
     );
     const ports = { ...cloud, clock, telemetry, volumes, orders: this.#orders() };
     const lazy = { ...ports, store: { load: (key: string) => this.world.store.load(key) } };
-    const { kinds: change = (each) => each, ...rest } = options;
-    const kinds = change(this.#kinds(performer(lazy)));
-    this.world = new World({ ...rest, kinds, schemas: fleetSchemas }, other?.world);
+    const kinds = this.#kinds(performer(lazy));
+    this.#kindsByName = new Map(kinds.map((kind) => [kind.name, kind]));
+    this.world = new World({ ...options, kinds, schemas: fleetSchemas }, other?.world);
     this.#observer = new Observer({
       ...{ clock, telemetry, fleet: cloud.fleet, scale: 1 },
       tell: (to, event) => this.world.host.observe(to, event),
@@ -74,7 +76,7 @@ export class HostedFleet {
       tell: (to, event) => this.world.host.observe(to, event),
     });
     this.world.host.onCommitted((key, name, snapshot) => {
-      const kind = kinds.find((each) => each.name === name);
+      const kind = this.#kindsByName.get(name);
       if (name === 'cluster') this.#observer.update(key, kind?.watches(snapshot));
       if (name === 'replication') this.#watch.update(key, snapshot);
     });
@@ -83,7 +85,14 @@ export class HostedFleet {
   #kinds(run: ReturnType<typeof performer>): readonly Kind[] {
     const perform = gate((input: PerformInput, call: Call) => {
       this.calls.push(input);
-      return this.holds(input) ? new Promise<never>(() => undefined) : run(input, call);
+      const asked = { actor: call.intent.actor, call: input };
+      this.#underway.add(asked);
+      const end = this.ends(input);
+      if (end === 'never') return new Promise<never>(() => undefined);
+      const failed = () => Promise.reject(Object.assign(new Error(end?.message), { fault: end }));
+      return (end === undefined ? run(input, call) : failed()).finally(() => {
+        this.#underway.delete(asked);
+      });
     }, wholeCall);
     const operation = buildOperationMachine(builtInRetries).provide({ actors: { perform } });
     const node = buildNodeMachine(operation, 1);
@@ -133,11 +142,32 @@ export class HostedFleet {
     return this.world.reply(sent);
   }
 
+  /** @throws Error when nothing, or nothing readable, is stored */
+  recordOf(key: ResourceKey): ActorRecord {
+    const read = readRecord(this.world.store.peek(recordKey(key))?.bytes ?? '');
+    if (!read.ok) throw new Error(`no record of ${keyText(key)}: ${read.reason}`);
+    return read.record;
+  }
+
+  /** As told to users. */
+  stateOf(key: ResourceKey): string {
+    return this.#kindsByName.get(key.kind)?.stateText(snapshotOf(this.recordOf(key))) ?? '';
+  }
+
+  /** Calls of this actor that nobody has answered. */
+  underway(key: ResourceKey): { readonly effect: string; readonly token: string }[] {
+    return [...this.#underway]
+      .filter(({ actor }) => actor === keyText(key))
+      .map(({ call: { effect, token } }) => ({ effect, token }));
+  }
+
   /** @throws Error that tells the log when it does not hold in time */
   async until(what: string, holds: () => boolean, boundMs = 3_600_000): Promise<void> {
     for (let leftMs = boundMs; !holds(); leftMs -= lookMs) {
       if (leftMs <= 0)
-        throw new Error(`not ${what}: ${this.world.telemetry.texts().slice(-10).join(' | ')}`);
+        throw new Error(
+          `not ${what} within ${boundMs} ms: ${this.world.telemetry.texts().slice(-10).join(' | ')}`,
+        );
       await this.world.clock.advance(lookMs);
     }
   }
