@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { allowedOf, madeCommands } from './made-answers.ts';
 import { openWorld } from './world.ts';
 import type { World } from './world.ts';
 import { chromiumNote, launchChromium } from '../servers/chromium.ts';
@@ -122,12 +123,13 @@ describe.skipIf(isLeftOut)(`the page${chromiumNote}`, () => {
     await page.keyboard.type(`name:${name}`);
     await page.locator('.list-foot', { hasText: /^1 actor/ }).waitFor();
     await page.keyboard.press('Enter');
+    await page.locator('.row.at-cursor').waitFor();
     await page.keyboard.press('Enter');
     await page.locator('.chart .active').first().waitFor();
     await page.locator('button.command').first().waitFor();
 
     await page.keyboard.press('w');
-    await page.locator('.because .no').waitFor();
+    await page.locator('.because .no').first().waitFor();
     await page.keyboard.press('Escape');
     await page.locator('dialog').waitFor({ state: 'detached' });
 
@@ -150,6 +152,39 @@ describe.skipIf(isLeftOut)(`the page${chromiumNote}`, () => {
     expect(await page.locator('button.command:not([disabled])').count()).toBe(0);
     await page.keyboard.press('l');
     await page.locator('.past-banner').waitFor({ state: 'detached' });
+  });
+
+  it('leaves Enter to the link or button that has the focus', async () => {
+    await openChart();
+    await page.locator('button.refused-command').first().focus();
+    await page.keyboard.press('Enter');
+    await page.locator('dialog').waitFor();
+    await page.keyboard.press('Escape');
+    await page.locator('dialog').waitFor({ state: 'detached' });
+    await page.locator('.nav a', { hasText: 'Map' }).focus();
+    await page.keyboard.press('Enter');
+    await page.locator('.map').waitFor();
+    expect(new URL(page.url()).pathname).toBe('/map');
+  });
+
+  it('asks about the first refused command, also where nobody knows yet which one that is', async () => {
+    let release: () => void = () => undefined;
+    const released = new Promise<void>((resolve) => (release = resolve));
+    await context.route('**/api/commands', async (route) => {
+      await released;
+      await route.continue();
+    });
+    await openChart();
+    await page.keyboard.press('w');
+    await page.locator('dialog', { hasText: 'Asking' }).waitFor();
+    release();
+    const refused = madeCommands.find(
+      ({ kind, verb, creating }) =>
+        actor.startsWith(`${kind}/`) && !creating && !allowedOf(actor).includes(verb),
+    );
+    const verdict = page.locator('dialog .why > p', { hasText: 'is refused in' });
+    await verdict.locator('b', { hasText: RegExp(`^${refused?.verb ?? 'none'}$`) }).waitFor();
+    expect(await page.locator('dialog').getByLabel('Command').inputValue()).toBe(refused?.verb);
   });
 
   it('sends nothing destructive before the name is typed', async () => {

@@ -25,7 +25,8 @@ function keptIndex(dataDir: string): string {
   return existsSync(file) ? readFileSync(file, 'utf8') : '';
 }
 
-describe.skipIf(isLeftOut)(`the page in an outage${chromiumNote}`, () => {
+// Two starts of a host in one test, on a machine that may be busy.
+describe.skipIf(isLeftOut)(`the page in an outage${chromiumNote}`, { timeout: 240_000 }, () => {
   let world: StackWorld;
   let watched: Watched;
   let context: BrowserContext;
