@@ -10,8 +10,9 @@ export interface ForeignActor {
   readonly parent: string | undefined;
   readonly outline: State | undefined;
   readonly snapshot: Snapshot;
-  /** What it takes of the bound, in characters. */
+  /** What it takes of the bound, in characters: its newest snapshot, and the definition, which stays. */
   readonly characters: number;
+  readonly definitionCharacters: number;
 }
 
 export interface Happening {
@@ -73,6 +74,7 @@ function joined(
     outline: typeof definition === 'string' ? outlineOf(definition) : undefined,
     snapshot: message.snapshot ?? {},
     characters,
+    definitionCharacters: definition?.length ?? 0,
   };
   return new Map(actors).set(session, actor);
 }
@@ -86,11 +88,12 @@ function moved(
   const { sessionId: session } = message;
   const before = actors.get(session);
   const outline = before?.outline;
+  const definitionCharacters = before?.definitionCharacters ?? 0;
   return new Map(actors).set(session, {
     ...{ session, name: before?.name ?? session, parent: before?.parent, outline },
     snapshot: message.snapshot ?? {},
-    // The definition stays with the first message; an upper bound is enough.
-    characters: characters + (outline === undefined ? 0 : (before?.characters ?? 0) / 2),
+    characters: characters + definitionCharacters,
+    definitionCharacters,
   });
 }
 

@@ -49,6 +49,16 @@ it('keeps so many characters, and the newest events', () => {
   expect(world.happenings[0]?.type).toBe('e10');
 });
 
+it('counts a definition as long as its actor is there, however often that moves', () => {
+  const definition = JSON.stringify({ description: 'x'.repeat(100_000) });
+  let world = told(emptyWorld, { ...joins('a'), definition });
+  const snapshot = { status: 'active', value: 'on' };
+  for (let each = 0; each < 10; each += 1)
+    world = told(world, { ...head, type: '@xstate.snapshot', sessionId: 'a', snapshot });
+  expect(world.actors.get('a')?.characters).toBeGreaterThan(definition.length);
+  expect(world.actors.get('a')?.characters).toBeLessThan(definition.length + 1_000);
+});
+
 it('cuts charts that are too deep or too large, and takes what is none for none', () => {
   let deep: object = {};
   for (let level = 0; level < 1_000; level += 1) deep = { states: { s: deep } };
