@@ -33,7 +33,7 @@ export interface CompatOptions {
 export interface Compat {
   /** Undefined for paths of others. */
   answer(path: string, accepted: string, known: string): Answer | undefined;
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
   close(): void;
 }
 

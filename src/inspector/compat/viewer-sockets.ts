@@ -117,6 +117,8 @@ function keepAwake(webSocket: WebSocket): void {
 
 function refuse(socket: Duplex, { status, code, message }: Refusal): void {
   const body = JSON.stringify({ code, message });
+  // Nothing else ends a connection that was to be a WebSocket: half open, it would keep its place for good.
+  socket.once('finish', () => socket.destroy());
   socket.end(
     [
       `HTTP/1.1 ${status} Refused`,

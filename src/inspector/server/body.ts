@@ -3,9 +3,9 @@ import type { IncomingMessage } from 'node:http';
 import type { z } from 'zod';
 import { jsonFlaw } from '../../../actors/json-flaw.ts';
 import { inspectorServer as limits } from '../../../machines/limits-inspector-server.ts';
-import { refusal } from './refusal.ts';
+import { Refusal, refusal } from './refusal.ts';
 
-/** @throws Refusal 413 when it is too large, 400 when it is no JSON */
+/** @throws Refusal 413 when it is too large, 400 when it is no JSON or ends early */
 export async function readJson(request: IncomingMessage): Promise<unknown> {
   const told = Number(request.headers['content-length'] ?? 0);
   if (told > limits.bodyBytesMax) throw tooLarge();
@@ -13,10 +13,15 @@ export async function readJson(request: IncomingMessage): Promise<unknown> {
   let size = 0;
   // Not destroyed at the end: the answer still has to go out.
   const coming = request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
-  for await (const chunk of coming) {
-    size += chunk.length;
-    if (size > limits.bodyBytesMax) throw tooLarge();
-    chunks.push(chunk);
+  try {
+    for await (const chunk of coming) {
+      size += chunk.length;
+      if (size > limits.bodyBytesMax) throw tooLarge();
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    // The asker went away in the middle of it, which is no fault of ours.
+    throw error instanceof Refusal ? error : refusal('badRequest', 'the body ended early');
   }
   const text = Buffer.concat(chunks).toString('utf8');
   try {

@@ -59,8 +59,10 @@ export async function openInspectorServer(
   parts: Parts,
 ): Promise<OpenInspector> {
   const handler: { now?: (request: IncomingMessage, response: ServerResponse) => void } = {};
-  const take = (request: IncomingMessage, response: ServerResponse): void =>
-    handler.now?.(request, response);
+  const take = (request: IncomingMessage, response: ServerResponse): void => {
+    if (handler.now !== undefined) handler.now(request, response);
+    else refuseEarly(request, response);
+  };
   const bounds = { maxHeaderSize: limits.headerBytesMax };
   const server: Server =
     options.tls === undefined
@@ -71,11 +73,18 @@ export async function openInspectorServer(
   server.maxConnections = limits.connectionsMax;
   await listen(server, options);
   const { port } = server.address() as AddressInfo;
-  const wired = wiringOf(options, parts, port);
-  const compat = options.compat && (await openCompat(options.compat, parts, wired));
-  if (compat !== undefined)
-    server.on('upgrade', (request, socket, head) => compat.upgrade(request, socket, head));
-  handler.now = handlerOf(options, parts, { ...wired, ...(compat && { compat }) });
+  let compat: Compat | undefined;
+  try {
+    const wired = wiringOf(options, parts, port);
+    compat = options.compat && (await openCompat(options.compat, parts, wired));
+    handler.now = handlerOf(options, parts, { ...wired, ...(compat && { compat }) });
+  } catch (error) {
+    // Nobody would ever answer there.
+    server.close();
+    server.closeAllConnections();
+    throw error;
+  }
+  if (compat !== undefined) server.on('upgrade', compat.upgrade);
   return {
     port,
     close: async () => {
@@ -88,6 +97,12 @@ export async function openInspectorServer(
       clearTimeout(timer);
     },
   };
+}
+
+function refuseEarly(request: IncomingMessage, response: ServerResponse): void {
+  setFixedHeaders(response);
+  const starting = refusal('unavailable', 'the host is starting; try again');
+  sendRefusal(request, response, starting);
 }
 
 function listen(server: Server, { host, port }: ServerOptions): Promise<void> {

@@ -12,6 +12,12 @@ import type { Parts } from './parts.ts';
 import { Refusal } from './refusal.ts';
 import type { Route } from './router.ts';
 
+const actorName = z.string().max(200);
+const openingQuery = z.object({
+  focus: actorName.optional(),
+  last: z.string().max(100).optional(),
+});
+
 const viewBody = z.strictObject({
   window: z
     .strictObject({
@@ -21,7 +27,7 @@ const viewBody = z.strictObject({
       limit: z.int().min(1).max(limits.rowsMax),
     })
     .optional(),
-  focus: z.string().max(200).nullable().optional(),
+  focus: actorName.nullable().optional(),
   isHidden: z.boolean().optional(),
 });
 
@@ -55,14 +61,14 @@ interface Opening {
   readonly query: URLSearchParams;
 }
 
-/** @throws Refusal when the feed takes no more streams */
+/** @throws Refusal 400 for a query it cannot read, 429 when the feed takes no more streams */
 export function openStream(
   parts: Parts,
   login: Login,
   { request, response, query }: Opening,
 ): void {
-  const lastEventId = request.headers['last-event-id'] ?? query.get('last') ?? undefined;
-  const focus = query.get('focus') ?? undefined;
+  const { focus, last } = checked(openingQuery, Object.fromEntries(query), 'query');
+  const lastEventId = request.headers['last-event-id'] ?? last;
   const wanted = {
     session: sessionOf(parts, login),
     login: ownerOf(login),
