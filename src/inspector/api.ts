@@ -172,7 +172,7 @@ export interface ViewRequest {
   readonly isHidden?: boolean;
 }
 
-/** `GET /api/audit?correlation=&q=&kind=&since=&until=&failed=1&limit=`: newest first. */
+/** `GET /api/audit?correlation=&q=&kind=&actor=&since=&until=&failed=1&limit=`: newest first. */
 export interface AuditEntry {
   readonly atMs: number;
   readonly actor: string;

@@ -40,7 +40,7 @@ export function entryOfEvent({ body, atMs: storedAtMs }: Message): AuditEntry | 
   const { source, type, time, correlationid, by, data: told } = found.data;
   const event = type.split('.')[2] ?? type;
   const common = {
-    atMs: time === undefined ? storedAtMs : Date.parse(time),
+    atMs: timeOf(time) ?? storedAtMs,
     actor: source.split('/').slice(3).join('/'),
     correlationId: correlationid,
     ...(by !== undefined && { by }),
@@ -51,6 +51,11 @@ export function entryOfEvent({ body, atMs: storedAtMs }: Message): AuditEntry | 
     isFailure: failures.includes(event),
     importance: ticks.includes(event) ? 'tick' : 'change',
   };
+}
+
+function timeOf(text = ''): number | undefined {
+  const ms = Date.parse(text);
+  return Number.isNaN(ms) ? undefined : ms;
 }
 
 function callOf(told: Readonly<Record<string, unknown>>) {
