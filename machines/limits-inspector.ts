@@ -35,7 +35,6 @@ export const feedLimits = {
 
 /** The fleet's index. */
 export const indexLimits = {
-  windowMax: 200,
   queryLengthMax: 500,
   queryTermsMax: 30,
   /** Orders and filtered lists that are kept up to date; the one unused for longest goes first. */

@@ -95,7 +95,10 @@ export function follow({ source, focus, teller, nowMs, onLost }: FollowOptions):
     else update(step.actor, own, next, step);
     if (!step.row.isGone || isClosed) return;
     for (const told of own.told.values()) teller.stop(told, step.atMs);
-    followed.delete(step.actor);
+    own.told = new Map();
+    own.standing = undefined;
+    // Steps of its next life may wait already.
+    if (own.waiting <= 1) followed.delete(step.actor);
   };
 
   const queue = (own: Followed, work: () => Promise<void>): void => {

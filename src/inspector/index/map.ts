@@ -82,7 +82,7 @@ function sortedGroups(entries: readonly Entry[], grouping: readonly string[]): G
 }
 
 /** The binary form: head, a line feed, the cells. */
-export function mapBytes({ head, cells }: FleetMap): Uint8Array {
+export function mapBytes({ head, cells }: Pick<FleetMap, 'head' | 'cells'>): Buffer {
   return Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), cells]);
 }
 

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { jsonFlaw } from '../../../actors/json-flaw.ts';
 import { inspectorServer as limits } from '../../../machines/limits-inspector-server.ts';
 import type { ActorDetail, RowsPage, Sort } from '../api.ts';
+import { mapBytes } from '../index/map.ts';
 import { checked } from './body.ts';
 import type { ActorKey, Fleet, Parts } from './parts.ts';
 import { Refusal, refusal } from './refusal.ts';
@@ -80,7 +81,10 @@ export function parsedArguments(text: string | undefined): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch (error) {
-    throw refusal('badRequest', `the arguments are no JSON: ${jsonFlaw(error)}; write one JSON object`);
+    throw refusal(
+      'badRequest',
+      `the arguments are no JSON: ${jsonFlaw(error)}; write one JSON object`,
+    );
   }
 }
 
@@ -154,6 +158,6 @@ function mapOf(fleet: Fleet, { query, headers }: Asked): Answer {
   if (headers['if-none-match'] === etag) return { status: 304, headers: cached };
   if (headers.accept?.includes(binary) !== true)
     return { value: { ...head, cells: Buffer.from(cells).toString('base64') }, headers: cached };
-  const bytes = Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), cells]);
+  const bytes = mapBytes({ head, cells });
   return { bytes, headers: { ...cached, 'content-type': binary } };
 }

@@ -6,7 +6,6 @@ import type {
   CommandInfo,
   CommandRequest,
   DryRun,
-  MapHead,
   Row,
   RowsPage,
   StepsPage,
@@ -14,18 +13,12 @@ import type {
   Window,
 } from '../api.ts';
 import type { Feed } from '../feed/feed.ts';
+import type { FleetMap } from '../index/map.ts';
 
 export interface ActorKey {
   readonly kind: string;
   readonly namespace: string;
   readonly name: string;
-}
-
-export interface FleetMap {
-  readonly head: MapHead;
-  readonly cells: Uint8Array;
-  /** Quoted, as the header wants it. */
-  readonly etag: string;
 }
 
 /** The fleet as this host has it in memory; it answers while NATS is down. */

@@ -11,7 +11,7 @@ export interface Sessions {
   open(login: Login): string;
   /** The login of a request's Cookie header; undefined when it has none that holds. */
   find(cookies: string | undefined): Login | undefined;
-  /** Ends the session of that header for good, and gives the Set-Cookie that removes it. */
+  /** Ends the session of that header on this host until it restarts, and gives the Set-Cookie that removes it. */
   close(cookies: string | undefined): string;
 }
 
