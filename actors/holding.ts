@@ -21,6 +21,8 @@ export interface HoldingOptions {
 
 export class Holding {
   readonly partition: number;
+  /** Wall time since when it is served. */
+  servingSinceMs: number | undefined;
   readonly #options: HoldingOptions;
   #state: 'taking' | 'serving' | 'leaving' | 'over' = 'taking';
   #ownership: Ownership | undefined;
@@ -104,6 +106,7 @@ export class Holding {
     }
     if (this.#state !== 'taking') return;
     this.#state = 'serving';
+    this.servingSinceMs = clock.nowMs();
     const seconds = (clock.monotonicMs() - sinceMs) / 1_000;
     telemetry.count('fairlead_takeovers_total');
     telemetry.observe('fairlead_takeover_seconds', seconds);

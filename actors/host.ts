@@ -14,6 +14,7 @@ import type { Kind } from './kind.ts';
 import { lint } from './lint.ts';
 import type { MetricName } from './metric-names.ts';
 import type { OutboxEntry } from './outbox.ts';
+import type { Holding } from './holding.ts';
 import { InHand } from './in-hand.ts';
 import type { Leases } from './lease-ports.ts';
 import { Memory } from './memory.ts';
@@ -220,6 +221,11 @@ export class Host {
   /** From now on; turns under way end first. */
   limitTurns(perKindMax: number): void {
     for (const { turns } of this.#kinds.values()) turns.resize(perKindMax);
+  }
+
+  /** The partitions in this host's hands. */
+  holdings(): readonly Holding[] {
+    return this.#placement.holdings();
   }
 
   residents(): Resident[] {

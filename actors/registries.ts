@@ -13,6 +13,8 @@ export const registryNames = [
   'config',
   'metric',
   'backend',
+  'host',
+  'partition',
 ] as const;
 export type RegistryName = (typeof registryNames)[number];
 

@@ -110,6 +110,15 @@ export class Tenure {
     return retryAfterMs === undefined ? undefined : heldBack(verb, retryAfterMs);
   }
 
+  /** Under which records are written; 0 until the partition is loaded. */
+  get fence(): number {
+    return this.#fence;
+  }
+  /** Stored actors that are not gone. */
+  get actors(): number {
+    return this.#known.size;
+  }
+
   residents(): Resident[] {
     return [...this.#residents.values()];
   }

@@ -8,6 +8,7 @@ import { listEffects } from '../actors/effects/registry.ts';
 import { EffectsInFlight } from '../actors/effects/in-flight.ts';
 import { GuardHost, guardRecordKey } from '../actors/guard-host.ts';
 import { guardViews } from '../actors/guard-views.ts';
+import { hostEntries, partitionEntries } from '../actors/host-views.ts';
 import { createHost } from '../actors/host.ts';
 import { Observer } from '../actors/observer.ts';
 import { OperationCensus } from '../actors/operation-census.ts';
@@ -35,10 +36,11 @@ import { configEntries, policyEntries } from './config/registry.ts';
 import { guardNumbers, guardOptions, retriesBy } from './config/settings.ts';
 import { openHealth } from './compose/health.ts';
 import { openHttp } from './http.ts';
-import { ownIdentity } from './identity.ts';
+import { keepInstallation, ownIdentity } from './identity.ts';
 import { openLog } from './log.ts';
 import { openMetrics } from './metrics.ts';
 import { connectNats } from './nats/connection.ts';
+import { installationOf } from './nats/installation.ts';
 import { setUpStreams } from './nats/setup.ts';
 import { createStepLog } from './nats/step-log.ts';
 import { packageVersion } from './version.ts';
@@ -71,7 +73,9 @@ async function main(): Promise<void> {
 }
 
 async function runHost(config: HostConfig, settings: LiveSettings): Promise<void> {
-  const { hostId, installation } = await ownIdentity(config.dataDir, config.hostId);
+  const startedAtMs = systemClock.nowMs();
+  const own = await ownIdentity(config.dataDir, config.hostId);
+  const { hostId } = own;
   const { log, flush } = openLog({ ...config.log, base: { host: hostId } });
   const end = async (code: number): Promise<never> => {
     await flush();
@@ -80,7 +84,7 @@ async function runHost(config: HostConfig, settings: LiveSettings): Promise<void
   process.on('SIGHUP', () => void settings.reload(log));
   // Before NATS: its last copy of the fleet can be read while the server is away.
   const inspector = await openInspector({
-    ...{ config: config.inspector, dataDir: config.dataDir, hostId, installation, log },
+    ...{ config: config.inspector, dataDir: config.dataDir, ...own, log },
   });
   const { nkeySeedFile, credsFile, ...nats } = config.nats;
   const connection = await connectNats({
@@ -98,6 +102,8 @@ async function runHost(config: HostConfig, settings: LiveSettings): Promise<void
     binding: { mode: config.aws.mode },
     idempotencyTtlMs: settings.current.idempotencyTtlMs,
   });
+  const installation = await installationOf(connection, own.installation);
+  if (installation !== own.installation) await keepInstallation(config.dataDir, installation);
 
   const telemetry: Telemetry = {
     log,
@@ -181,6 +187,8 @@ async function runHost(config: HostConfig, settings: LiveSettings): Promise<void
       listEffects((effect) => retries.nameFor(profiles[settings.current.profile].retry, effect)),
     metric: () => measurements.samples(),
     backend: volumes.registry,
+    host: () => hostEntries({ host, hostId, version: packageVersion(), startedAtMs }),
+    partition: () => partitionEntries(host),
     limit: () => [
       ...guard.limits().map((each) => ({ name: each.key, ...each })),
       ...shared.limits(),
@@ -231,7 +239,7 @@ async function runHost(config: HostConfig, settings: LiveSettings): Promise<void
     text: await measurements.text(),
   });
   const http = await openHttp({ ...config.http, ...health.http, metrics });
-  inspector.attach({ connection, telemetry, health: health.http, metrics });
+  inspector.attach({ connection, installation, telemetry, health: health.http, metrics });
   const listening = new AbortController();
   void hearGuards(connection, guardHost, log, listening.signal);
   await host.start();

@@ -17,6 +17,8 @@ export const registryKinds = [
   'config',
   'metric',
   'backend',
+  'host',
+  'partition',
 ] as const;
 export type RegistryKind = (typeof registryKinds)[number];
 export type KindName = (typeof resourceKinds)[number] | RegistryKind;
@@ -36,6 +38,8 @@ export const kindSpellings: Readonly<Record<KindName, readonly [string, string, 
   config: ['config', 'config'],
   metric: ['metric', 'metrics'],
   backend: ['backend', 'backends'],
+  host: ['host', 'hosts'],
+  partition: ['partition', 'partitions'],
 };
 
 const kindsByWord = new Map(

@@ -181,6 +181,21 @@ const lines: Readonly<Record<Exclude<RegistryKind, 'breaker'>, readonly Line[]>>
     ['ASKED', ago('asked'), 'wide'],
     ['WHY', as('why')],
   ],
+  host: [
+    ['NAME', as('name')],
+    ['STATUS', marked('status', { serving: 'good', standby: 'good', taking: 'changing' })],
+    ['PARTITIONS', of('partitions', 'share')],
+    ['ACTORS', as('residents')],
+    ['UP SINCE', ago('since')],
+    ['VERSION', as('version')],
+  ],
+  partition: [
+    ['NAME', as('name')],
+    ['STATUS', marked('status', { serving: 'good', taking: 'changing', leaving: 'changing' })],
+    ['FENCE', as('fence')],
+    ['ACTORS', as('actors')],
+    ['SINCE', ago('since')],
+  ],
 };
 
 export const registryColumns = (

@@ -1,0 +1,51 @@
+/** This host and its partitions as entries of registries: what `fairlead hosts` and `fairlead partitions` show. */
+import type { Host } from './host.ts';
+import { isoTime } from './iso-time.ts';
+import type { RegistryEntry } from './registries.ts';
+
+export interface HostViewParts {
+  readonly host: Host;
+  readonly hostId: string;
+  readonly version: string;
+  /** Wall time of the start of this process. */
+  readonly startedAtMs: number;
+}
+
+/** `standby`: other hosts hold everything. `taking`: something that should be its own is not served yet. */
+type Standing = 'serving' | 'standby' | 'taking' | 'drained' | 'stopping';
+
+/** One entry; every host answers for itself. */
+export function hostEntries({
+  host,
+  hostId,
+  version,
+  startedAtMs,
+}: HostViewParts): RegistryEntry[] {
+  const status = host.status();
+  const { partitions, share, isDrained } = status;
+  return [
+    {
+      name: hostId,
+      status: standingOf(status),
+      ...{ partitions, share, isDrained, residents: host.residents().length, version },
+      since: isoTime(startedAtMs),
+    },
+  ];
+}
+
+function standingOf(status: ReturnType<Host['status']>): Standing {
+  if (status.draining) return 'stopping';
+  if (status.isDrained) return 'drained';
+  if (!status.loaded) return 'taking';
+  return status.owner ? 'serving' : 'standby';
+}
+
+/** Those in the hands of this host; two digits, so that they sort. */
+export const partitionEntries = (host: Host): RegistryEntry[] =>
+  host.holdings().map(({ partition, state, tenure, servingSinceMs }) => ({
+    name: String(partition).padStart(2, '0'),
+    status: state,
+    fence: tenure?.fence ?? 0,
+    actors: tenure?.actors ?? 0,
+    ...(servingSinceMs !== undefined && { since: isoTime(servingSinceMs) }),
+  }));
