@@ -5,7 +5,7 @@ import { ulid } from './ulid.ts';
 
 export interface Identity {
   readonly hostId: string;
-  /** Names this installation in the source of events. */
+  /** Names the installation in the source of events; what NATS calls it wins (`nats/installation.ts`). */
   readonly installation: string;
 }
 
@@ -19,6 +19,10 @@ export async function ownIdentity(dataDir: string, configured?: string): Promise
   return { hostId: configured ?? kept[0], installation: kept[1] };
 }
 
+/** Known from now on also before NATS is reached. */
+export const keepInstallation = (dataDir: string, installation: string): Promise<void> =>
+  write(join(dataDir, 'installation'), installation);
+
 async function keep(file: string, make: () => string): Promise<string> {
   const present = await readFile(file, 'utf8').catch((error: unknown) => {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
@@ -26,7 +30,11 @@ async function keep(file: string, make: () => string): Promise<string> {
   });
   if (present.trim() !== '') return present.trim();
   const made = make();
-  await writeFile(`${file}.new`, `${made}\n`, { mode: 0o600 });
-  await rename(`${file}.new`, file);
+  await write(file, made);
   return made;
+}
+
+async function write(file: string, text: string): Promise<void> {
+  await writeFile(`${file}.new`, `${text}\n`, { mode: 0o600 });
+  await rename(`${file}.new`, file);
 }

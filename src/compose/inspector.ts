@@ -43,6 +43,7 @@ export interface InspectorParts {
 
 /** What a host has once it is connected. */
 export interface Attached {
+  readonly installation: string;
   readonly connection: Connection;
   readonly telemetry: Telemetry;
   readonly health: Omit<HttpOptions, 'host' | 'port' | 'metrics'>;
@@ -104,7 +105,10 @@ async function serve(parts: InspectorParts, tokenFile: string): Promise<Inspecto
   const options = await serverOptions(parts.config, tokenFile, telemetry, bell);
   const steps = stepsOver(state, view);
   const server: OpenInspector = await openInspectorServer(options, {
-    ...{ hostId, installation, version: packageVersion() },
+    ...{ hostId, version: packageVersion() },
+    get installation() {
+      return now.host?.installation ?? installation;
+    },
     ...{ feed: view.feed, fleet: fleetOf(view), charts: chartsOf() },
     service: serviceOver(state),
     steps,

@@ -23,8 +23,8 @@ export type HostReady = z.infer<typeof hostReady>;
 
 export interface HostOptions extends ChildFiles {
   readonly dataDir: string;
-  /** 1 is the host whose inspector and health the stack tells of. */
-  readonly number: number;
+  /** 1 is the host whose inspector and health the stack tells of. Default 1. */
+  readonly number?: number;
   readonly scale: number;
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error';
   readonly port?: number;
@@ -52,7 +52,7 @@ const READY_DEADLINE_MS = 30_000;
 const DRAIN_GRACE_MS = 15_000;
 
 export function hostChild(options: HostOptions): SupervisedChild<HostReady> {
-  const { dataDir, number, environment, env, logFile, noteFile, say } = options;
+  const { dataDir, number = 1, environment, env, logFile, noteFile, say } = options;
   const configFile = join(dataDir, `${hostName(number)}.json`);
   const isFirst = number === 1;
   const portFile = (of: string) => join(dataDir, 'run', `${of}${isFirst ? '' : `-${number}`}.port`);
@@ -98,7 +98,7 @@ function hostConfig(
   const { url, hostSeedFile } = options.nats();
   const { endpoint, accessKeyFile, artifactsUrl } = options.simulator();
   return {
-    dataDir: join(options.dataDir, hostName(options.number)),
+    dataDir: join(options.dataDir, hostName(options.number ?? 1)),
     nats: { url, nkeySeedFile: hostSeedFile },
     aws: { mode: 'simulator', endpoint, accessKeyFile },
     artifacts: { url: artifactsUrl },

@@ -7,6 +7,7 @@ import { nkeys } from '@nats-io/transport-node';
 import { partitionOf } from '../../../machines/ids.ts';
 import { connectNats } from '../../../src/nats/connection.ts';
 import type { Connection } from '../../../src/nats/connection.ts';
+import { installationOf } from '../../../src/nats/installation.ts';
 import { setUpStreams } from '../../../src/nats/setup.ts';
 import { commandSubject, storedCommandSubject } from '../../../src/nats/subjects.ts';
 import { startNats } from '../../servers/nats.ts';
@@ -118,6 +119,14 @@ describe('set-up of streams and buckets', () => {
     };
     await setUpStreams(connection, options);
     expect(updates).toBe(0);
+  });
+
+  it('gives the installation one name, of whichever host was first', async () => {
+    const own = ['first', 'second', 'third'];
+    const told = await Promise.all(own.map((name) => installationOf(connection, name)));
+    expect(own).toContain(told[0]);
+    expect(new Set(told).size).toBe(1);
+    expect(await installationOf(connection, 'later')).toBe(told[0]);
   });
 
   it('puts back a setting that was changed by hand', async () => {
