@@ -54,11 +54,11 @@ describe('hosts', () => {
     const asOf = '2026-01-02T00:00:00.000Z';
     const [first, second] = hostsOf({
       answers: [
-        { host: 'h2', asOf, items: [gauge('fairlead_lease_held', 0)] },
+        { host: 'h2', asOf, items: [gauge('fairlead_partitions_owned', 0)] },
         {
           ...{ host: 'h1', asOf },
           items: [
-            gauge('fairlead_lease_held', 1),
+            gauge('fairlead_partitions_owned', 64),
             gauge('fairlead_residents', 3, { kind: 'cluster' }),
             gauge('fairlead_residents', 2, { kind: 'replication' }),
             gauge('fairlead_mailbox_oldest_seconds', 1.5),
@@ -69,15 +69,15 @@ describe('hosts', () => {
       ],
     });
     expect(first).toMatchObject({
-      ...{ host: 'h1', role: 'owner', version: '0.1.0', actors: 5, oldestMs: 1_500 },
+      ...{ host: 'h1', partitions: 64, version: '0.1.0', actors: 5, oldestMs: 1_500 },
       ...{ startedMs: 1_700_000_000_000, asOfMs: Date.parse(asOf) },
     });
-    expect(second).toMatchObject({ host: 'h2', role: 'standby' });
+    expect(second).toMatchObject({ host: 'h2', partitions: 0 });
   });
 
   it('are unknown where they did not tell, never 0', () => {
     expect(hostsOf({ answers: [{ host: 'h1' }] })[0]).toEqual({
-      ...{ host: 'h1', role: 'unknown', version: 'unknown', startedMs: undefined },
+      ...{ host: 'h1', partitions: undefined, version: 'unknown', startedMs: undefined },
       ...{ actors: undefined, outbox: undefined, waiting: undefined, oldestMs: undefined },
       ...{ quarantined: undefined, feedLag: undefined, streams: undefined, asOfMs: 0 },
     });

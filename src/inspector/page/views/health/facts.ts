@@ -58,7 +58,7 @@ interface Item {
 /** Metrics that the table of hosts is made of. */
 const hostMetrics = [
   'fairlead_build_info',
-  'fairlead_lease_held',
+  'fairlead_partitions_owned',
   'fairlead_outbox_pending',
   'fairlead_mailbox_waiting',
   'fairlead_mailbox_oldest_seconds',
@@ -78,7 +78,8 @@ export const PROBES = survey('health', {});
 /** A number that was not told is undefined, never 0. */
 export interface HostFacts {
   readonly host: string;
-  readonly role: 'owner' | 'standby' | 'unknown';
+  /** Whose actors it runs. */
+  readonly partitions: number | undefined;
   readonly version: string;
   readonly startedMs: number | undefined;
   readonly actors: number | undefined;
@@ -111,11 +112,10 @@ function factsOf({ host = '', items = [], asOf = '' }: HostAnswer): HostFacts {
     const seconds = sum(metric);
     return seconds === undefined ? undefined : seconds * 1000;
   };
-  const lease = sum('fairlead_lease_held');
   const version = told('fairlead_build_info')[0]?.labels?.['version'];
   return {
     host,
-    role: lease === undefined ? 'unknown' : lease > 0 ? 'owner' : 'standby',
+    partitions: sum('fairlead_partitions_owned'),
     version: version === undefined ? 'unknown' : String(version),
     startedMs: inMs('process_start_time_seconds'),
     actors: sum('fairlead_residents'),

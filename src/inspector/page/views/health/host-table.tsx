@@ -1,5 +1,6 @@
 /** One line of each host that answered. */
 import type { ComponentChildren } from 'preact';
+import { bounds } from '../../../../../machines/limits.ts';
 import { nowMs } from '../../store.ts';
 import { wholeSpan } from '../../time.ts';
 import type { HostFacts } from './facts.ts';
@@ -18,11 +19,14 @@ interface Props {
 }
 
 export function HostTable({ hosts, arrivedMs }: Props) {
-  const owners = hosts.filter(({ role }) => role === 'owner').length;
+  const unowned = unownedOf(hosts);
   return (
     <>
-      {owners === 0 && (
-        <p class="problem">No host owns the partitions: commands wait until one does.</p>
+      {unowned > 0 && (
+        <p class="problem">
+          {unowned} of {bounds.partitions} partitions are run by nobody: the commands of their
+          actors wait until a host takes them.
+        </p>
       )}
       <Figures label="Table of hosts" names={names}>
         {hosts.map((host) => (
@@ -33,8 +37,15 @@ export function HostTable({ hosts, arrivedMs }: Props) {
   );
 }
 
+/** None while a host does not tell: it may run them. */
+function unownedOf(hosts: readonly HostFacts[]): number {
+  if (hosts.some(({ partitions }) => partitions === undefined)) return 0;
+  const owned = hosts.reduce((sum, { partitions = 0 }) => sum + partitions, 0);
+  return Math.max(0, bounds.partitions - owned);
+}
+
 const names = [
-  ...['host', 'role', 'version', 'up', 'actors', 'outbox', 'waiting', 'oldest wait'],
+  ...['host', 'partitions', 'version', 'up', 'actors', 'outbox', 'waiting', 'oldest wait'],
   ...['quarantined', 'feed lag', 'pages', 'told'],
 ];
 
@@ -45,7 +56,7 @@ function Line({
   readonly host: HostFacts;
   readonly arrivedMs: number;
 }) {
-  const { host, role, version, startedMs, actors, outbox, waiting, oldestMs } = facts;
+  const { host, partitions, version, startedMs, actors, outbox, waiting, oldestMs } = facts;
   const { quarantined, feedLag, streams } = facts;
   const now = nowMs.value;
   const ageMs = now - arrivedMs;
@@ -54,8 +65,8 @@ function Line({
       <th scope="row" class="mono">
         {host}
       </th>
-      <td class={role === 'owner' ? 'text-good' : ''}>
-        <span aria-hidden="true">{role === 'owner' ? '●' : '○'}</span> {role}
+      <td class={(partitions ?? 0) > 0 ? 'text-good' : ''}>
+        <span aria-hidden="true">{(partitions ?? 0) > 0 ? '●' : '○'}</span> {count(partitions)}
       </td>
       <td>{version}</td>
       <td>{startedMs === undefined ? '?' : wholeSpan(now - startedMs)}</td>
