@@ -15,4 +15,6 @@ export const isActive = (child: AnyActorRef | undefined): boolean =>
  * would stop the sender.
  */
 export const activeChildren = (self: Parameters<typeof childrenOf>[0]): AnyActorRef[] =>
-  Object.values(childrenOf(self)).filter((child) => child !== undefined && isActive(child));
+  Object.values(childrenOf(self)).filter(
+    (child): child is AnyActorRef => child !== undefined && isActive(child),
+  );
