@@ -1,4 +1,5 @@
 /** Bounds of the inspector's HTTP server. */
+import { indexLimits } from './limits-inspector.ts';
 
 export const inspectorServer = {
   bodyBytesMax: 256 * 1024,
@@ -32,6 +33,6 @@ export const inspectorServer = {
   kpiFreshMs: 2_000,
   stepsMax: 500,
   rowsMax: 200,
-  queryCharactersMax: 500,
+  queryCharactersMax: indexLimits.queryLengthMax,
   argumentsCharactersMax: 8_000,
 } as const;

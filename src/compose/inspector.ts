@@ -104,7 +104,7 @@ async function serve(parts: InspectorParts, tokenFile: string): Promise<Inspecto
   const bell = stepBell();
   const options = await serverOptions(parts.config, tokenFile, telemetry, bell);
   const steps = stepsOver(state, view);
-  const server: OpenInspector = await openInspectorServer(options, {
+  const opening = openInspectorServer(options, {
     ...{ hostId, version: packageVersion() },
     get installation() {
       return now.host?.installation ?? installation;
@@ -116,6 +116,10 @@ async function serve(parts: InspectorParts, tokenFile: string): Promise<Inspecto
     commands: commandInfos(),
     nowMs: () => clock.nowMs(),
     monotonicMs: () => clock.monotonicMs(),
+  });
+  const server: OpenInspector = await opening.catch(async (error: unknown) => {
+    await view.close();
+    throw error;
   });
   log('info', { inspectorPort: server.port, tokenFile }, 'the inspector is served');
   return {
