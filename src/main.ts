@@ -86,7 +86,7 @@ async function runHost(config: HostConfig, settings: LiveSettings): Promise<void
   const inspector = await openInspector({
     ...{ config: config.inspector, dataDir: config.dataDir, ...own, log },
   });
-  const { nkeySeedFile, credsFile, ...nats } = config.nats;
+  const { nkeySeedFile, credsFile, replicas, ...nats } = config.nats;
   const connection = await connectNats({
     ...nats,
     ...(nkeySeedFile === undefined ? {} : { nkeySeedFile }),
@@ -100,6 +100,7 @@ async function runHost(config: HostConfig, settings: LiveSettings): Promise<void
   await setUpStreams(connection, {
     holder: hostId,
     binding: { mode: config.aws.mode },
+    replicas,
     idempotencyTtlMs: settings.current.idempotencyTtlMs,
   });
   const installation = await installationOf(connection, own.installation);

@@ -87,6 +87,8 @@ const hostConfig = z
       url: z.string().regex(/^(nats|tls):\/\//, 'expected nats://host:port or tls://host:port'),
       nkeySeedFile: z.string().min(1).optional(),
       credsFile: z.string().min(1).optional(),
+      /** Copies of every stream and bucket: 3 where nats-server runs as a cluster of three or more. */
+      replicas: z.union([z.literal(1), z.literal(3)], { error: 'expected 1 or 3' }).default(1),
       /** Runs on a server older than the floor: data loss possible. */
       acceptUnsafeVersion: z.boolean().default(false),
     }),

@@ -25,6 +25,7 @@ export class ConnectionLost extends Error {
 
 /** Server codes of JetStream that decide something here. */
 export const jetStreamCodes = {
+  noSuitablePeers: 10005,
   insufficientResources: 10023,
   messageTooLarge: 10054,
   maximumMessages: 10077,

@@ -21,7 +21,9 @@ export interface SetupOptions {
   readonly eventBytesMax?: number;
   /** Room for steps, reserved on the server. Default `stepLimits.keptBytesMax`. */
   readonly stepBytesMax?: number;
-  /** Life of a lease that is not renewed. Default `hosting.leaseTtlMs`. */
+  /** Copies of every stream and bucket: 3 needs as many servers. Default 1. */
+  readonly replicas?: 1 | 3;
+  /** Life of a lease that is not renewed. Default `hosting.leaseTtlMs`; with 3 replicas it outlasts an election. */
   readonly leaseTtlMs?: number;
   /** How long results of calls are kept. Default `idempotency.ttlMs`. */
   readonly idempotencyTtlMs?: number;
@@ -44,13 +46,15 @@ type Wanted = Partial<StreamConfig> & { readonly name: string };
  * @throws Error that names what does not fit: another partition count, another installation, a field that cannot change.
  */
 export async function setUpStreams(connection: Connection, options: SetupOptions): Promise<void> {
-  await ensure(connection, bucket(buckets.meta, {}));
+  const replicas = options.replicas ?? 1;
+  await ensure(connection, { ...bucket(buckets.meta, {}), num_replicas: replicas });
   const meta = await new Kvm(connection.js).open(buckets.meta);
   const release = await lock(connection, meta, options.holder);
   try {
     const facts = { ...options.binding, partitions: String(bounds.partitions) };
     for (const [name, value] of Object.entries(facts)) await bind(connection, meta, name, value);
-    for (const wanted of wantedStreams(options)) await ensure(connection, wanted);
+    for (const wanted of wantedStreams(options))
+      await ensure(connection, { ...wanted, num_replicas: replicas });
   } finally {
     await release();
   }
@@ -58,8 +62,10 @@ export async function setUpStreams(connection: Connection, options: SetupOptions
 
 /** The fields that are set; everything else stays the server's default and is not compared. */
 function wantedStreams(options: SetupOptions): Wanted[] {
-  const file = { storage: StorageType.File, num_replicas: 1 } as const;
+  const file = { storage: StorageType.File } as const;
   const keptMs = options.idempotencyTtlMs ?? idempotency.ttlMs;
+  const { leaseTtlMs, leaseTtlClusterMs } = hosting;
+  const leaseMs = options.leaseTtlMs ?? (options.replicas === 3 ? leaseTtlClusterMs : leaseTtlMs);
   const repeatsFold = { duplicate_window: nanos(120 * SECOND_MS) } as const;
   return [
     {
@@ -113,7 +119,7 @@ function wantedStreams(options: SetupOptions): Wanted[] {
       republish: { src: `$KV.${buckets.state}.>`, dest: patterns.live },
       max_msg_size: bounds.recordBytesMax + HEADER_BYTES,
     }),
-    bucket(buckets.lease, { max_age: nanos(options.leaseTtlMs ?? hosting.leaseTtlMs) }),
+    bucket(buckets.lease, { max_age: nanos(leaseMs) }),
     // Age deletes; when room runs out the oldest results go first, because calls need no place here to be made.
     bucket(buckets.idempotency, {
       max_age: nanos(keptMs),
@@ -131,7 +137,6 @@ const bucket = (name: Bucket, more: Partial<StreamConfig>): Wanted => ({
   subjects: [`$KV.${name}.>`],
   retention: RetentionPolicy.Limits,
   storage: StorageType.File,
-  num_replicas: 1,
   discard: DiscardPolicy.New,
   max_msgs_per_subject: 1,
   deny_delete: true,
@@ -144,12 +149,12 @@ async function ensure(connection: Connection, wanted: Wanted): Promise<void> {
   const { jsm } = connection;
   let info: StreamInfo;
   try {
-    info = await connection.ask(() => jsm.streams.info(wanted.name));
+    info = await patiently(connection, () => jsm.streams.info(wanted.name));
   } catch (error) {
     if (!hasCode(error, jetStreamCodes.streamNotFound)) throw error;
-    info = await connection
-      .ask(() => jsm.streams.add(wanted))
-      .catch((cause: unknown) => refuse(wanted.name, 'cannot be created', cause));
+    info = await patiently(connection, () => jsm.streams.add(wanted)).catch((cause: unknown) =>
+      refuse(wanted.name, 'cannot be created', cause),
+    );
   }
   if (info.config.persist_mode === PersistMode.Async)
     throw new Error(
@@ -159,11 +164,27 @@ async function ensure(connection: Connection, wanted: Wanted): Promise<void> {
     .filter(([field, value]) => !covers(info.config[field as keyof StreamConfig], value))
     .map(([field]) => field);
   if (differing.length === 0) return;
-  await connection
-    .ask(() => jsm.streams.update(wanted.name, { ...info.config, ...wanted }))
-    .catch((cause: unknown) =>
-      refuse(wanted.name, `differs in ${differing.join(', ')} and cannot be changed`, cause),
-    );
+  await patiently(connection, () =>
+    jsm.streams.update(wanted.name, { ...info.config, ...wanted }),
+  ).catch((cause: unknown) =>
+    refuse(wanted.name, `differs in ${differing.join(', ')} and cannot be changed`, cause),
+  );
+}
+
+/** Servers of a cluster that has just come up choose leaders first; until then nobody answers, or refuses as if too few were there. */
+async function patiently<T>(connection: Connection, call: () => Promise<T>): Promise<T> {
+  const untilMs = performance.now() + hosting.storeAlarmMs;
+  for (;;) {
+    try {
+      return await connection.ask(call);
+    } catch (error) {
+      const isEarly =
+        classifyWrite(error) === 'notStored' || hasCode(error, jetStreamCodes.noSuitablePeers);
+      if (!isEarly || performance.now() > untilMs) throw error;
+      await connection.untilConnected(LOCK_LOOK_MS).catch(() => undefined);
+      await sleep(LOCK_LOOK_MS);
+    }
+  }
 }
 
 function refuse(name: string, what: string, cause: unknown): never {

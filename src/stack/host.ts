@@ -35,7 +35,8 @@ export interface HostOptions extends ChildFiles {
   readonly environment: Readonly<Record<string, string>>;
   readonly kubernetes?: HostConfigInput['kubernetes'];
   readonly safety?: SafetyTimes;
-  readonly nats: () => NatsKeys & { readonly url: string };
+  /** With `replicas` 3 its servers keep every stream as often. */
+  readonly nats: () => NatsKeys & { readonly url: string; readonly replicas?: 1 | 3 };
   readonly simulator: () => SimulatorReady;
 }
 
@@ -95,11 +96,11 @@ function hostConfig(
   options: HostOptions,
   ports: { readonly http: number; readonly inspector: number },
 ): HostConfigInput {
-  const { url, hostSeedFile } = options.nats();
+  const { url, hostSeedFile, replicas = 1 } = options.nats();
   const { endpoint, accessKeyFile, artifactsUrl } = options.simulator();
   return {
     dataDir: join(options.dataDir, hostName(options.number ?? 1)),
-    nats: { url, nkeySeedFile: hostSeedFile },
+    nats: { url, nkeySeedFile: hostSeedFile, replicas },
     aws: { mode: 'simulator', endpoint, accessKeyFile },
     artifacts: { url: artifactsUrl },
     pacing: { scale: options.scale },

@@ -4,9 +4,10 @@ import { judgeCommands } from './checkers/commands.ts';
 import type { CommandTally } from './checkers/commands.ts';
 import { judgeCounts, judgeLeaks } from './checkers/instances.ts';
 import { clustersOf, isAtRest, replicationState, until } from './fleet.ts';
-import { clusterKey, replicationKey, replicationName } from './orders.ts';
+import { clusterKey, replicationKey, idle, replicationName, touch } from './orders.ts';
 import type { Recovered } from './recovery.ts';
 import type { Scene } from './run.ts';
+import type { Order } from './sender.ts';
 
 export interface Verdict {
   readonly ok: boolean;
@@ -23,6 +24,8 @@ export interface Verdict {
 
 const QUIET_MS = 4 * 60_000;
 const GONE_MS = 4 * 60_000;
+/** A deletion that was refused may be taken later. */
+const ASK_AGAIN_MS = 3_000;
 const STREAM = 'FAIRLEAD_CMD';
 const kinds = [
   ...(['lost', 'doubled', 'reordered', 'leaks', 'twoWriters', 'doubledInstances'] as const),
@@ -59,7 +62,7 @@ export async function end(scene: Scene): Promise<Verdict> {
     ...{ faults: scene.met, commands, events: events.total, eventRepeats: events.repeats },
     violations: Object.fromEntries(kinds.map((kind) => [kind, complaints.count(kind)])),
     examples: complaints.examples,
-    recoveryMs: scene.recovery.table(),
+    recoveryMs: scene.recovery.table(new Set(deadLetters.map(({ commandId }) => commandId))),
     looks: { instances: instances.looks(), writers: writers.looks() },
   };
 }
@@ -76,8 +79,7 @@ async function untilQuiet(scene: Scene): Promise<void> {
   const isQuiet = async (): Promise<boolean> => {
     moving.length = 0;
     for (const cluster of await clustersOf(client)) {
-      if (cluster.isPaused)
-        await sender.send({ ...clusterKey(cluster.name), verb: 'resume', payload: {} });
+      if (cluster.isPaused) await sender.send({ ...clusterKey(cluster.name), ...touch });
       if (!isAtRest(cluster)) moving.push(`${cluster.name} is ${cluster.state} ${cluster.error}`);
     }
     const waiting = await waitingCommands(scene);
@@ -98,16 +100,24 @@ async function judgeFleet({ client, world, complaints, say }: Scene): Promise<vo
   const running = clusters.filter(({ state }) => state === 'running.steady');
   const wanted = new Map(running.map(({ uid, wanted: count }) => [uid, count]));
   judgeCounts(await groundTruth(world.simulator.ready), wanted, complaints);
-  const states = clusters.map(({ name, state }) => `${name} ${state}`);
+  const torn = clusters.filter(({ name }) => !idle.includes(name));
+  const states = torn.map(({ name, state }) => `${name} ${state}`);
   say(`quiet: ${states.join(', ')}; ${replicationName} ${await replicationState(client)}`);
 }
 
 /** Everything is deleted, the replication first: it uses machines of two clusters. */
 async function takeAway({ client, sender, complaints, say }: Scene): Promise<void> {
   say('everything is deleted');
+  const askedMs = new Map<string, number>();
+  const ask = async (order: Order): Promise<void> => {
+    const nowMs = performance.now();
+    if (nowMs - (askedMs.get(order.name) ?? -Infinity) < ASK_AGAIN_MS) return;
+    askedMs.set(order.name, nowMs);
+    await sender.send(order);
+  };
   const isReplicationGone = async (): Promise<boolean> => {
     const state = await replicationState(client);
-    if (state !== 'gone') await sender.send({ ...replicationKey, verb: 'delete', payload: {} });
+    if (state !== 'gone') await ask({ ...replicationKey, verb: 'delete', payload: {} });
     return state === 'gone';
   };
   if (!(await until(isReplicationGone, GONE_MS)))
@@ -116,7 +126,7 @@ async function takeAway({ client, sender, complaints, say }: Scene): Promise<voi
     const clusters = await clustersOf(client);
     for (const { name, state } of clusters)
       if (!state.startsWith('deleting') || state === 'deleting.stuck')
-        await sender.send({ ...clusterKey(name), verb: 'delete', payload: {} });
+        await ask({ ...clusterKey(name), verb: 'delete', payload: {} });
     return clusters.length === 0;
   };
   if (await until(isFleetGone, GONE_MS)) return;

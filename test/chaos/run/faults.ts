@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { StreamInfo } from '@nats-io/jetstream';
 import { sidePath } from '../../../src/stack/side-path.ts';
 import type { Dice } from './dice.ts';
-import { burst, clusterKey, poison } from './orders.ts';
+import { burst, clusterKey, poison, touch } from './orders.ts';
 import type { Link } from './link.ts';
 import type { Recovery } from './recovery.ts';
 import type { Sender } from './sender.ts';
@@ -29,8 +29,6 @@ export interface Fault {
 /** Longer than a lease lives. */
 const pastLeaseMs = ({ world }: Stage): number => world.leaseTtlMs * 1.5;
 
-const idOf = ({ child }: HostProcess): string => child.ready.hostId;
-
 /** Notes whom the fault strikes, strikes, and asks them at once. */
 async function struck(
   stage: Stage,
@@ -38,7 +36,7 @@ async function struck(
   hosts: readonly HostProcess[],
   strike: () => Promise<unknown>,
 ): Promise<void> {
-  const actors = stage.dice.shuffled(stage.recovery.actorsOf(hosts.map(idOf)).sort());
+  const actors = stage.dice.shuffled(stage.recovery.actorsOf(hosts.map(({ id }) => id())).sort());
   const sinceMs = performance.now();
   await strike();
   stage.recovery.ask(name, actors, sinceMs);
@@ -55,10 +53,16 @@ const each = (links: readonly Link[], act: (link: Link) => void): Promise<void> 
   return Promise.resolve();
 };
 
+/** Mostly one that has something to lose. */
+function victim({ world, dice, recovery }: Stage): HostProcess {
+  const owners = world.hosts.filter(({ id }) => recovery.actorsOf([id()]).length > 0);
+  return dice.pick(owners.length > 0 && dice.between(1, 4) > 1 ? owners : world.hosts);
+}
+
 const kill: Fault = {
   name: 'kill',
   run: async (stage) => {
-    const host = stage.dice.pick(stage.world.hosts);
+    const host = victim(stage);
     const awayMs = stage.dice.pick([0, 1_000, pastLeaseMs(stage)]);
     await struck(stage, 'kill', [host], () => host.child.kill('SIGKILL'));
     await sleep(awayMs);
@@ -69,7 +73,7 @@ const kill: Fault = {
 const freeze: Fault = {
   name: 'freeze',
   run: async (stage) => {
-    const host = stage.dice.pick(stage.world.hosts);
+    const host = victim(stage);
     const { pid } = host.child;
     await struck(stage, 'freeze', [host], () => signal(pid, 'SIGSTOP'));
     await sleep(pastLeaseMs(stage));
@@ -87,6 +91,8 @@ const roll: Fault = {
         return Promise.resolve();
       });
       await stopped;
+      // Whoever has its actors now takes this at once.
+      await struck(stage, 'roll', [host], () => Promise.resolve());
       await host.child.start();
     }
   },
@@ -95,7 +101,7 @@ const roll: Fault = {
 const partition: Fault = {
   name: 'partition',
   run: async (stage) => {
-    const host = stage.dice.pick(stage.world.hosts);
+    const host = victim(stage);
     await struck(stage, 'partition', [host], () =>
       each(host.links, (link) => {
         link.silence();
@@ -109,7 +115,7 @@ const partition: Fault = {
 const cut: Fault = {
   name: 'cut',
   run: async (stage) => {
-    const host = stage.dice.pick(stage.world.hosts);
+    const host = victim(stage);
     await struck(stage, 'cut', [host], () =>
       each(host.links, (link) => {
         link.cut();
@@ -124,7 +130,7 @@ const cut: Fault = {
 const slow: Fault = {
   name: 'slow',
   run: async (stage) => {
-    const host = stage.dice.pick(stage.world.hosts);
+    const host = victim(stage);
     const delayMs = stage.dice.pick([25, 100, 250]);
     await struck(stage, 'slow', [host], () =>
       each(host.links, (link) => {
@@ -188,10 +194,7 @@ const garbage: Fault = {
     const name = dice.pick(clusters);
     const lines = poison(name, dice).map((order) => sender.send(order));
     // Right behind them comes one that is to be taken.
-    await Promise.all([
-      ...lines,
-      sender.send({ ...clusterKey(name), verb: 'resume', payload: {} }),
-    ]);
+    await Promise.all([...lines, sender.send({ ...clusterKey(name), ...touch })]);
   },
 };
 

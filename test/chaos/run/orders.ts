@@ -8,6 +8,13 @@ export const pool = 'web';
 /** Both sides of the replication: nobody stops or deletes them. */
 export const sides = ['home', 'away'] as const;
 export const replicationName = 'disk';
+/** Clusters that wait for a quota and cost nothing: so many that every host has some. */
+export const idle = Array.from({ length: 12 }, (_, index) => `idle${index + 1}`);
+const idleRegion = 'us-east-1';
+/** Nothing may be launched there. */
+export const idleQuota = { region: idleRegion, max: 0 };
+/** Changes nothing but the record. */
+export const touch = { verb: 'resume', payload: {} } as const;
 
 export const clusterKey = (name: string) => ({ namespace, kind: 'cluster', name });
 export const replicationKey = { namespace, kind: 'replication', name: replicationName };
@@ -17,6 +24,12 @@ export const applyOrder = (name: string, agents = 1): Order => ({
   verb: 'apply',
   payload: { manifest: manifest(name, 1, agents) },
 });
+
+export function idleOrder(name: string): Order {
+  const { spec, ...rest } = manifest(name, 1);
+  const elsewhere = { ...rest, spec: { ...spec, region: idleRegion } };
+  return { ...clusterKey(name), verb: 'apply', payload: { manifest: elsewhere } };
+}
 
 type Made = (name: string, dice: Dice) => Order;
 
@@ -51,9 +64,14 @@ const ofClusters: readonly (readonly [number, Made])[] = [
 ];
 const ofReplications: readonly (readonly [number, string])[] = [
   ...([
-    [3, 'relocate'],
+    [4, 'relocate'],
     [4, 'sync'],
-    [4, 'resume'],
+    [5, 'resume'],
+  ] as const),
+  // What a cancel or a fault has left failed comes back by these.
+  ...([
+    [4, 'recover'],
+    [2, 'promote'],
   ] as const),
   ...([
     [1, 'pause'],
@@ -62,22 +80,23 @@ const ofReplications: readonly (readonly [number, string])[] = [
 ];
 /** One in so many is stored twice under its id, as by a caller who did not hear the answer. */
 const twiceIn = 8;
-/** One in so many is for the replication, or only touches a side of it. */
+/** One in so many is for the replication, or only touches a cluster that is not torn about. */
 const elsewhereIn = 6;
 
 export function nextOrder(dice: Dice, clusters: readonly string[]): Order {
   const isTwice = dice.between(1, twiceIn) === 1;
   const where = dice.between(1, elsewhereIn);
   if (where === 1) return { ...replicationOrder(dice), isTwice };
-  if (where === 2) return { ...clusterKey(dice.pick(sides)), verb: 'resume', payload: {}, isTwice };
+  const isTouched = where === 2 || where === 3;
+  if (isTouched) return { ...clusterKey(dice.pick([...sides, ...idle])), ...touch, isTwice };
   return { ...weighted(dice, ofClusters)(dice.pick(clusters), dice), isTwice };
 }
 
-const replicationOrder = (dice: Dice): Order => ({
-  ...replicationKey,
-  verb: weighted(dice, ofReplications),
-  payload: {},
-});
+function replicationOrder(dice: Dice): Order {
+  const verb = weighted(dice, ofReplications);
+  const isAimed = verb === 'recover' || verb === 'promote';
+  return { ...replicationKey, verb, payload: isAimed ? { endpoint: dice.pick(sides) } : {} };
+}
 
 function weighted<T>(dice: Dice, from: readonly (readonly [number, T])[]): T {
   return dice.pick(from.flatMap(([weight, each]) => Array<T>(weight).fill(each)));

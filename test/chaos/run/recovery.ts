@@ -1,4 +1,5 @@
 /** From a fault to the next commit of an actor that the struck host had: measured by commands sent right behind it. */
+import { touch } from './orders.ts';
 import type { Sender } from './sender.ts';
 import type { Committed, RecordBook } from './checkers/records.ts';
 
@@ -43,14 +44,12 @@ export class Recovery {
   ask(fault: string, actors: readonly string[], sinceMs: number): void {
     for (const actor of actors.slice(0, askedMax)) {
       const [kind = '', namespace = '', name = ''] = actor.split('/');
-      void this.#sender
-        .sendNow({ kind, namespace, name, verb: 'resume', payload: {} })
-        .then(({ id, fate }) => {
-          if (fate !== 'stored') return;
-          const atMs = this.#early.get(id);
-          if (atMs === undefined) this.#waiting.set(id, { fault, sinceMs });
-          else this.#took({ fault, sinceMs }, atMs);
-        });
+      void this.#sender.sendNow({ kind, namespace, name, ...touch }).then(({ id, fate }) => {
+        if (fate !== 'stored') return;
+        const atMs = this.#early.get(id);
+        if (atMs === undefined) this.#waiting.set(id, { fault, sinceMs });
+        else this.#took({ fault, sinceMs }, atMs);
+      });
     }
   }
 
@@ -67,9 +66,11 @@ export class Recovery {
     }
   }
 
-  /** By fault, in milliseconds. */
-  table(): Record<string, Recovered> {
-    const missing = [...this.#waiting.values()].map(({ fault }) => fault);
+  /** By fault, in milliseconds. What was answered without a record (`outside`) measures nothing. */
+  table(outside: ReadonlySet<string>): Record<string, Recovered> {
+    const missing = [...this.#waiting]
+      .filter(([id]) => !outside.has(id))
+      .map(([, { fault }]) => fault);
     const faults = new Set([...this.#tookMs.keys(), ...missing]);
     return Object.fromEntries(
       [...faults].sort().map((fault) => {

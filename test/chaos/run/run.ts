@@ -5,6 +5,7 @@ import { connectClient } from '../../../src/nats/client.ts';
 import type { FairleadClient } from '../../../src/nats/client.ts';
 import { connectNats } from '../../../src/nats/connection.ts';
 import type { Connection } from '../../../src/nats/connection.ts';
+import { sidePath } from '../../../src/stack/side-path.ts';
 import { watchWriters } from '../../../src/stack/writers.ts';
 import type { WriterWatch } from '../../../src/stack/writers.ts';
 import { Complaints } from './checkers/books.ts';
@@ -21,7 +22,7 @@ import type { Fault, Stage } from './faults.ts';
 import { clustersOf, replicationOf, until } from './fleet.ts';
 import { follow } from './history.ts';
 import type { Following } from './history.ts';
-import { applyOrder, nextOrder, sides } from './orders.ts';
+import { applyOrder, idle, idleOrder, idleQuota, nextOrder, sides } from './orders.ts';
 import { Recovery } from './recovery.ts';
 import { Sender } from './sender.ts';
 import type { World } from './world.ts';
@@ -113,7 +114,9 @@ async function open(world: World, wish: Wish): Promise<Scene> {
   const instances = watchInstances(world.simulator.ready, complaints);
   const names = Array.from({ length: wish.clusters }, (_, index) => `c${index + 1}`);
   say(`clusters ${[...sides, ...names].join(', ')} are made`);
+  await sidePath(world.simulator.ready, 'POST', 'quota', { body: idleQuota });
   for (const name of sides) void sender.send(applyOrder(name, 0));
+  for (const name of idle) void sender.send(idleOrder(name));
   for (const name of names) void sender.send(applyOrder(name));
   const isUp = async (): Promise<boolean> => {
     const all = await clustersOf(client);

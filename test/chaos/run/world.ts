@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { childEnvironment } from '../../../src/stack/environment.ts';
 import type { ChildFiles, SupervisedChild } from '../../../src/stack/child.ts';
-import { hostChild } from '../../../src/stack/host.ts';
+import { hostChild, hostName } from '../../../src/stack/host.ts';
 import type { HostReady } from '../../../src/stack/host.ts';
 import { ensureNatsKeys, natsServer } from '../../../src/stack/nats-server.ts';
 import type { NatsKeys, NatsReady } from '../../../src/stack/nats-server.ts';
@@ -22,6 +22,8 @@ export const scale = 100;
 export interface HostProcess {
   readonly name: string;
   readonly child: SupervisedChild<HostReady>;
+  /** As records name it; known once it was ready. */
+  readonly id: () => string;
   /** One per server. */
   readonly links: readonly Link[];
 }
@@ -64,6 +66,7 @@ export async function openWorld(wish: WorldWish): Promise<World> {
     const [first, ...others] = world.hosts;
     await first?.child.start(); // It makes the streams; the others find them.
     await Promise.all(others.map(({ child }) => child.start()));
+    for (const { id } of world.hosts) id();
     return world;
   } catch (error) {
     await world.close(true);
@@ -90,7 +93,7 @@ async function assemble(dir: string, wish: WorldWish): Promise<World> {
   });
   const hosts: HostProcess[] = [];
   for (let number = 1; number <= wish.hosts; number += 1)
-    hosts.push(await hostOf(`host-${number}`, { dir, keys, servers, simulator, files, isCluster }));
+    hosts.push(await hostOf(number, { dir, keys, servers, simulator, files, isCluster }));
   const all = [...hosts.map(({ child }) => child), simulator, ...servers];
   const failed = Promise.race(all.map((child) => child.failed));
   failed.catch(() => undefined); // Whoever races on it is told.
@@ -134,10 +137,9 @@ interface Surroundings {
   readonly isCluster: boolean;
 }
 
-async function hostOf(name: string, around: Surroundings): Promise<HostProcess> {
-  const { dir, keys, servers, simulator, files } = around;
-  const dataDir = join(dir, name);
-  mkdirSync(join(dataDir, 'run'), { recursive: true });
+async function hostOf(number: number, around: Surroundings): Promise<HostProcess> {
+  const { dir, keys, servers, simulator, files, isCluster } = around;
+  const name = hostName(number);
   const links = await Promise.all(
     servers.map((server) => {
       // A server keeps its port; while it is down the line still leads to where it was.
@@ -151,9 +153,10 @@ async function hostOf(name: string, around: Surroundings): Promise<HostProcess> 
   const url = links.map(({ port }) => `nats://127.0.0.1:${port}`).join(',');
   const child = hostChild({
     ...files(name),
-    ...{ dataDir, scale, logLevel: 'info', environment: {} },
-    nats: () => ({ url, ...keys }),
+    ...{ dataDir: dir, number, scale, logLevel: 'info', environment: {} },
+    nats: () => ({ url, ...keys, replicas: isCluster ? 3 : 1 }),
     simulator: () => simulator.ready,
   });
-  return { name, child, links };
+  let known: string | undefined;
+  return { name, child, links, id: () => (known ??= child.ready.hostId) };
 }

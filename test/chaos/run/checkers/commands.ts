@@ -76,7 +76,7 @@ function judgeOne(
 
 /** A refusal that no record can hold: nothing of that name, or more than is taken. Whoever heard of it heard the same. */
 const isToldToWait = (code: string, { answers = [] }: Sent): boolean =>
-  /^(mailbox\.full|service\.busy|resource\.(notFound|deleted))$/.test(code) &&
+  /^(mailbox\.full|service\.(busy|degraded)|resource\.(notFound|deleted))$/.test(code) &&
   answers.every((answer) => answer.code === code);
 
 function judgeOrder(life: Life, sent: ReadonlyMap<string, Sent>, complaints: Complaints): void {
