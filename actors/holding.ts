@@ -87,10 +87,10 @@ export class Holding {
     const onLost = (cause: LossCause, why: string): void => this.#lost(cause, why);
     const ownership = new Ownership({ leases, partition, clock, telemetry, onLost });
     const leaseRevision = await ownership.acquire();
-    if (leaseRevision === undefined) return this.#over('untaken');
-    if (this.#state !== 'taking') {
+    if (leaseRevision === undefined || !this.#isTaking()) {
       await ownership.release();
-      return this.#over('untaken');
+      this.#over('untaken');
+      return;
     }
     this.#ownership = ownership;
     const tenure = new Tenure({ ...parts, partition, ownership, leaseRevision });
@@ -102,15 +102,21 @@ export class Holding {
       telemetry.log('error', fields, 'a partition did not load');
       await this.#end('unowned');
       await ownership.release();
-      return this.#over('untaken');
+      this.#over('untaken');
+      return;
     }
-    if (this.#state !== 'taking') return;
+    if (!this.#isTaking()) return;
     this.#state = 'serving';
     this.servingSinceMs = clock.nowMs();
     const seconds = (clock.monotonicMs() - sinceMs) / 1_000;
     telemetry.count('fairlead_takeovers_total');
     telemetry.observe('fairlead_takeover_seconds', seconds);
     telemetry.log('info', { hostId, partition, leaseRevision, seconds }, 'a partition is ours');
+  }
+
+  // A method, so that the compiler does not take the state for constant over an await.
+  #isTaking(): boolean {
+    return this.#state === 'taking';
   }
 
   #lost(cause: LossCause, why: string): void {

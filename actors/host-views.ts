@@ -45,7 +45,6 @@ export const partitionEntries = (host: Host): RegistryEntry[] =>
   host.holdings().map(({ partition, state, tenure, servingSinceMs }) => ({
     name: String(partition).padStart(2, '0'),
     status: state,
-    fence: tenure?.fence ?? 0,
-    actors: tenure?.actors ?? 0,
+    ...(tenure?.view() ?? { fence: 0, actors: 0 }),
     ...(servingSinceMs !== undefined && { since: isoTime(servingSinceMs) }),
   }));

@@ -107,13 +107,17 @@ export class Placement {
       const owned = this.holdings().filter(({ isServing }) => isServing).length;
       const presence = { isDraining: this.#isDrained, owned, version };
       if (!(await leases.announce({ ...presence, startedAtMs: this.#startedAtMs })))
-        return this.#replaced();
-      const survey = await leases.survey();
-      if (!this.#stopping()) this.#place(survey);
+        this.#replaced();
+      else await this.#look();
     } catch (thrown) {
       const fields = { reason: messageOf(thrown) };
       parts.ports.telemetry.log('warn', fields, 'the other hosts could not be looked at');
     }
+  }
+
+  async #look(): Promise<void> {
+    const survey = await this.#options.leases.survey();
+    if (!this.#stopping()) this.#place(survey);
   }
 
   #place({ hosts, partitions }: LeaseSurvey): void {

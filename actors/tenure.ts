@@ -1,5 +1,5 @@
 /** One period of ownership of one partition: load it, wake what is due, hand every message to its actor, end cleanly. */
-import { keyText, recordKey } from '../machines/ids.ts';
+import { keyText } from '../machines/ids.ts';
 import type { ResourceKey } from '../machines/ids.ts';
 import { openEnvelope } from './envelope.ts';
 import type { CommandSchemas, Opened } from './envelope.ts';
@@ -9,10 +9,8 @@ import type { HeapClock } from './heap-clock.ts';
 import type { KindSnapshot } from './kind.ts';
 import type { OutboxEntry } from './outbox.ts';
 import type { Ownership } from './ownership.ts';
-import type { Cancel, CommandDelivery, Ports, StoredRecord, Subscription } from './ports.ts';
-import { keyOf, readRecord, snapshotOf } from './record.ts';
-import type { ActorRecord } from './record.ts';
-import type { Found, Untold } from './steps/untold.ts';
+import type { Cancel, CommandDelivery, Ports, Subscription } from './ports.ts';
+import type { Untold } from './steps/untold.ts';
 import type { StepLog } from './steps/step-port.ts';
 import { heldBack, mailboxFull } from './refusals.ts';
 import type { Refusal } from './refusals.ts';
@@ -22,6 +20,7 @@ import type { InHand } from './in-hand.ts';
 import type { Memory } from './memory.ts';
 import type { Intake } from './policies/intake.ts';
 import { NewerOwner } from './newer-owner.ts';
+import { loadPartition } from './partition-load.ts';
 import { Resident } from './resident.ts';
 import type { HostedKind, Household, Work, WorkWatch } from './household.ts';
 
@@ -110,13 +109,9 @@ export class Tenure {
     return retryAfterMs === undefined ? undefined : heldBack(verb, retryAfterMs);
   }
 
-  /** Under which records are written; 0 until the partition is loaded. */
-  get fence(): number {
-    return this.#fence;
-  }
-  /** Stored actors that are not gone. */
-  get actors(): number {
-    return this.#known.size;
+  /** Fence under which records are written, 0 until the partition is loaded; and stored actors that are not gone. */
+  view(): { readonly fence: number; readonly actors: number } {
+    return { fence: this.#fence, actors: this.#known.size };
   }
 
   residents(): Resident[] {
@@ -161,41 +156,16 @@ export class Tenure {
   }
 
   /** Learns the highest fence and what is due, and tells the listener what every actor is like. */
-  async #survey(): Promise<ResourceKey[]> {
-    const { leaseRevision, clock, untold, partition, ports } = this.#options;
-    const due: ResourceKey[] = [];
-    const later: [ResourceKey, number][] = [];
-    const found: Found[] = [];
-    let highestFence = 0;
-    for await (const stored of ports.store.scan([partition])) {
-      const record = this.#readable(stored);
-      if (record === undefined) continue;
-      highestFence = Math.max(highestFence, record.fence);
-      const key = keyOf(record);
-      if (!this.#isHosted(key, stored)) continue;
-      this.#committed(key, snapshotOf(record), stored.revision);
-      found.push({ key, record });
-      if (record.wakeAtMs === null) continue;
-      if (record.wakeAtMs <= clock.nowMs()) due.push(key);
-      else later.push([key, record.wakeAtMs]);
-    }
+  async #survey(): Promise<readonly ResourceKey[]> {
+    const { leaseRevision, clock, untold, partition, ports, kinds } = this.#options;
+    const { highestFence, found, due, later } = await loadPartition({
+      ...{ store: ports.store, telemetry: ports.telemetry, clock, kinds, partition },
+      seen: (key, snapshot, revision) => this.#committed(key, snapshot, revision),
+    });
     this.#fence = Math.max(leaseRevision, highestFence + 1);
     for (const [key, wakeAtMs] of later) this.#sleep(key, wakeAtMs);
     untold?.tell(found, this.#fence, () => this.#owned());
     return due;
-  }
-
-  #readable({ key, bytes }: StoredRecord): ActorRecord | undefined {
-    const read = readRecord(bytes);
-    if (read.ok) return read.record;
-    const fields = { key, reason: read.reason };
-    const text = 'a record cannot be read; its actor is not started';
-    this.#options.ports.telemetry.log('error', fields, text);
-    return undefined;
-  }
-
-  #isHosted(key: ResourceKey, stored: StoredRecord): boolean {
-    return this.#options.kinds.has(key.kind) && recordKey(key) === stored.key;
   }
 
   #committed(key: ResourceKey, snapshot: KindSnapshot, revision: number): void {
@@ -267,7 +237,9 @@ export class Tenure {
       return;
     }
     if (!this.#options.kinds.has(key.kind)) {
-      this.#unhosted(tracked, told, key);
+      const message = `No machine for ${key.kind} runs here.`;
+      const fields = { actor: keyText(key), correlationId, message };
+      void refuse(this.#post(), tracked, told, problem('command.unknownKind', fields));
       return;
     }
     const isTaken = this.#offer(key, {
@@ -279,18 +251,6 @@ export class Tenure {
     const { code, message, more } = mailboxFull(keyText(key));
     const full = problem(code, { ...more, actor: keyText(key), correlationId, message });
     void refuse(this.#post(), tracked, told, full);
-  }
-
-  #unhosted(
-    delivery: CommandDelivery,
-    told: { commandId: string; correlationId: string; replyTo?: string | undefined },
-    key: ResourceKey,
-  ): void {
-    const refusal = problem('command.unknownKind', {
-      ...{ actor: keyText(key), correlationId: told.correlationId },
-      message: `No machine for ${key.kind} runs here.`,
-    });
-    void refuse(this.#post(), delivery, told, refusal);
   }
 
   /** False when the mailbox is full. */

@@ -102,6 +102,9 @@ async function runHost(config: HostConfig, settings: LiveSettings): Promise<void
     binding: { mode: config.aws.mode },
     replicas,
     idempotencyTtlMs: settings.current.idempotencyTtlMs,
+    // An election among several servers takes longer than a lease on one may live.
+    leaseTtlMs:
+      connection.nc.info?.cluster === undefined ? hosting.leaseTtlMs : hosting.leaseTtlClusterMs,
   });
   const installation = await installationOf(connection, own.installation);
   if (installation !== own.installation) await keepInstallation(config.dataDir, installation);

@@ -32,7 +32,9 @@ export async function consumeAll(
       )),
     );
   return {
-    stop: async () => void (await Promise.all(open.map((each) => each.stop()))),
+    stop: async () => {
+      await Promise.all(open.map((each) => each.stop()));
+    },
     pause: () => {
       for (const each of open) each.pause();
     },

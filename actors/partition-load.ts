@@ -1,0 +1,58 @@
+/** What is stored of one partition, read once when it is taken. */
+import { recordKey } from '../machines/ids.ts';
+import type { ResourceKey } from '../machines/ids.ts';
+import type { HostedKind } from './household.ts';
+import type { KindSnapshot } from './kind.ts';
+import type { Clock, RecordStore, StoredRecord, Telemetry } from './ports.ts';
+import { keyOf, readRecord, snapshotOf } from './record.ts';
+import type { ActorRecord } from './record.ts';
+import type { Found } from './steps/untold.ts';
+
+export interface LoadParts {
+  readonly store: RecordStore;
+  readonly telemetry: Telemetry;
+  readonly clock: Clock;
+  readonly kinds: ReadonlyMap<string, HostedKind>;
+  readonly partition: number;
+  /** Called for every actor of a kind that runs here. */
+  readonly seen: (key: ResourceKey, snapshot: KindSnapshot, revision: number) => void;
+}
+
+export interface Loaded {
+  readonly highestFence: number;
+  readonly found: readonly Found[];
+  /** To be awakened at once. */
+  readonly due: readonly ResourceKey[];
+  /** With the wall time at which each is due, milliseconds. */
+  readonly later: readonly (readonly [ResourceKey, number])[];
+}
+
+/** Rejects when the store stops answering. What cannot be read is logged and left alone. */
+export async function loadPartition(parts: LoadParts): Promise<Loaded> {
+  const { store, clock, kinds, partition, seen } = parts;
+  const found: Found[] = [];
+  const due: ResourceKey[] = [];
+  const later: [ResourceKey, number][] = [];
+  let highestFence = 0;
+  for await (const stored of store.scan([partition])) {
+    const record = readable(parts, stored);
+    if (record === undefined) continue;
+    highestFence = Math.max(highestFence, record.fence);
+    const key = keyOf(record);
+    if (!kinds.has(key.kind) || recordKey(key) !== stored.key) continue;
+    seen(key, snapshotOf(record), stored.revision);
+    found.push({ key, record });
+    if (record.wakeAtMs === null) continue;
+    if (record.wakeAtMs <= clock.nowMs()) due.push(key);
+    else later.push([key, record.wakeAtMs]);
+  }
+  return { highestFence, found, due, later };
+}
+
+function readable({ telemetry }: LoadParts, { key, bytes }: StoredRecord): ActorRecord | undefined {
+  const read = readRecord(bytes);
+  if (read.ok) return read.record;
+  const fields = { key, reason: read.reason };
+  telemetry.log('error', fields, 'a record cannot be read; its actor is not started');
+  return undefined;
+}
