@@ -11,6 +11,12 @@ import { regions } from './declared.ts';
 import { startAgain } from './troubles.ts';
 import type { ReplicationWorld } from './world.ts';
 
+/** A replication that may be in other company too. */
+export type Healed = Pick<
+  ReplicationWorld,
+  'memory' | 'judge' | 'cloud' | 'pass' | 'where' | 'scheduleState' | 'isGone'
+> & { readonly clock: Pick<ReplicationWorld['clock'], 'nowMs' | 'after'> };
+
 type Order = (verb: string, given?: object) => Promise<void>;
 
 const minuteMs = 60_000;
@@ -29,7 +35,7 @@ const isProtected = (context: ReplicationContext): boolean =>
       context[peerOf(side)].phase === 'replica.following',
   );
 
-export async function heal(world: ReplicationWorld, order: Order): Promise<void> {
+export async function heal(world: Healed, order: Order): Promise<void> {
   if (world.memory() === undefined) return;
   for (const side of sides) await startAgain(world, side);
   await oneWriter(world);
@@ -42,7 +48,7 @@ export async function heal(world: ReplicationWorld, order: Order): Promise<void>
     world.judge.end({ memory, truth: world.cloud.truth(), nowMs: world.clock.nowMs() });
 }
 
-async function oneWriter(world: ReplicationWorld): Promise<void> {
+async function oneWriter(world: Healed): Promise<void> {
   const writers = (): number =>
     new Set(
       world.cloud
@@ -56,7 +62,7 @@ async function oneWriter(world: ReplicationWorld): Promise<void> {
 }
 
 /** L1 and the rest of §5: replica, source, or failed and known to be safe or intact. */
-async function rest(world: ReplicationWorld): Promise<void> {
+async function rest(world: Healed): Promise<void> {
   const isAtRest = (): boolean => {
     const memory = world.memory();
     if (memory?.lifecycle !== 'active') return true;
@@ -71,7 +77,7 @@ async function rest(world: ReplicationWorld): Promise<void> {
 }
 
 /** L2: a sequence of orders leads to a protected pair, unless a machine is gone for good. */
-async function protect(world: ReplicationWorld, order: Order): Promise<void> {
+async function protect(world: Healed, order: Order): Promise<void> {
   const context = (): ReplicationContext | undefined => world.memory();
   const isWhole = (): boolean => sides.every((side) => isUsable(world, side));
   for (let move = 0; move < movesMax; move += 1) {
@@ -114,11 +120,11 @@ function nextMove(
   return endpoint === undefined ? undefined : ['promote', { endpoint, how: 'forced' }];
 }
 
-const isUsable = (world: ReplicationWorld, side: Side): boolean =>
+const isUsable = (world: Healed, side: Side): boolean =>
   !world.isGone(world.cloud.places[side].instanceId);
 
 /** Until nothing is on its way any more, or it is protected; a while even if nothing was. */
-async function settled(world: ReplicationWorld): Promise<void> {
+async function settled(world: Healed): Promise<void> {
   const isSettled = (): boolean => {
     const memory = world.memory();
     if (memory === undefined) return true;
@@ -144,7 +150,7 @@ async function settled(world: ReplicationWorld): Promise<void> {
 }
 
 /** A deletion that was ordered comes to its end, and what it says it removes is gone. */
-async function gone(world: ReplicationWorld): Promise<void> {
+async function gone(world: Healed): Promise<void> {
   const memory = world.memory();
   if (memory === undefined || !(memory.isDeleteOrdered || memory.lifecycle === 'deleting')) return;
   const isGone = (): boolean => world.memory()?.lifecycle === 'deleted';

@@ -1,13 +1,21 @@
 /** What goes wrong in the cloud of a story, each by the simulator's own rules, and how it ends again. */
 import type { Side } from '../../../../machines/replication-table.ts';
+import type { Clock } from '../../../../actors/ports.ts';
+import type { Cloud } from './cloud.ts';
 import { regions } from './declared.ts';
 import type { Trouble as Told, TroubleName } from './story.ts';
-import type { ReplicationWorld } from './world.ts';
 
 type Trouble = Told & { readonly side: Side };
 
+/** What trouble is made in. */
+export interface Troubled {
+  readonly cloud: Cloud;
+  readonly clock: Pick<Clock, 'nowMs' | 'after'>;
+  readonly judge: { excusedUntilMs: number };
+}
+
 /** Makes it happen; answers what ends it. */
-type Begin = (world: ReplicationWorld, trouble: Trouble) => (() => void) | undefined;
+type Begin = (world: Troubled, trouble: Trouble) => (() => void) | undefined;
 
 const changing = [
   ...(['CreateVolume', 'AttachVolume', 'DetachVolume', 'CreateTags', 'CreateSnapshots'] as const),
@@ -137,7 +145,7 @@ const scopeOf = (side: Side) => ({
 
 /** Refusals are the cloud's business: it may be gone already, or the region away. */
 async function handle(
-  { cloud }: ReplicationWorld,
+  { cloud }: Troubled,
   name: 'stopInstances' | 'terminateInstances' | 'startInstances',
   side: Side,
 ): Promise<boolean> {
@@ -149,7 +157,7 @@ async function handle(
 }
 
 /** Nobody starts a machine that still holds a fenced volume: its data would go on where it must not. */
-export async function startAgain(world: ReplicationWorld, side: Side): Promise<boolean> {
+export async function startAgain(world: Troubled, side: Side): Promise<boolean> {
   const { instanceId } = world.cloud.places[side];
   const holdsFenced = world.cloud
     .truth()
@@ -163,10 +171,10 @@ export async function startAgain(world: ReplicationWorld, side: Side): Promise<b
 export class Troubles {
   /** Times each began. */
   readonly begun = new Map<TroubleName, number>();
-  readonly #world: ReplicationWorld;
+  readonly #world: Troubled;
   readonly #endings = new Set<() => void>();
 
-  constructor(world: ReplicationWorld) {
+  constructor(world: Troubled) {
     this.#world = world;
   }
 

@@ -1,0 +1,80 @@
+/** Commands: each decided once, in order, in a record before it leaves the stream; none lost, none left, all answered. */
+import { keyText } from '../../../machines/ids.ts';
+import type { NewChecker } from '../ground.ts';
+
+export const commands: NewChecker = (ground, accuse) => {
+  /** Command id → how often some record took it up. */
+  const decided = new Map<string, number>();
+  /** Actor → sequence of the newest command that was decided. */
+  const newest = new Map<string, number>();
+  /** Removed from the stream, by sequence. */
+  const removed = new Map<number, string>();
+  const bySequence = (sequence: number) =>
+    ground.parts.sent.find(({ sequences }) => sequences.includes(sequence));
+
+  const noteDecision = (actor: string, id: string): void => {
+    const times = (decided.get(id) ?? 0) + 1;
+    decided.set(id, times);
+    if (times > 1) accuse(`${actor} took ${id} up ${times} times`);
+    const first = ground.parts.sent.find((each) => each.id === id)?.sequences[0];
+    if (first === undefined) return;
+    const before = newest.get(actor) ?? 0;
+    if (first < before) accuse(`${actor} took ${id} (${first}) up behind ${before}`);
+    newest.set(actor, Math.max(first, before));
+  };
+
+  return {
+    written: ({ actor, before, after }) => {
+      const known = new Set(before?.seen.map(({ id }) => id) ?? []);
+      const now = new Set(after.seen.map(({ id }) => id));
+      for (const id of known)
+        if (!now.has(id)) accuse(`${actor} has forgotten that it decided ${id}`);
+      for (const id of now) if (!known.has(id)) noteDecision(actor, id);
+    },
+    left: ({ queued, how, by }) => {
+      const { sequence, command } = queued;
+      removed.set(sequence, how);
+      if (how !== 'ack') return;
+      const actor = keyText(command);
+      const isStored = ground.records.get(actor)?.seen.some(({ id }) => id === command.id) ?? false;
+      if (!isStored) accuse(`${by} acknowledged ${command.id}, and no record of ${actor} has it`);
+    },
+    ended: () => {
+      for (const { sequence, command } of ground.parts.stream.waiting())
+        accuse(
+          `${command.id} (${sequence}, ${command.verb} of ${keyText(command)}) is left in the stream`,
+        );
+      for (const sent of ground.parts.sent) {
+        if (sent.sequences.length === 0) continue;
+        for (const sequence of sent.sequences)
+          if (!removed.has(sequence) && bySequence(sequence) === sent && !isWaiting(sequence))
+            accuse(`${sent.id} (${sequence}) is nowhere`);
+        judgeAnswer(sent.id);
+      }
+    },
+  };
+
+  function isWaiting(sequence: number): boolean {
+    return ground.parts.stream.waiting().some((each) => each.sequence === sequence);
+  }
+
+  /** By a reply, or else by the query for the outcome. */
+  function judgeAnswer(id: string): void {
+    const { outlets, sent } = ground.parts;
+    const order = sent.find((each) => each.id === id);
+    if (order === undefined) return;
+    const replies = outlets.replies.filter(({ inbox }) => inbox.endsWith(`.${id}`));
+    const isTold = replies.length > 0 || (order.outcome && order.outcome.error === undefined);
+    // A refusal that no record holds is told by its dead letter.
+    const isFiled = outlets.letters.some(({ commandId }) => commandId === id);
+    if (isTold !== true && !isFiled)
+      accuse(`${id} (${order.verb} of ${keyText(order.key)}) was never answered`);
+    const accepted = replies.filter(
+      ({ error, body }) => error === undefined && body['accepted'] === true,
+    );
+    if (accepted.length > 0 && !decided.has(id))
+      accuse(`${id} was answered as accepted, and no record ever took it up`);
+    const kinds = new Set(replies.map(({ error }) => error === undefined));
+    if (kinds.size > 1 && decided.has(id)) accuse(`${id} was answered as accepted and as refused`);
+  }
+};

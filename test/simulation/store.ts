@@ -1,0 +1,106 @@
+/** The bucket of records as it is, and how each host reaches it: compare-and-set, late and lost answers included. */
+import type {
+  IdempotencyStore,
+  RecordStore,
+  StoredRecord,
+  WriteOutcome,
+} from '../../actors/ports.ts';
+import type { Life } from './life.ts';
+import type { Place } from './weather.ts';
+import type { Wire } from './wire.ts';
+
+/** A write that was stored. */
+export interface Stored {
+  readonly key: string;
+  readonly bytes: string;
+  readonly before: StoredRecord | undefined;
+  readonly revision: number;
+}
+
+const patienceMs = [1_000, 5_000] as const;
+const lost = (): Error => new Error('the bucket gave no answer');
+
+export class SimBucket {
+  readonly #records = new Map<string, StoredRecord>();
+  readonly #place: Place;
+  readonly #wire: Wire;
+  readonly #onStored: (stored: Stored) => void;
+  #lastRevision = 0;
+
+  constructor(place: Place, wire: Wire, onStored: (stored: Stored) => void = () => undefined) {
+    this.#place = place;
+    this.#wire = wire;
+    this.#onStored = onStored;
+  }
+
+  /** Writes that were stored so far. */
+  get revisions(): number {
+    return this.#lastRevision;
+  }
+
+  /** As it is, for those who judge. */
+  peek(key: string): StoredRecord | undefined {
+    return this.#records.get(key);
+  }
+
+  all(): StoredRecord[] {
+    return [...this.#records.values()];
+  }
+
+  records(life: Life): RecordStore {
+    return {
+      load: (key) => this.#load(life, key),
+      write: (key, bytes, revision) => this.#write(life, { key, bytes, revision }),
+      scan: (partitions) => this.#scan(life, partitions),
+    };
+  }
+
+  /** As `records`, for results of calls. */
+  results(life: Life): IdempotencyStore {
+    return { ...this.records(life), scan: () => this.#scan(life, undefined) };
+  }
+
+  #load(life: Life, key: string): Promise<StoredRecord | undefined> {
+    return this.#wire.call(life, {
+      ...{ place: this.#place, name: `${this.#place}.load`, detail: key, lost, patienceMs },
+      apply: () => this.#records.get(key),
+    });
+  }
+
+  #write(
+    life: Life,
+    { key, bytes, revision }: { key: string; bytes: string; revision: number },
+  ): Promise<WriteOutcome> {
+    const isConflict = this.#wire.weather.strikes(this.#place, ['conflict']) !== undefined;
+    if (isConflict) this.#wire.trace.fault(`${this.#place}.conflict`, life.name, key);
+    const wired = this.#wire.call<WriteOutcome>(life, {
+      ...{ place: this.#place, name: `${this.#place}.write`, lost, patienceMs },
+      detail: `${key} ${revision} ${bytes}`,
+      apply: () => (isConflict ? { kind: 'stale' } : this.#put(key, bytes, revision)),
+    });
+    // The port never rejects.
+    return wired.catch((): WriteOutcome => ({ kind: 'unknown', cause: 'no answer' }));
+  }
+
+  #put(key: string, bytes: string, expected: number): WriteOutcome {
+    const before = this.#records.get(key);
+    if ((before?.revision ?? 0) !== expected) return { kind: 'stale' };
+    const revision = (this.#lastRevision += 1);
+    this.#records.set(key, { key, bytes, revision });
+    this.#onStored({ key, bytes, before, revision });
+    return { kind: 'written', revision };
+  }
+
+  async *#scan(life: Life, partitions: readonly number[] | undefined): AsyncIterable<StoredRecord> {
+    const wanted = partitions && new Set(partitions.map(String));
+    const found = await this.#wire.call(life, {
+      ...{ place: this.#place, name: `${this.#place}.scan`, lost, patienceMs },
+      detail: partitions?.join() ?? 'all',
+      apply: () =>
+        [...this.#records.values()].filter(
+          ({ key }) => wanted?.has(key.split('.', 1)[0] ?? '') ?? true,
+        ),
+    });
+    for (const each of found.sort((left, right) => left.revision - right.revision)) yield each;
+  }
+}

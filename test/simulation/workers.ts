@@ -1,0 +1,88 @@
+/** Gives one seed after the other to processes of their own, one for each core; one that hangs or dies costs its seed only. */
+import { fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { lost } from './told.ts';
+import type { Told, Wanted } from './told.ts';
+
+export interface Work {
+  readonly seeds: number;
+  /** The first one; the next ones count on. */
+  readonly seed: number;
+  /** Wall time after which none is begun. */
+  readonly untilMs: number;
+  readonly hosts?: number;
+  readonly follow: boolean;
+  readonly workers: number;
+  /** Name of a planted bug. */
+  readonly mutant?: string;
+  /** Ends the work: asked after each seed. */
+  readonly isEnough?: (told: Told) => boolean;
+  readonly told: (told: Told) => void;
+}
+
+const seedMaxMs = 10 * 60_000;
+/** Only so many broken ones are made smaller: one cause mostly breaks many. */
+const shrunkMax = 2;
+const shrinkMs = 90_000;
+/** Of a worker: what a world leaves behind is mostly young. */
+const execArgv = ['--max-semi-space-size=64', '--enable-source-maps'];
+
+export async function workThrough(work: Work): Promise<void> {
+  let begun = 0;
+  let broken = 0;
+  let isOver = false;
+  const next = (): Wanted | undefined => {
+    if (isOver || begun >= work.seeds || Date.now() >= work.untilMs) return undefined;
+    begun += 1;
+    const isShrunk = broken < shrunkMax && work.mutant === undefined && !work.follow;
+    return {
+      ...{ seed: work.seed + begun - 1, follow: work.follow },
+      ...(work.hosts !== undefined && { hosts: work.hosts }),
+      shrinkMs: isShrunk ? shrinkMs : 0,
+    };
+  };
+  const serve = async (): Promise<void> => {
+    let child: ChildProcess | undefined;
+    try {
+      for (let wanted = next(); wanted !== undefined; wanted = next()) {
+        child = child?.connected === true ? child : begin(work.mutant);
+        const told = await asked(child, wanted);
+        if (told.problems.length > 0) broken += 1;
+        if (isOver) return;
+        work.told(told);
+        isOver ||= work.isEnough?.(told) ?? false;
+      }
+    } finally {
+      child?.kill();
+    }
+  };
+  await Promise.all(Array.from({ length: work.workers }, serve));
+}
+
+const begin = (mutant = ''): ChildProcess =>
+  fork(fileURLToPath(new URL('./worker.js', import.meta.url)), [mutant], {
+    ...{ serialization: 'json', execArgv },
+  });
+
+function asked(child: ChildProcess, wanted: Wanted): Promise<Told> {
+  return new Promise((resolve) => {
+    const end = (told: Told): void => {
+      clearTimeout(timer);
+      child.removeAllListeners();
+      resolve(told);
+    };
+    const timer = setTimeout(() => {
+      child.kill('SIGKILL');
+      if (child.connected) child.disconnect();
+      end(lost(wanted.seed, `no end within ${seedMaxMs / 60_000} minutes`));
+    }, seedMaxMs);
+    child.once('message', (message) => {
+      end(message as Told);
+    });
+    child.once('exit', (code, signal) => {
+      end(lost(wanted.seed, `the process ended: ${signal ?? String(code)}`));
+    });
+    child.send(wanted);
+  });
+}
