@@ -50,8 +50,17 @@ export function childMachines(machine: AnyStateMachine): [string, AnyStateMachin
     .sort(([left], [right]) => (left < right ? -1 : 1));
 }
 
+/** A machine never changes, and reading a whole chart takes longer than starting a host. */
+const hashes = new WeakMap<AnyStateMachine, string>();
+
 /** 16 hex digits over everything that decides behaviour; descriptions may be reworded without a new version. */
 export function definitionHash(machine: AnyStateMachine): string {
+  const known = hashes.get(machine) ?? hashOf(machine);
+  hashes.set(machine, known);
+  return known;
+}
+
+function hashOf(machine: AnyStateMachine): string {
   const text = JSON.stringify(definitionOf(machine), (key, value: unknown) =>
     key === 'description' ? undefined : value,
   );

@@ -4,8 +4,17 @@ import type { AnyStateMachine, AnyStateNode } from 'xstate';
 import { childMachines, transitionsOf } from './definition.ts';
 import { isGated } from './effect.ts';
 
+/** What was found in machines that were looked at: they never change. */
+const looked = new WeakMap<AnyStateMachine, readonly string[]>();
+
 /** Sentences that name machine, node and fault; empty when the machine and all it starts may be hosted. */
-export function lint(machine: AnyStateMachine): string[] {
+export function lint(machine: AnyStateMachine): readonly string[] {
+  const known = looked.get(machine) ?? findings(machine);
+  looked.set(machine, known);
+  return known;
+}
+
+function findings(machine: AnyStateMachine): string[] {
   const own = [...lintMachine(machine), ...lintSources(machine), ...lintActions(machine)];
   const nodes = allNodes(machine.root);
   return [
