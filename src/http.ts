@@ -86,7 +86,12 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
+  const { url = '/' } = request;
+  if (!URL.canParse(url, 'http://localhost')) {
+    send(response, 400, { error: 'the request line names no path; send one that begins with /' });
+    return;
+  }
+  const { pathname, searchParams } = new URL(url, 'http://localhost');
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     send(response, 405, { error: 'only GET is answered here; commands go over NATS' });
     return;

@@ -45,7 +45,12 @@ async function serve(parts: ServerParts, req: IncomingMessage, res: ServerRespon
     refuse(res, 403, refusal);
     return;
   }
-  const url = new URL(req.url ?? '/', 'http://127.0.0.1');
+  const asked = req.url ?? '/';
+  if (!URL.canParse(asked, 'http://127.0.0.1')) {
+    refuse(res, 400, 'the request line names no path');
+    return;
+  }
+  const url = new URL(asked, 'http://127.0.0.1');
   const isControl = url.pathname.startsWith('/_sim/');
   if (isControl && !mayControl(req, parts.control.world.vault)) {
     refuse(res, 403, 'the header x-sim-key must hold the access key');

@@ -37,11 +37,26 @@ export function tagFields(tags: Readonly<Record<string, string>>): [string, stri
   ];
 }
 
-/** AWS wildcards as an anchored expression. */
-export function toPattern(glob: string): RegExp {
-  const source = glob
-    .replaceAll(/[.+^${}()|[\]\\]/g, String.raw`\$&`)
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.');
-  return new RegExp(`^${source}$`, 's');
+/**
+ * AWS wildcards over a whole value. No regular expression: an engine ends the process over one of some ten thousand
+ * characters, and many stars take it for ever.
+ */
+export function toPattern(glob: string): { test(value: string): boolean } {
+  return {
+    test: (value) => {
+      let [at, place] = [0, 0];
+      // Where to go on when what stands behind the last star does not fit.
+      let [afterStar, retryAt] = [-1, 0];
+      while (place < value.length) {
+        if (glob[at] === '*') [afterStar, retryAt] = [(at += 1), place];
+        else if (at < glob.length && (glob[at] === '?' || glob[at] === value[place])) {
+          at += 1;
+          place += 1;
+        } else if (afterStar >= 0) [at, place] = [afterStar, (retryAt += 1)];
+        else return false;
+      }
+      while (glob[at] === '*') at += 1;
+      return at === glob.length;
+    },
+  };
 }
