@@ -303,6 +303,19 @@ describe('files', () => {
   });
 });
 
+it('a caller that goes away before its body ends is no fault of ours', async () => {
+  const own = await startInspector();
+  const cut = `POST /api/commands HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${tokens.admin}\r\n`;
+  const socket = createConnection({ host: '127.0.0.1', port: own.port });
+  const gone = new Promise((resolve) => socket.once('close', resolve));
+  socket.on('error', () => undefined).resume();
+  socket.end(`${cut}Content-Type: application/json\r\nContent-Length: 99\r\n\r\n{"kind"`);
+  await gone;
+  expect((await own.ask('/healthz', { headers: bearer('viewer') })).status).toBe(200);
+  expect(own.errors).toEqual([]);
+  await own.close();
+});
+
 it('a fault of ours is told without its text', async () => {
   const own = await startInspector(
     fakeParts({
