@@ -18,6 +18,7 @@ export interface Waiting {
   readonly uid: string;
   readonly seq: number;
   readonly isWhole: boolean;
+  readonly isGone: boolean;
   readonly body: string;
 }
 
@@ -125,7 +126,7 @@ class StepPump implements OpenStepLog {
     this.#newest.set(actor, { uid, seq });
     const kind = actor.split('/', 1)[0] ?? '';
     const isWhole = told.image !== undefined;
-    this.#enqueue({ actor, kind, uid, seq, isWhole, body });
+    this.#enqueue({ actor, kind, uid, seq, isWhole, isGone: told.row.isGone, body });
   }
 
   #enqueue(waiting: Waiting): void {
@@ -159,9 +160,18 @@ class StepPump implements OpenStepLog {
         this.#telemetry.count('fairlead_steps_published_total', { kind: next.kind });
       else this.#lose(actor, outcome.kind, outcome.cause);
       this.#done(next);
+      if (outcome.kind === 'stored' && next.isGone) this.#forget(actor);
     }
     this.#busy.delete(actor);
     this.#pump();
+  }
+
+  /** Nothing is kept of an actor whose life is over, unless the next one has begun. */
+  #forget(actor: string): void {
+    if (this.#queues.has(actor)) return;
+    this.#last.delete(actor);
+    this.#newest.delete(actor);
+    this.#gaps.delete(actor);
   }
 
   // A method, so that the compiler does not take the flag for constant over an await.
