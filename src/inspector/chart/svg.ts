@@ -12,14 +12,19 @@ export interface Drawing {
   /** As `activeIdsOf` gives them. */
   readonly activeIds?: readonly string[];
   readonly takenEdges?: readonly string[];
+  /** Class of a state or an edge besides, for styles of the caller's own; of a line with several edges, that of each. */
+  readonly markOf?: (id: string) => string;
   /** `auto` follows the reader's system. */
   readonly theme?: Theme;
 }
 
-export function svgOf({ chart, layout, activeIds = [], takenEdges = [], theme }: Drawing): string {
+const unmarked = (): string => '';
+
+export function svgOf(drawing: Drawing): string {
+  const { chart, layout, activeIds = [], takenEdges = [], markOf = unmarked, theme } = drawing;
   const nodes = new Map(chart.nodes.map((node) => [node.id, node]));
   const edges = new Map(chart.edges.map((edge) => [edge.id, edge]));
-  const marks = { active: new Set(activeIds), taken: new Set(takenEdges), edges, chart };
+  const marks = { active: new Set(activeIds), taken: new Set(takenEdges), edges, chart, markOf };
   const boxes = paintOrder(layout).flatMap(([id, placed]) => {
     const node = nodes.get(id);
     return node === undefined ? [] : [nodeSvg(node, placed, marks)];
@@ -38,6 +43,7 @@ interface Marks {
   readonly active: ReadonlySet<string>;
   readonly taken: ReadonlySet<string>;
   readonly edges: ReadonlyMap<string, Edge>;
+  readonly markOf: (id: string) => string;
 }
 
 function nodeSvg(node: ChartNode, placed: PlacedNode, marks: Marks): string {
@@ -72,7 +78,7 @@ function nodeSvg(node: ChartNode, placed: PlacedNode, marks: Marks): string {
 function nodeClasses(
   node: ChartNode,
   { depth }: PlacedNode,
-  { chart, active, hasInside }: Marks & { readonly hasInside: boolean },
+  { chart, active, hasInside, markOf }: Marks & { readonly hasInside: boolean },
 ): string {
   const parent = chart.nodes.find(({ id }) => id === node.parent);
   const classes = [
@@ -82,18 +88,21 @@ function nodeClasses(
     parent?.type === 'parallel' ? 'region' : '',
     active.has(node.id) ? (hasInside ? 'entered' : 'active') : '',
     node.tags.includes('alert') ? 'alert' : '',
+    markOf(node.id),
   ];
   return classes.filter(Boolean).join(' ');
 }
 
 /** The first word is quieter than what follows, but for portals: there the target stands out. */
-function rowSvg(row: NodeRow, { x, y }: PlacedNode, { edges, taken }: Marks): string {
+function rowSvg(row: NodeRow, { x, y }: PlacedNode, marks: Marks): string {
+  const { edges, taken, markOf } = marks;
   const edge = row.edge === undefined ? undefined : edges.get(row.edge);
   const at = row.text.indexOf('→');
   const [head, tail] =
     at === -1 ? splitAfterWord(row, edge) : [row.text.slice(0, at), row.text.slice(at)];
   const kind = edge === undefined ? '' : `k-${edge.kind}`;
-  const classes = ['row', row.kind, kind, taken.has(row.edge ?? '') ? 'taken' : ''];
+  const mark = edge === undefined ? '' : markOf(edge.id);
+  const classes = ['row', row.kind, kind, taken.has(row.edge ?? '') ? 'taken' : '', mark];
   const tailText = tail === '' ? '' : `<tspan class="tail">${escaped(tail)}</tspan>`;
   return `<text class="${classes.filter(Boolean).join(' ')}" xml:space="preserve" x="${x + measures.side}" y="${y + row.y + 4}">${escaped(head)}${tailText}</text>`;
 }
@@ -107,10 +116,11 @@ function lineSvg({ path, edges }: ReturnType<typeof linesIn>[number], marks: Mar
   const isTaken = edges.some((id) => marks.taken.has(id));
   const isError = edges.every((id) => marks.edges.get(id)?.kind === 'error');
   const look = isTaken ? 'taken' : isError ? 'error' : '';
-  return `<path class="edge ${look}" d="${path}" marker-end="url(#${look === '' ? 'arrow' : look})"/>`;
+  const classes = [look, ...new Set(edges.map(marks.markOf))].filter(Boolean).join(' ');
+  return `<path class="edge ${classes}" d="${path}" marker-end="url(#${look === '' ? 'arrow' : look})"/>`;
 }
 
-function pillSvg(edge: Edge, layout: Layout, { taken }: Marks): string {
+function pillSvg(edge: Edge, layout: Layout, { taken, markOf }: Marks): string {
   const label = layout.edges[edge.id]?.label;
   if (label === undefined) return '';
   const { x, y, width, height } = label;
@@ -124,7 +134,8 @@ function pillSvg(edge: Edge, layout: Layout, { taken }: Marks): string {
       .join('');
     return `<text x="${x + measures.pillSide}" y="${y + 13.5 + index * measures.pillLine}">${words}</text>`;
   });
-  const classes = `pill k-${edge.kind}${taken.has(edge.id) ? ' taken' : ''}`;
+  const mark = markOf(edge.id);
+  const classes = `pill k-${edge.kind}${taken.has(edge.id) ? ' taken' : ''}${mark === '' ? '' : ` ${mark}`}`;
   const rx = lines.length === 1 ? height / 2 : 8;
   return `<g class="${classes}"><rect x="${x}" y="${y}" width="${width}" height="${height}" rx="${rx}"/>${texts.join('')}</g>`;
 }

@@ -59,6 +59,7 @@ Drawn from the machines themselves; a test fails when one is not up to date.
 - \`npm run layouts\` makes all of them anew, with \`src/inspector/chart/layouts.json\`, which the inspector's page draws from, and this page.
 - \`fairlead chart cluster -o svg\` gives the same picture, \`fairlead chart cluster -o svg --overview\` the overview. With a name (\`fairlead chart cluster prod-1 -o svg\`) the active states are lit.
 - \`-o mermaid\`, \`-o dot\` and \`-o text\` give the whole chart as text.
+- \`npm run coverage:charts\` paints them by what its tests have taken and entered, into \`test/artifacts/chart-coverage\`.
 
 In an overview a box with a second one behind it hides states. A line stands for all edges from one box to another: its label is the first of them, commands before others, and \`+2\` counts the other labels. Words in a box are commands taken somewhere inside, and ways to states that no line leads to. Words in square brackets are guards of edges that need no event.
 `;
