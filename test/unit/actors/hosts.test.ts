@@ -1,5 +1,6 @@
 /** Several hosts over one store, one bus and one table of leases: who runs what, and what a change of owner costs. */
 import { expect, it } from 'vitest';
+import { hostEntries, partitionEntries } from '../../../actors/host-views.ts';
 import { partitionOf } from '../../../machines/ids.ts';
 import { settle, World } from './world.ts';
 import type { WorldOptions } from './world.ts';
@@ -191,5 +192,32 @@ it('tells who listens what it no longer follows, and follows what it takes', asy
     );
   expect([...(followed.get(first) ?? [])].length).toBeLessThan(names.length);
   await first.stop();
+  await second.stop();
+});
+
+it('tells what it runs: itself as one entry, each partition with its fence and its actors', async () => {
+  const [first, second] = await two();
+  await first.ask('create');
+  const told = [first, second].map(({ host, hostId }) => ({
+    ...hostEntries({ host, hostId, version: '1.2.3', startedAtMs: 0 })[0],
+    entries: partitionEntries(host),
+  }));
+  expect(told).toMatchObject([
+    { name: 'h1', status: 'serving', partitions: 32, share: 32, version: '1.2.3' },
+    { name: 'h2', status: 'serving', partitions: 32, share: 32 },
+  ]);
+  const all = told.flatMap(({ entries }) => entries);
+  expect(new Set(all.map(({ name }) => name)).size).toBe(64);
+  const home = String(actor()).padStart(2, '0');
+  const { fence } = first.record();
+  expect(all.find(({ name }) => name === home)).toMatchObject({
+    status: 'serving',
+    actors: 1,
+    fence,
+  });
+  await first.stop();
+  expect(hostEntries({ ...first, version: '', startedAtMs: 0 })[0]).toMatchObject({
+    ...{ status: 'stopping', partitions: 0 },
+  });
   await second.stop();
 });
