@@ -63,3 +63,9 @@ export function migrated(record: ActorRecord, { kind, definitionHash }: Today): 
     record: { ...record, snapshot, timers, machineVersion: version, definitionHash },
   };
 }
+
+/** For those who only look: the record as it will be once awakened, or as it is where no steps lead to today. */
+export function asOfToday(record: ActorRecord, today: Today): ActorRecord {
+  const found = migrated(record, today);
+  return found.ok ? found.record : record;
+}

@@ -15,7 +15,7 @@ import { pause } from './heap-clock.ts';
 import type { HeapClock } from './heap-clock.ts';
 import { isoTime } from './iso-time.ts';
 import type { Kind, Refusal } from './kind.ts';
-import { migrated } from './migration.ts';
+import { asOfToday } from './migration.ts';
 import type { Bus, QueryAnswer, QueryRequest, RecordStore } from './ports.ts';
 import { keyOf, readRecord, snapshotOf } from './record.ts';
 import type { ActorRecord } from './record.ts';
@@ -169,8 +169,7 @@ async function load({ parts, key }: Asked): Promise<Stored | undefined> {
 function ofToday({ kinds }: QueryParts, record: ActorRecord): ActorRecord {
   const { kind, definitionHash = record.definitionHash } = kinds.get(keyOf(record).kind) ?? {};
   if (kind === undefined) return record;
-  const today = migrated(record, { kind, definitionHash });
-  return today.ok ? today.record : record;
+  return asOfToday(record, { kind, definitionHash });
 }
 
 /** Of what an actor is held for, a record that no chart could have written. */

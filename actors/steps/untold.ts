@@ -6,6 +6,7 @@ import { messageOf } from '../faults.ts';
 import { pause } from '../heap-clock.ts';
 import type { HeapClock } from '../heap-clock.ts';
 import type { HostedKind } from '../household.ts';
+import { asOfToday } from '../migration.ts';
 import type { RecordStore, Telemetry } from '../ports.ts';
 import { readRecord, stepsOf } from '../record.ts';
 import type { ActorRecord } from '../record.ts';
@@ -109,7 +110,7 @@ export class Untold {
       const stored = await store.load(recordKey(key));
       const read = stored && readRecord(stored.bytes);
       if (stored === undefined || !read?.ok) return;
-      const { record } = read;
+      const record = asOfToday(read.record, hosted);
       const place = { revision: stored.revision, atMs: clock.nowMs(), hostId, fence };
       const step = restoredStep(hosted, record, place);
       // Of what is gone nobody needs to hear again, once its end was told or its steps are too old to be kept.

@@ -114,7 +114,11 @@ it('lets the timer of a migrated state fire at its first deadline', async () => 
 
 it('shows a record that nobody has awakened yet as its migration has it', async () => {
   const before = await storedOn();
-  const world = await succeeded(before, { migrations: { 1: toSuccessor } }).start();
+  const world = succeeded(before, { migrations: { 1: toSuccessor } });
+  const told: unknown[] = [];
+  world.host.onCommitted((_key, _kind, { value }) => told.push(value));
+  await world.start();
+  expect(told).toEqual(['lit']);
   expect(world.record().machineVersion).toBe(1);
   expect((await query(world, 'get')).body).toMatchObject({ state: 'lit', colour: 'RED' });
   expect((await query(world, 'list')).body).toMatchObject({ items: [{ colour: 'RED' }] });
