@@ -5,6 +5,7 @@ import { SlidingBuckets } from '../../../actors/policies/sliding-buckets.ts';
 import { ErrorBudget } from '../../../actors/policies/slo.ts';
 import { budgets as bounds, objectives } from '../../../machines/limits.ts';
 import type { Objective } from '../../../machines/limits.ts';
+import { FakeShelf } from '../../fakes/fake-shelf.ts';
 import { ManualClock, settle } from '../../fakes/manual-clock.ts';
 import { FakeTelemetry } from '../actors/world.ts';
 
@@ -102,16 +103,9 @@ describe('the budgets of a host', () => {
     const clock = new ManualClock();
     const telemetry = new FakeTelemetry();
     const announced: string[] = [];
-    const shelf = { text: stored };
+    const shelf = new FakeShelf(stored);
     const budgets = await Budgets.open({
-      ...{ clock, telemetry },
-      shelf: {
-        load: () => Promise.resolve(shelf.text),
-        save: (text) => {
-          shelf.text = text;
-          return Promise.resolve();
-        },
-      },
+      ...{ clock, telemetry, shelf },
       announce: (event, { name }) => {
         announced.push(`${name} ${event}`);
         return Promise.resolve();
