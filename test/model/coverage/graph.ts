@@ -1,6 +1,6 @@
 /** The edges of a machine by xstate/graph: every state that can be told apart, with everything that can be asked there. */
 import { createActor } from 'xstate';
-import type { AnyActorRef, AnyActorScope, AnyStateMachine, EventObject } from 'xstate';
+import type { AnyActorRef, EventObject } from 'xstate';
 import { getAdjacencyMap } from 'xstate/graph';
 import { edgeIdsOf } from '../../../actors/chart-edges.ts';
 import { elapsed, ids, nowMs, roll } from './asked.ts';
@@ -21,12 +21,20 @@ export interface GraphEdge {
 }
 
 type Step = Omit<GraphEdge, 'asked'>;
+type Scope = Readonly<Record<string, unknown>>;
+
+/** What the graph needs of a machine, without XState's loose types. */
+interface Pure {
+  getInitialSnapshot(scope: Scope, input: unknown): Snapshot;
+  transition(before: Snapshot, event: EventObject, scope: Scope): Snapshot;
+}
 
 /** The machine as the graph functions walk it: admission first, then pure transitions. */
 export class Walker {
   readonly #model: Model;
   readonly #edgeIds: ReadonlyMap<object, string>;
-  readonly #scope: AnyActorScope;
+  readonly #machine: Pure;
+  readonly #scope: Scope;
   readonly #steps = new WeakMap<Snapshot, WeakMap<Asked, Step>>();
   #birth: Snapshot | undefined;
   #before: Snapshot | undefined;
@@ -34,15 +42,13 @@ export class Walker {
 
   constructor(model: Model) {
     this.#model = model;
+    this.#machine = model.machine as unknown as Pure;
     this.#edgeIds = edgeIdsOf(model.machine);
     this.#scope = this.#newScope(createActor(model.machine, { input: model.input }));
   }
 
   begin(): Snapshot {
-    this.#birth ??= this.#machine().getInitialSnapshot(
-      this.#scope,
-      this.#model.input as never,
-    ) as unknown as Snapshot;
+    this.#birth ??= this.#machine.getInitialSnapshot(this.#scope, this.#model.input);
     return this.#birth;
   }
 
@@ -68,17 +74,9 @@ export class Walker {
     if (!isTaken) return { before, after: before, taken: [], isRefused: true, isBirth };
     this.#taken = [];
     this.#before = before;
-    const after = this.#machine().transition(
-      before as never,
-      event as never,
-      this.#scope,
-    ) as unknown as Snapshot;
+    const after = this.#machine.transition(before, event, this.#scope);
     if (after.status === 'error') throw new Error(`${this.#model.id}: ${asked.type} is poison`);
     return { before, after, taken: this.#taken, isRefused: false, isBirth };
-  }
-
-  #machine(): AnyStateMachine {
-    return this.#model.machine;
   }
 
   #creates({ stimulus }: Asked): boolean {
@@ -92,7 +90,7 @@ export class Walker {
   }
 
   /** One for all steps. Its `self` shows the state before the event, as a live actor's does while it takes one. */
-  #newScope(actor: AnyActorRef): AnyActorScope {
+  #newScope(actor: AnyActorRef): Scope {
     const nothing = () => undefined;
     const note = (told: { type: string; _transitions?: readonly object[] }): void => {
       if (told.type !== '@xstate.microstep') return;
@@ -105,13 +103,13 @@ export class Walker {
       _sendInspectionEvent: { value: note },
     }) as AnyActorRef['system'];
     const self = Object.create(actor, {
-      getSnapshot: { value: () => this.#before ?? actor.getSnapshot() },
+      getSnapshot: { value: (): unknown => this.#before ?? actor.getSnapshot() },
       _parent: { value: createActor(standIn, { input: null }) },
     }) as AnyActorRef;
     return {
       ...{ self, system, id: 'it', sessionId: 'x:0', logger: nothing, defer: nothing },
       ...{ stopChild: nothing, emit: nothing, actionExecutor: nothing },
-    } as unknown as AnyActorScope;
+    };
   }
 }
 

@@ -9,7 +9,7 @@ import type { Kind } from '../../../actors/kind.ts';
 import { readRecord } from '../../../actors/record.ts';
 import type { ActorRecord } from '../../../actors/record.ts';
 import type { Random } from '../../../actors/ports.ts';
-import type { StoredTimer } from '../../../actors/tree.ts';
+import type { StoredTimer } from '../../../actors/stored-timer.ts';
 import { recordKey } from '../../../machines/ids.ts';
 import type { PerformResult } from '../../../machines/messages.ts';
 import { FakeStore } from '../../fakes/fake-store.ts';

@@ -1,7 +1,12 @@
 /** One machine as it is explored and driven: what it is asked where, what its guards read, and who stands around it. */
-import type { AnyActorRef, AnyStateMachine, AnyStateNode } from 'xstate';
+import type { AnyActorRef, AnyStateMachine } from 'xstate';
 import type { Kind } from '../../../actors/kind.ts';
 import type { Asked } from './asked.ts';
+
+export interface ActiveNode {
+  readonly id: string;
+  readonly after: readonly { readonly eventType: string }[];
+}
 
 /** Of any machine; `context` is cast by the model that knows it. */
 export interface Snapshot {
@@ -10,7 +15,7 @@ export interface Snapshot {
   readonly status: string;
   readonly machine: AnyStateMachine;
   readonly children: Readonly<Record<string, AnyActorRef | undefined>>;
-  readonly _nodes: readonly AnyStateNode[];
+  readonly _nodes: readonly ActiveNode[];
 }
 
 export interface Exploration {

@@ -40,7 +40,7 @@ export class Observed {
   }
 
   /** States that an actor stands in, and those around them. */
-  stands(nodes: readonly AnyStateNode[]): void {
+  stands(nodes: readonly { readonly id: string }[]): void {
     for (const { id } of nodes) this.states.add(id);
   }
 

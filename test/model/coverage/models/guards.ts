@@ -3,7 +3,9 @@ import { breakerMachine } from '../../../../machines/breaker.ts';
 import type { BreakerContext } from '../../../../machines/breaker.ts';
 import { rowOf } from '../../../../machines/breaker-rules.ts';
 import { guardFleetMachine, orderVerbs } from '../../../../machines/guard-fleet.ts';
+import type { FleetContext } from '../../../../machines/guard-fleet.ts';
 import { guardFleetKind, hostGuardKind } from '../../../../machines/guard-kinds.ts';
+import { drainVerbs } from '../../../../machines/host-marks.ts';
 import { guardMachine } from '../../../../machines/guard.ts';
 import type { GuardContext } from '../../../../machines/guard.ts';
 import { callPolicies } from '../../../../machines/limits.ts';
@@ -125,12 +127,16 @@ const fleet: Model = {
   explorations: [
     {
       ...{ walk: [], limit: 1_000 },
-      asks: () =>
-        orderVerbs.map((verb) =>
+      asks: () => [
+        ...orderVerbs.map((verb) =>
           command(verb, { key: 'ec2/eu', reason: 'a test', forMs: 60_000, policy: {} }),
         ),
-      key: ({ context }) =>
-        (context as { standing: { verb: string }[] }).standing.map(({ verb }) => verb).join(),
+        ...drainVerbs.map((verb) => command(verb, { host: 'h2', reason: 'a test' })),
+      ],
+      key: ({ context }) => {
+        const { standing, drained } = context as FleetContext;
+        return [...standing.map(({ verb }) => verb), ...drained.map(({ host }) => host)].join();
+      },
     },
   ],
 };
