@@ -107,6 +107,7 @@ export class SimBus {
     const state = { isStopped: false };
     const durable: Durable = {
       ...{ partition, epoch, process: life.name, isPaused: false },
+      isPulling: () => life.isAlive,
       deliver: (queued) => {
         this.#deliver(life, durable, queued, inHand, (delivery) => {
           if (!state.isStopped) handle(delivery);

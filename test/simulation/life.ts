@@ -24,6 +24,8 @@ export class Life {
   #isAlive = true;
   #isFrozen = false;
   #dieAt: number | undefined;
+  /** So many crossings after the next one of this name it dies. */
+  #dieUpon: { readonly boundary: string; readonly after: number } | undefined;
   readonly #held: (() => void)[] = [];
 
   constructor(options: LifeOptions) {
@@ -44,6 +46,10 @@ export class Life {
   cross(boundary: string): boolean {
     if (!this.#isAlive) return false;
     this.crossings += 1;
+    if (this.#dieUpon !== undefined && boundary.startsWith(this.#dieUpon.boundary)) {
+      this.#dieAt = this.crossings + this.#dieUpon.after;
+      this.#dieUpon = undefined;
+    }
     if (this.#dieAt === undefined || this.crossings < this.#dieAt) return true;
     this.kill();
     this.#options.onDeath(boundary);
@@ -60,6 +66,11 @@ export class Life {
   /** The so-manieth crossing from now is its last, 1 the next. */
   dieAfter(crossings: number): void {
     this.#dieAt = this.crossings + crossings;
+  }
+
+  /** The so-manieth crossing after the next one whose name begins so is its last. */
+  dieUpon(boundary: string, after: number): void {
+    this.#dieUpon = { boundary, after };
   }
 
   kill(): void {

@@ -112,7 +112,10 @@ async function hunt(wish: Wish): Promise<number> {
   return isAll ? exits.ok : exits.broken;
 }
 
-const rounded = (value: number, digits = 1): number => Number(value.toFixed(digits));
+// A function: the program runs before this line is reached.
+function rounded(value: number, digits = 1): number {
+  return Number(value.toFixed(digits));
+}
 
 function print(line: object): void {
   process.stdout.write(`${JSON.stringify(line)}\n`);

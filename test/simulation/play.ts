@@ -148,7 +148,8 @@ function toHost(world: World, host: SimHost, step: HostStep): void {
       weather.cut({ host: host.name, from: step.from, untilMs: clock.monotonicMs() + step.forMs });
       return;
     case 'crash':
-      life?.dieAfter(step.after);
+      if (step.upon === undefined) life?.dieAfter(step.after);
+      else life?.dieUpon(step.upon, step.after);
       host.downMs = step.downMs;
       return;
     case 'freeze':

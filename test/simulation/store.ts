@@ -26,6 +26,8 @@ export class SimBucket {
   readonly #wire: Wire;
   readonly #onStored: (stored: Stored) => void;
   #lastRevision = 0;
+  /** The last write wins, whatever it expected. For a mutant only. */
+  ignoresRevisions = false;
 
   constructor(place: Place, wire: Wire, onStored: (stored: Stored) => void = () => undefined) {
     this.#place = place;
@@ -84,7 +86,7 @@ export class SimBucket {
 
   #put(key: string, bytes: string, expected: number): WriteOutcome {
     const before = this.#records.get(key);
-    if ((before?.revision ?? 0) !== expected) return { kind: 'stale' };
+    if ((before?.revision ?? 0) !== expected && !this.ignoresRevisions) return { kind: 'stale' };
     const revision = (this.#lastRevision += 1);
     this.#records.set(key, { key, bytes, revision });
     this.#onStored({ key, bytes, before, revision });

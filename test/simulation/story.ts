@@ -59,10 +59,11 @@ export type Step = { readonly atMs: number } & (
       readonly pick: number;
       readonly forMs: number;
     }
-  /** After so many more crossings between it and the world. */
+  /** After so many more crossings between it and the world, counted from now or from the next one of that name. */
   | {
       readonly do: 'crash';
       readonly host: number;
+      readonly upon?: 'delivery' | '> cloud.' | '< store.write';
       readonly after: number;
       readonly downMs: number;
     }

@@ -28,6 +28,8 @@ export interface Durable {
   readonly partition: number;
   readonly epoch: number;
   readonly process: string;
+  /** A process that has died pulls no more: the server has seen its connection end. */
+  readonly isPulling: () => boolean;
   /** Takes a delivery over to its process. */
   readonly deliver: (queued: Queued) => void;
   isPaused: boolean;
@@ -148,7 +150,7 @@ export class SimStream {
 
   #pump(partition: number): void {
     const durable = this.#durables.get(partition);
-    if (durable === undefined || durable.isPaused) return;
+    if (durable === undefined || durable.isPaused || !durable.isPulling()) return;
     for (const queued of this.#of(partition))
       if (queued.ackDueMs === undefined) this.#handOver(durable, queued);
   }
@@ -170,7 +172,10 @@ export class SimStream {
         return;
       }
       const durable = this.#durables.get(queued.partition);
-      if (durable === undefined) return;
+      if (durable?.isPulling() !== true) {
+        queued.ackDueMs = undefined;
+        return;
+      }
       this.#trace.note('stream', 'hands over again', String(queued.sequence));
       this.#handOver(durable, queued);
     });

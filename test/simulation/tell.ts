@@ -37,7 +37,9 @@ export function storyOf(seed: number, wanted: Wanted = {}): Story {
     })),
     ...times(chance, [3, 10], () => orderOf(chance, cast, chance.whole(2_000, calmMs))),
     ...times(chance, [1, 7], () => stormOf(chance, chance.whole(fromMs, calmMs))),
-    ...times(chance, [1, 6], () => hostStep(chance, cast, chance.whole(fromMs, calmMs))),
+    ...times(chance, [1, 6], () => hostStep(chance, cast, chance.whole(fromMs, calmMs))).flatMap(
+      (step) => [step, ...(chance.is(0.5) ? burst(chance, cast, step.atMs) : [])],
+    ),
     ...times(chance, [0, 2], () => hurtOf(chance, cast, chance.whole(fromMs, calmMs))),
     ...(isReplicated
       ? times(chance, [2, 7], () => troubleOf(chance, chance.whole(fromMs, calmMs)))
@@ -99,6 +101,15 @@ function orderOf(chance: Chance, cast: Cast, atMs: number): Step | undefined {
     return { do: 'answer', of, what: chance.pick(['override', 'forceOther']), atMs };
   const [verb, given] = replicationOrder(chance);
   return { do: 'order', kind: 'replication', of, verb, given, atMs, ...again };
+}
+
+/** Several orders for one resource while a host is in trouble: what was under way and what comes next. */
+function burst(chance: Chance, cast: Cast, fromMs: number): (Step | undefined)[] {
+  const first = orderOf(chance, cast, fromMs + chance.whole(0, 3_000));
+  if (first?.do !== 'order') return [];
+  const more = times(chance, [2, 5], () => orderOf(chance, cast, fromMs + chance.whole(0, 20_000)));
+  const same = more.filter((each) => each?.do === 'order' && each.kind === first.kind);
+  return [first, ...same.map((each) => each && { ...each, of: first.of })];
 }
 
 const clusterVerbs = {
@@ -183,9 +194,20 @@ function hostStep(chance: Chance, { hosts }: Cast, atMs: number): Step {
   const kind = chance.weighted({ crash: 6, freeze: 3, cut: 2, restart: 2, skew: 1 });
   switch (kind) {
     case 'crash': {
+      const downMs = chance.whole(500, 40_000);
+      // Between a command and its answer, a call and its result, a write and what follows it.
+      const upon = chance.pick([
+        'delivery',
+        'delivery',
+        '> cloud.',
+        '< store.write',
+        undefined,
+      ] as const);
+      if (upon !== undefined)
+        return { do: 'crash', host, upon, after: chance.whole(1, 12), downMs, atMs };
       // Mostly at once, so that it falls among what the story does there.
       const after = chance.is(0.8) ? chance.whole(1, 400) : chance.whole(400, 5_000);
-      return { do: 'crash', host, after, downMs: chance.whole(500, 40_000), atMs };
+      return { do: 'crash', host, after, downMs, atMs };
     }
     case 'freeze':
       return { do: 'freeze', host, forMs: chance.whole(1_000, 45_000), atMs };

@@ -1,5 +1,5 @@
 /** Bugs in how the ports are used or kept: each is a wrapper around what lies outside the rings. */
-import type { Bus, RecordStore } from '../../../actors/ports.ts';
+import type { Bus } from '../../../actors/ports.ts';
 import type { PortMutant } from '../world.ts';
 
 /** Every command is taken off the stream as soon as it is there. */
@@ -12,20 +12,14 @@ const ackAtOnce = (bus: Bus): Bus => ({
     }),
 });
 
-/** Whoever has written meanwhile: the last one wins. */
-const writesAnyway = (store: RecordStore): RecordStore => ({
-  ...store,
-  write: async (key, bytes, revision) => {
-    const outcome = await store.write(key, bytes, revision);
-    if (outcome.kind !== 'stale') return outcome;
-    const found = await store.load(key);
-    return store.write(key, bytes, found?.revision ?? 0);
-  },
-});
-
 export const portMutants: Readonly<Record<string, PortMutant>> = {
   ackBeforeCommit: { around: (ports) => ({ ...ports, bus: ackAtOnce(ports.bus) }) },
-  zombieWrite: { around: (ports) => ({ ...ports, store: writesAnyway(ports.store) }) },
+  /** Put instead of compare-and-set: whoever comes last wins, a caller that has given up among them. */
+  zombieWrite: {
+    world: ({ store }) => {
+      store.ignoresRevisions = true;
+    },
+  },
   noRecreation: {
     world: ({ stream }) => {
       stream.keepsDurables = true;
