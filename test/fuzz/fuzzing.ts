@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { it } from 'vitest';
 
-export const seed = Number(process.env['FAIRLEAD_SEED'] ?? Date.now() % 1_000_000);
+const seed = Number(process.env['FAIRLEAD_SEED'] ?? Date.now() % 1_000_000);
 
 /** At most, in milliseconds of one property; a usual run ends by its count. */
 const limitMs = Number(process.env['FAIRLEAD_FUZZ_MS'] ?? 60_000);
