@@ -152,7 +152,7 @@ const turns: Exploration[] = sides.map((writer) => ({
           ),
           ...goesWell(snapshot),
         ],
-  timers: (event) => /Window/.test(event),
+  timers: (event) => event.includes('Window'),
   ...{ key: keyOfTurns, limit },
 }));
 
