@@ -75,7 +75,7 @@ module.exports = {
         pathNot: [
           '^src/inspector/(page/|chart/|(api|confirming|window)\\.ts$)',
           // Foreign messages are parsed, within bounds.
-          '^machines/limits-inspector[a-z-]*\\.ts$',
+          '^machines/limits-(inspector[a-z-]*|partitions)\\.ts$',
           '^actors/steps/',
           '^node_modules/(preact|@preact|zod/mini)/',
         ],

@@ -2,7 +2,7 @@
 import type { AnyStateMachine, AnyStateNode } from 'xstate';
 import { childMachines, delayedOf } from './definition.ts';
 import type { ActorRecord } from './record.ts';
-import type { StoredTimer } from './tree.ts';
+import type { StoredTimer } from './stored-timer.ts';
 
 export interface Drift {
   readonly code:

@@ -5,7 +5,7 @@ import type { Measures } from '../machines/cluster-measures.ts';
 import type { InspectRules } from '../machines/inspect.ts';
 import type { CloudScope } from '../machines/messages.ts';
 import type { Summary } from '../machines/summary.ts';
-import type { Migrations } from './migration.ts';
+import type { Migrations } from './migration-steps.ts';
 
 /** Persisted or live snapshot of a root machine, read by value and context only. */
 export interface KindSnapshot {

@@ -1,21 +1,7 @@
-/** Brings what an older chart stored to today's, before anything is started from it. Steps are pure: stored state in, stored state out. */
+/** Brings what an older chart stored to today's, before anything is started from it. */
 import { messageOf } from './faults.ts';
+import type { Migrations, StoredState } from './migration-steps.ts';
 import type { ActorRecord } from './record.ts';
-import type { StoredTimer } from './tree.ts';
-
-/** What a chart has to do with in a record; all else is hosting's own. */
-export interface StoredState {
-  /** As XState persists it: value, context, children. */
-  readonly snapshot: unknown;
-  /** With absolute deadlines. A state that waits since this version gets its timer here. */
-  readonly timers: readonly StoredTimer[];
-}
-
-/** From one version to the next. What the checker then finds amiss holds the actor, as does a step that throws. */
-export type Migration = (stored: StoredState) => StoredState;
-
-/** By the version they start from. */
-export type Migrations = Readonly<Record<number, Migration>>;
 
 interface Today {
   readonly kind: {

@@ -7,7 +7,7 @@ import type { KindSnapshot } from './kind.ts';
 import type { OutboxEntry } from './outbox.ts';
 import type { SeenEntry } from './seen.ts';
 import { hasCallInFlight } from './tree.ts';
-import type { StoredTimer } from './tree.ts';
+import type { StoredTimer } from './stored-timer.ts';
 
 /** Layout version of the record itself. */
 export const recordSchema = 1;

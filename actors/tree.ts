@@ -6,16 +6,7 @@ import type { KindSnapshot } from './kind.ts';
 import type { Ended } from './operation-census.ts';
 import type { Clock } from './ports.ts';
 import type { TakenEdges } from './steps/taken.ts';
-
-/** A delayed event with its absolute deadline; `from` and `to` are child ids from the root, joined by `/`. */
-export interface StoredTimer {
-  readonly from: string;
-  readonly to: string;
-  /** Id at the scheduler: leaving the state cancels by it. */
-  readonly id: string;
-  readonly event: EventObject;
-  readonly atMs: number;
-}
+import type { StoredTimer } from './stored-timer.ts';
 
 export interface TreeHooks {
   /** Something in the tree may have changed. */

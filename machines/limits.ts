@@ -2,6 +2,7 @@
  * Every bound in one place, unit in the name. Two kinds of time: deadlines are never scaled; pacing (polls, confirmation
  * gaps, sweeps, capacity waits) is divided by `pacing.scale`, which is 1 except on the local stack.
  */
+import { partitions } from './limits-partitions.ts';
 import { health, objectives } from './limits-objectives.ts';
 import type { Objective } from './limits-objectives.ts';
 import { callPolicySets, profiles, settingDefaults } from './limits-profiles.ts';
@@ -122,7 +123,7 @@ export const bounds = {
   listPageMax: 200,
   listPageBytesMax: 400 * 1024,
   historyPageMax: 500,
-  partitions: 64,
+  partitions,
 } as const;
 
 /** Time a killed or idle thing may take before the host acts; read by hosting only. */
@@ -141,6 +142,8 @@ export const hosting = {
   /** Several that were given back together are looked for together. */
   freedLookMs: 20,
   drainMs: 10_000,
+  /** Hosts that are ordered to run nothing, at once; also those that are gone count. */
+  drainedHostsMax: 64,
   storeRetryFirstMs: 200,
   storeRetryMaxMs: 2_000,
   storeAlarmMs: 15_000,

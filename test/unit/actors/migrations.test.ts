@@ -3,7 +3,7 @@ import { assign, setup } from 'xstate';
 import { expect, it } from 'vitest';
 import { z } from 'zod';
 import type { Kind, KindSnapshot } from '../../../actors/kind.ts';
-import type { Migration, StoredState } from '../../../actors/migration.ts';
+import type { Migration, StoredState } from '../../../actors/migration-steps.ts';
 import { World } from './world.ts';
 
 const burnMs = 60_000;

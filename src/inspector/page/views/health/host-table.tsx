@@ -1,6 +1,6 @@
 /** One line of each host that answered. */
 import type { ComponentChildren } from 'preact';
-import { bounds } from '../../../../../machines/limits.ts';
+import { partitions as partitionsMax } from '../../../../../machines/limits-partitions.ts';
 import { nowMs } from '../../store.ts';
 import { wholeSpan } from '../../time.ts';
 import type { HostFacts } from './facts.ts';
@@ -24,8 +24,8 @@ export function HostTable({ hosts, arrivedMs }: Props) {
     <>
       {unowned > 0 && (
         <p class="problem">
-          {unowned} of {bounds.partitions} partitions are run by nobody: the commands of their
-          actors wait until a host takes them.
+          {unowned} of {partitionsMax} partitions are run by nobody: the commands of their actors
+          wait until a host takes them.
         </p>
       )}
       <Figures label="Table of hosts" names={names}>
@@ -41,7 +41,7 @@ export function HostTable({ hosts, arrivedMs }: Props) {
 function unownedOf(hosts: readonly HostFacts[]): number {
   if (hosts.some(({ partitions }) => partitions === undefined)) return 0;
   const owned = hosts.reduce((sum, { partitions = 0 }) => sum + partitions, 0);
-  return Math.max(0, bounds.partitions - owned);
+  return Math.max(0, partitionsMax - owned);
 }
 
 const names = [
