@@ -3,7 +3,6 @@ import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { Failure } from './failure.ts';
-import { messageOf } from '../../actors/faults.ts';
 import { jsonFlaw } from '../../actors/json-flaw.ts';
 import { exits } from './exit-codes.ts';
 
@@ -175,7 +174,7 @@ function parseObject(file: string, origin: string): Readonly<Record<string, unkn
   try {
     parsed = JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
-    const cause = error instanceof SyntaxError ? jsonFlaw(error) : messageOf(error);
+    const cause = error instanceof SyntaxError ? jsonFlaw(error) : (error as Error).message;
     throw broken(`${file} cannot be read: ${cause}`, origin);
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
