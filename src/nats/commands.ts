@@ -11,6 +11,8 @@ import { describe, hasCode, isClosed, jetStreamCodes } from './faults.ts';
 import { parseStoredCommand, partitionFilter, streams } from './subjects.ts';
 
 const STREAM = streams.commands;
+const NAMES_SUBJECT = `$JS.API.CONSUMER.NAMES.${STREAM}`;
+const NAMES_WAIT = { timeout: 5_000 };
 const ACK_WAIT_MS = 10_000;
 const ACK_PENDING_MAX = 500;
 /** Pulled ahead of the handler at most. */
@@ -113,20 +115,37 @@ async function deleteLeftovers(connection: Connection, turf: Turf): Promise<void
   }
 }
 
+/** Durables of this partition, whoever left them. Names only: in a cluster a list with details waits for every one's leader. */
 async function durables(
   connection: Connection,
   partition: number,
 ): Promise<{ readonly name: string; readonly epoch: number }[]> {
   const found: { name: string; epoch: number }[] = [];
-  const lister = connection.jsm.consumers.list(STREAM);
-  for (;;) {
-    const page = await connection.ask(() => lister.next());
-    if (page.length === 0) return found;
-    for (const { name } of page) {
+  for (let offset = 0; ;) {
+    const { names, total } = await namesFrom(connection, offset);
+    for (const name of names) {
       const epoch = epochOf(name, partition);
       if (epoch !== undefined) found.push({ name, epoch });
     }
+    offset += names.length;
+    if (names.length === 0 || offset >= total) return found;
   }
+}
+
+/** One page of a request for which the client has no method. */
+async function namesFrom(
+  connection: Connection,
+  offset: number,
+): Promise<{ readonly names: readonly string[]; readonly total: number }> {
+  const asked = JSON.stringify({ offset });
+  const page = await connection.ask(() => connection.nc.request(NAMES_SUBJECT, asked, NAMES_WAIT));
+  const { consumers, total, error } = page.json<{
+    readonly consumers?: readonly string[] | null;
+    readonly total?: number;
+    readonly error?: { readonly description: string };
+  }>();
+  if (error !== undefined) throw new Error(`consumers cannot be listed: ${error.description}`);
+  return { names: consumers ?? [], total: total ?? 0 };
 }
 
 async function addDurable({ connection, turf }: Feed): Promise<void> {
