@@ -11,4 +11,6 @@ export interface Attempt {
   readonly number?: number;
   /** Whose work it is: no namespace takes more than half of the places while another waits. */
   readonly namespace?: string;
+  /** Asked right before a call goes out: false once its actor may be another host's. Default: always true. */
+  readonly mayAct?: () => boolean;
 }

@@ -9,6 +9,8 @@ import type { Clock, Random, Telemetry } from './ports.ts';
 export interface Call {
   /** Aborted when the state is left, or when this host no longer owns the actor. */
   readonly signal: AbortSignal;
+  /** False once another host may own the actor, which a process that overslept sees before its signal fires. */
+  readonly mayAct: () => boolean;
   /** Child ids from the root, joined by `/`. */
   readonly id: string;
   readonly correlationId: string;
@@ -101,7 +103,10 @@ async function pass<I extends GatedInput, O>(
     if ((await host.committed()) && host.mayAct())
       result = abort.signal.aborted
         ? stamped(host, { ok: false, fault: cancelled })
-        : await performed(host, perform, whole(), { signal: abort.signal, ...about });
+        : await performed(host, perform, whole(), {
+            ...{ signal: abort.signal, mayAct: () => host.mayAct() },
+            ...about,
+          });
   } finally {
     leave();
   }

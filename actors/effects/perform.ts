@@ -175,10 +175,10 @@ export function performer(ports: EffectPorts) {
       ? (to, asked, turn) => replicate(to, effect, asked, turn)
       : // The table pairs each name with its own input and output; the compiler cannot follow that through a variable.
         (performers[effect] as Run);
-    const { correlationId } = call;
+    const { correlationId, mayAct } = call;
     // Places are shared out between namespaces: `kind/namespace/name`.
     const namespace = call.intent.actor.split('/')[1] ?? '';
-    const whole = { correlationId, priority: priorityOf(effect), number, namespace };
+    const whole = { correlationId, priority: priorityOf(effect), number, namespace, mayAct };
     // The operation's own chart bounds this wait.
     if (effect === 'circuit.wait')
       return run(ports, input, { token, isRepeat, attempt: { ...whole, signal: call.signal } });

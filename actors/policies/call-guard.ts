@@ -198,7 +198,9 @@ export class Guard implements CallGuard {
   }
 
   #beginCall(call: GuardedCall): undefined {
-    const { ticket, line } = call;
+    const { ticket, line, order } = call;
+    if (order.attempt.mayAct?.() === false)
+      throw Object.assign(new Error(unowned.message), { fault: unowned });
     if (ticket === undefined) return;
     line.circuit.confirm(ticket);
     const startedMs = call.hasWaited ? this.#parts.clock.monotonicMs() : call.askedMs;
@@ -245,6 +247,13 @@ const unanswered: EffectFault = {
   type: 'Unavailable',
   code: 'call.unanswered',
   message: 'no answer that can be trusted',
+};
+
+const unowned: EffectFault = {
+  type: 'Cancelled',
+  code: 'effect.cancelled',
+  message: 'another host may own the actor by now',
+  mayHaveHappened: false,
 };
 
 /** Resolves after `delayMs`; rejects with the signal's reason if that comes first. Leaves neither timer nor listener. */

@@ -19,6 +19,7 @@ const effects = Object.keys(effectRegistry) as EffectName[];
 
 const call: Call = {
   signal: new AbortController().signal,
+  mayAct: () => true,
   id: 's0/op/call',
   correlationId: 'c1',
   intent: { actor: 'cluster/shop/a', uid: 'u1', fence: 1, isResumed: false, operation: {} },

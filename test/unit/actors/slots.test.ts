@@ -50,7 +50,7 @@ describe('effects in flight', () => {
     const { signal, abort } = abortable();
     const start = (effect: EffectName) =>
       perform({ effect } as unknown as PerformInput, {
-        ...{ signal, id: 'op', correlationId: 'c' },
+        ...{ signal, mayAct: () => true, id: 'op', correlationId: 'c' },
         intent: { actor: 'cluster/a/b', uid: 'u', fence: 1, isResumed: false, operation: {} },
       });
     // These two are under way for good: nothing here ends them.

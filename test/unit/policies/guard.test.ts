@@ -116,6 +116,22 @@ describe('a circuit that is probed', () => {
 });
 
 describe('those who wait', () => {
+  it("are not let through once their actor may be another host's, and count for nothing", async () => {
+    const { call, guard, clock } = guarded({ provider: { ratePerSecond: 1, burst: 1 } });
+    await call(() => Promise.resolve());
+    const owner = { isOurs: true };
+    let isMade = false;
+    const waiting = call(() => Promise.resolve((isMade = true)), { mayAct: () => owner.isOurs });
+    const end = waiting.catch((thrown: unknown) => thrown);
+    // As in a process that slept: nothing has told the call so far, its signal least of all.
+    owner.isOurs = false;
+    await clock.advance(2_000);
+    expect(await end).toMatchObject({ fault: { type: 'Cancelled', mayHaveHappened: false } });
+    expect(isMade).toBe(false);
+    expect(guard.breakers()[0]).toMatchObject({ state: 'closed' });
+    await call(() => Promise.resolve());
+  });
+
   it('are released few at a time, teardown first, after the probes [R-37] [G-61] [G-22] [U-15]', async () => {
     const { trip, call, clock, guard, state } = guarded();
     await trip();
