@@ -4,7 +4,7 @@ import { judgeCommands } from './checkers/commands.ts';
 import type { CommandTally } from './checkers/commands.ts';
 import { judgeCounts, judgeLeaks } from './checkers/instances.ts';
 import { clustersOf, isAtRest, replicationState, until } from './fleet.ts';
-import { clusterKey, replicationKey, idle, replicationName, touch } from './orders.ts';
+import { deleteOrder, idle, replicationKey, replicationName, touchOrder } from './orders.ts';
 import type { Recovered } from './recovery.ts';
 import type { Scene } from './run.ts';
 import type { Order } from './sender.ts';
@@ -26,7 +26,6 @@ const QUIET_MS = 4 * 60_000;
 const GONE_MS = 4 * 60_000;
 /** A deletion that was refused may be taken later. */
 const ASK_AGAIN_MS = 3_000;
-const STREAM = 'FAIRLEAD_CMD';
 const kinds = [
   ...(['lost', 'doubled', 'reordered', 'leaks', 'twoWriters', 'doubledInstances'] as const),
   ...(['fence', 'event', 'deadLetter', 'poison', 'contradicted', 'unreadable'] as const),
@@ -45,7 +44,7 @@ export async function end(scene: Scene): Promise<Verdict> {
   await untilQuiet(scene);
   const { sender, records, deadLetters, events } = scene;
   scene.say(`judging ${sender.sent.size} commands, ${events.total} events`);
-  const left = await waitingCommands(scene);
+  const left = await scene.waiting();
   const commands = judgeCommands(
     { sent: sender.sent, lives: records.lives, deadLetters, left },
     complaints,
@@ -67,28 +66,23 @@ export async function end(scene: Scene): Promise<Verdict> {
   };
 }
 
-async function waitingCommands({ observer }: Scene): Promise<number> {
-  const { state } = await observer.ask(() => observer.jsm.streams.info(STREAM));
-  return state.messages;
-}
-
 /** Clusters that were paused go on, so that each ends where its manifest says or in a failure that explains itself. */
 async function untilQuiet(scene: Scene): Promise<void> {
-  const { client, sender, records, followings, complaints } = scene;
+  const { client, sender, records, complaints } = scene;
   const moving: string[] = [];
   const isQuiet = async (): Promise<boolean> => {
     moving.length = 0;
     for (const cluster of await clustersOf(client)) {
-      if (cluster.isPaused) await sender.send({ ...clusterKey(cluster.name), ...touch });
+      if (idle.includes(cluster.name)) continue;
+      if (cluster.isPaused) await sender.send(touchOrder(cluster.name));
       if (!isAtRest(cluster)) moving.push(`${cluster.name} is ${cluster.state} ${cluster.error}`);
     }
-    const waiting = await waitingCommands(scene);
+    const waiting = await scene.waiting();
     if (waiting > 0) moving.push(`${waiting} commands wait`);
     if (sender.underWay > 0) moving.push(`${sender.underWay} commands are being sent`);
     for (const { actor, unpublished } of records.lives.values())
       if (unpublished > 0) moving.push(`${actor} has ${unpublished} events to publish`);
-    const isRead = await Promise.all(followings.map((each) => each.isCaughtUp()));
-    return moving.length === 0 && isRead.every(Boolean);
+    return moving.length === 0 && (await scene.isCaughtUp());
   };
   if (await until(isQuiet, QUIET_MS)) return;
   for (const text of moving.length > 0 ? moving : ['no look at the fleet came back'])
@@ -125,8 +119,7 @@ async function takeAway({ client, sender, complaints, say }: Scene): Promise<voi
   const isFleetGone = async (): Promise<boolean> => {
     const clusters = await clustersOf(client);
     for (const { name, state } of clusters)
-      if (!state.startsWith('deleting') || state === 'deleting.stuck')
-        await ask({ ...clusterKey(name), verb: 'delete', payload: {} });
+      if (!state.startsWith('deleting') || state === 'deleting.stuck') await ask(deleteOrder(name));
     return clusters.length === 0;
   };
   if (await until(isFleetGone, GONE_MS)) return;

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { StreamInfo } from '@nats-io/jetstream';
 import { sidePath } from '../../../src/stack/side-path.ts';
 import type { Dice } from './dice.ts';
-import { burst, clusterKey, poison, touch } from './orders.ts';
+import { burst, poison, touchOrder } from './orders.ts';
 import type { Link } from './link.ts';
 import type { Recovery } from './recovery.ts';
 import type { Sender } from './sender.ts';
@@ -194,7 +194,7 @@ const garbage: Fault = {
     const name = dice.pick(clusters);
     const lines = poison(name, dice).map((order) => sender.send(order));
     // Right behind them comes one that is to be taken.
-    await Promise.all([...lines, sender.send({ ...clusterKey(name), ...touch })]);
+    await Promise.all([...lines, sender.send(touchOrder(name))]);
   },
 };
 
@@ -215,8 +215,20 @@ const throttled = (service: string, code: string) => ({
   act: { kind: 'error', code, status: service === 'ec2' ? 503 : 400 },
 });
 
+/** A host that keeps its actors and can do nothing for them. */
+const cloudless: Fault = {
+  name: 'cloudless',
+  run: async ({ world, dice }) => {
+    const { cloud: line } = dice.pick(world.hosts);
+    if (dice.between(1, 2) === 1) line.cut();
+    else line.silence();
+    await sleep(dice.between(2_000, 6_000));
+    line.heal();
+  },
+};
+
 export const faults: readonly Fault[] = [
-  ...[kill, freeze, roll, partition, cut, slow],
+  ...[kill, freeze, roll, partition, cut, slow, cloudless],
   ...[serverKill, serverFreeze, leaderKill, crowd, garbage],
   cloud('throttle', [
     throttled('ec2', 'RequestLimitExceeded'),
@@ -228,8 +240,8 @@ export const faults: readonly Fault[] = [
 
 /** Whatever a fault that was interrupted has left behind. */
 export async function heal(world: World): Promise<void> {
-  for (const { child, links } of world.hosts) {
-    for (const link of links) link.heal();
+  for (const { child, links, cloud: line } of world.hosts) {
+    for (const link of [...links, line]) link.heal();
     await signal(child.pid, 'SIGCONT');
   }
   for (const { pid } of world.servers) await signal(pid, 'SIGCONT');

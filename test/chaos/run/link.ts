@@ -19,6 +19,8 @@ export class Link {
   delayMs = 0;
   isSilent = false;
   #isBroken = false;
+  /** Hears what the host sends, when it comes in here. */
+  overhear: (bytes: Buffer) => void = () => undefined;
 
   private constructor(server: Server) {
     this.#server = server;
@@ -83,6 +85,9 @@ export class Link {
       socket.on('error', () => undefined); // 'close' follows and tells the other side.
       socket.on('close', () => this.#sockets.delete(socket));
     }
+    near.on('data', (bytes: Buffer) => {
+      this.overhear(bytes);
+    });
     const [onward, back] = flows;
     near.on('close', () => onward?.end());
     far.on('close', () => back?.end());

@@ -8,13 +8,25 @@ export const pool = 'web';
 /** Both sides of the replication: nobody stops or deletes them. */
 export const sides = ['home', 'away'] as const;
 export const replicationName = 'disk';
-/** Clusters that wait for a quota and cost nothing: so many that every host has some. */
+/** Clusters that are paused before they have machines, and cost nothing: so many that every host has some. */
 export const idle = Array.from({ length: 12 }, (_, index) => `idle${index + 1}`);
 const idleRegion = 'us-east-1';
 /** Nothing may be launched there. */
 export const idleQuota = { region: idleRegion, max: 0 };
+
 /** Changes nothing but the record. */
-export const touch = { verb: 'resume', payload: {} } as const;
+export const touchOrder = (name: string): Order => ({
+  ...clusterKey(name),
+  verb: idle.includes(name) ? 'pause' : 'resume',
+  payload: {},
+});
+
+/** What is paused is deleted only with force. */
+export const deleteOrder = (name: string): Order => ({
+  ...clusterKey(name),
+  verb: 'delete',
+  payload: { force: idle.includes(name) },
+});
 
 export const clusterKey = (name: string) => ({ namespace, kind: 'cluster', name });
 export const replicationKey = { namespace, kind: 'replication', name: replicationName };
@@ -88,7 +100,7 @@ export function nextOrder(dice: Dice, clusters: readonly string[]): Order {
   const where = dice.between(1, elsewhereIn);
   if (where === 1) return { ...replicationOrder(dice), isTwice };
   const isTouched = where === 2 || where === 3;
-  if (isTouched) return { ...clusterKey(dice.pick([...sides, ...idle])), ...touch, isTwice };
+  if (isTouched) return { ...touchOrder(dice.pick([...sides, ...idle])), isTwice };
   return { ...weighted(dice, ofClusters)(dice.pick(clusters), dice), isTwice };
 }
 

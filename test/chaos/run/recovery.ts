@@ -1,5 +1,5 @@
 /** From a fault to the next commit of an actor that the struck host had: measured by commands sent right behind it. */
-import { touch } from './orders.ts';
+import { touchOrder } from './orders.ts';
 import type { Sender } from './sender.ts';
 import type { Committed, RecordBook } from './checkers/records.ts';
 
@@ -43,8 +43,8 @@ export class Recovery {
   /** Sends to a few of these actors what changes nothing but their record. To be called right behind the fault. */
   ask(fault: string, actors: readonly string[], sinceMs: number): void {
     for (const actor of actors.slice(0, askedMax)) {
-      const [kind = '', namespace = '', name = ''] = actor.split('/');
-      void this.#sender.sendNow({ kind, namespace, name, ...touch }).then(({ id, fate }) => {
+      const name = actor.split('/')[2] ?? '';
+      void this.#sender.sendNow(touchOrder(name)).then(({ id, fate }) => {
         if (fate !== 'stored') return;
         const atMs = this.#early.get(id);
         if (atMs === undefined) this.#waiting.set(id, { fault, sinceMs });

@@ -1,30 +1,19 @@
 /** One run: processes up, a fleet on them, orders and faults for a while, then quiet, and judgement from outside. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { JsMsg } from '@nats-io/jetstream';
-import { connectClient } from '../../../src/nats/client.ts';
-import type { FairleadClient } from '../../../src/nats/client.ts';
-import { connectNats } from '../../../src/nats/connection.ts';
-import type { Connection } from '../../../src/nats/connection.ts';
 import { sidePath } from '../../../src/stack/side-path.ts';
 import { watchWriters } from '../../../src/stack/writers.ts';
 import type { WriterWatch } from '../../../src/stack/writers.ts';
-import { Complaints } from './checkers/books.ts';
-import type { DeadLetter } from './checkers/books.ts';
-import { EventBook } from './checkers/events.ts';
 import { watchInstances } from './checkers/instances.ts';
 import type { InstanceWatch } from './checkers/instances.ts';
-import { RecordBook } from './checkers/records.ts';
 import { Deck, Dice } from './dice.ts';
 import { end } from './ending.ts';
 import type { Verdict } from './ending.ts';
 import { faults, heal } from './faults.ts';
 import type { Fault, Stage } from './faults.ts';
 import { clustersOf, replicationOf, until } from './fleet.ts';
-import { follow } from './history.ts';
-import type { Following } from './history.ts';
-import { applyOrder, idle, idleOrder, idleQuota, nextOrder, sides } from './orders.ts';
-import { Recovery } from './recovery.ts';
-import { Sender } from './sender.ts';
+import { openLedger } from './ledger.ts';
+import type { Ledger } from './ledger.ts';
+import { applyOrder, idle, idleOrder, idleQuota, nextOrder, sides, touchOrder } from './orders.ts';
 import type { World } from './world.ts';
 
 export interface Wish {
@@ -37,24 +26,14 @@ export interface Wish {
 }
 
 /** Everything that is open while a run lasts. */
-export interface Scene extends Wish {
+export interface Scene extends Wish, Ledger {
   readonly world: World;
   readonly names: readonly string[];
-  readonly observer: Connection;
-  readonly client: FairleadClient;
-  readonly sender: Sender;
-  readonly complaints: Complaints;
-  readonly records: RecordBook;
-  readonly events: EventBook;
-  readonly deadLetters: DeadLetter[];
-  readonly recovery: Recovery;
-  readonly followings: readonly Following[];
   readonly instances: InstanceWatch;
   readonly writers: WriterWatch;
   readonly met: Record<string, number>;
 }
 
-const streams = { records: 'KV_FAIRLEAD_STATE', events: 'FAIRLEAD_EVT', dead: 'FAIRLEAD_DLQ' };
 const ORDER_GAP_MS = { least: 100, most: 500 } as const;
 const FAULT_GAP_MS = { least: 1_000, most: 3_000 } as const;
 /** More is not asked at once: NATS may be away. */
@@ -72,51 +51,25 @@ export async function runChaos(world: World, wish: Wish): Promise<Verdict> {
     await heal(world);
     return await end(scene);
   } finally {
-    for (const following of scene.followings) following.stop();
     scene.writers.stop();
     await scene.instances.stop();
-    await scene.client.close();
-    await scene.observer.close();
+    await scene.close();
     say(`seed ${seed}`);
   }
 }
 
 async function open(world: World, wish: Wish): Promise<Scene> {
   const { say } = wish;
-  const url = world.natsUrls;
-  const client = await connectClient({ url, nkeySeedFile: world.keys.cliSeedFile });
-  const observer = await connectNats({
-    ...{ url, nkeySeedFile: world.keys.hostSeedFile, name: 'chaos' },
-  });
-  const caller = await connectNats({
-    ...{ url, nkeySeedFile: world.keys.cliSeedFile, name: 'chaos callers' },
-  });
-  const complaints = new Complaints();
-  const sender = new Sender(caller, `chaos-${wish.seed}`);
-  const records = new RecordBook(complaints);
-  const events = new EventBook(complaints);
-  const deadLetters: DeadLetter[] = [];
-  const recovery = new Recovery(records, sender);
-  const followings = [
-    follow(observer, streams.records, (message) => {
-      if (!isRecord(message)) return;
-      const committed = records.note(message.string());
-      if (committed !== undefined) recovery.noted(committed, performance.now());
-    }),
-    follow(observer, streams.events, (message) => {
-      events.note(message.string());
-    }),
-    follow(observer, streams.dead, ({ headers }) => {
-      const commandId = headers?.get('Fairlead-Command-Id') ?? '';
-      deadLetters.push({ commandId, code: headers?.get('Fairlead-Fault') ?? '' });
-    }),
-  ];
-  const instances = watchInstances(world.simulator.ready, complaints);
+  const ledger = await openLedger(world, `chaos-${wish.seed}`);
+  const { sender, client, complaints } = ledger;
+  const simulator = world.simulator.ready;
+  const instances = watchInstances(simulator, complaints);
   const names = Array.from({ length: wish.clusters }, (_, index) => `c${index + 1}`);
   say(`clusters ${[...sides, ...names].join(', ')} are made`);
-  await sidePath(world.simulator.ready, 'POST', 'quota', { body: idleQuota });
+  await sidePath(simulator, 'POST', 'quota', { body: idleQuota });
   for (const name of sides) void sender.send(applyOrder(name, 0));
-  for (const name of idle) void sender.send(idleOrder(name));
+  for (const name of idle)
+    for (const order of [idleOrder(name), touchOrder(name)]) void sender.send(order);
   for (const name of names) void sender.send(applyOrder(name));
   const isUp = async (): Promise<boolean> => {
     const all = await clustersOf(client);
@@ -125,16 +78,11 @@ async function open(world: World, wish: Wish): Promise<Scene> {
     );
   };
   if (!(await until(isUp, FIRST_RUN_MS))) throw new Error('the sides do not run after 2 minutes');
-  const { order, volumeId } = await replicationOf(client, world.simulator.ready);
-  const writers = watchWriters(world.simulator.ready, volumeId);
+  const { order, volumeId } = await replicationOf(client, simulator);
+  const writers = watchWriters(simulator, volumeId);
   await sender.send(order);
-  const books = { complaints, records, events, deadLetters, recovery, followings };
-  return { ...wish, ...books, world, names, observer, client, sender, instances, writers, met: {} };
+  return { ...wish, ...ledger, world, names, instances, writers, met: {} };
 }
-
-/** Not what hosts keep of themselves. */
-const isRecord = ({ subject, headers }: JsMsg): boolean =>
-  /^\$KV\.FAIRLEAD_STATE\.\d+\./.test(subject) && headers?.has('KV-Operation') !== true;
 
 async function orderAround({ seed, names, sender }: Scene, endMs: number): Promise<void> {
   const dice = new Dice(seed);

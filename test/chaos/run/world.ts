@@ -26,6 +26,8 @@ export interface HostProcess {
   readonly id: () => string;
   /** One per server. */
   readonly links: readonly Link[];
+  /** To the simulated cloud. */
+  readonly cloud: Link;
 }
 
 export interface World {
@@ -97,7 +99,8 @@ async function assemble(dir: string, wish: WorldWish): Promise<World> {
   const all = [...hosts.map(({ child }) => child), simulator, ...servers];
   const failed = Promise.race(all.map((child) => child.failed));
   failed.catch(() => undefined); // Whoever races on it is told.
-  const closeLinks = () => Promise.all(hosts.flatMap(({ links }) => links.map((l) => l.close())));
+  const closeLinks = () =>
+    Promise.all(hosts.flatMap(({ links, cloud }) => [...links, cloud].map((l) => l.close())));
   return {
     ...{ dir, keys, servers, simulator, hosts, isCluster, failed },
     leaseTtlMs: isCluster ? ttlMs.cluster : ttlMs.single,
@@ -141,22 +144,28 @@ async function hostOf(number: number, around: Surroundings): Promise<HostProcess
   const { dir, keys, servers, simulator, files, isCluster } = around;
   const name = hostName(number);
   const links = await Promise.all(
-    servers.map((server) => {
-      // A server keeps its port; while it is down the line still leads to where it was.
-      let port = 0;
-      return Link.open(() => {
-        if (server.pid !== undefined) port = Number(new URL(server.ready.url).port);
-        return { port };
-      });
-    }),
+    servers.map((server) =>
+      Link.open(lastPort(() => (server.pid === undefined ? undefined : server.ready.url))),
+    ),
   );
+  const cloud = await Link.open(lastPort(() => simulator.ready.endpoint));
   const url = links.map(({ port }) => `nats://127.0.0.1:${port}`).join(',');
   const child = hostChild({
     ...files(name),
     ...{ dataDir: dir, number, scale, logLevel: 'info', environment: {} },
     nats: () => ({ url, ...keys, replicas: isCluster ? 3 : 1 }),
-    simulator: () => simulator.ready,
+    simulator: () => ({ ...simulator.ready, endpoint: `http://127.0.0.1:${cloud.port}` }),
   });
   let known: string | undefined;
-  return { name, child, links, id: () => (known ??= child.ready.hostId) };
+  return { name, child, links, cloud, id: () => (known ??= child.ready.hostId) };
+}
+
+/** A server keeps its port; while it is down the line still leads to where it was. */
+function lastPort(url: () => string | undefined): () => { readonly port: number } {
+  let port = 0;
+  return () => {
+    const now = url();
+    if (now !== undefined) port = Number(new URL(now).port);
+    return { port };
+  };
 }

@@ -37,6 +37,7 @@ export interface Life {
 export interface Committed {
   readonly actor: string;
   readonly host: string;
+  readonly fence: number;
   /** Commands that this record is the first to hold. */
   readonly decided: readonly string[];
 }
@@ -81,7 +82,7 @@ export class RecordBook {
     Object.assign(life, { events: outboxNext - 1, unpublished: outbox.length });
     life.isGone = (lifecycle ?? phase) === 'deleted';
     life.strikes = Math.max(life.strikes, strikes?.count ?? 0);
-    return { actor, host, decided };
+    return { actor, host, fence, decided };
   }
 
   /** A list keeps its order for ever: an id that moved was decided again. */
