@@ -8,6 +8,7 @@ import { guardMachine } from '../machines/guard.ts';
 import type { GuardContext } from '../machines/guard.ts';
 import { fleetKey, hostGuardKind } from '../machines/guard-kinds.ts';
 import type { FleetContext, FleetOrder } from '../machines/guard-fleet.ts';
+import type { HostMark } from '../machines/host-marks.ts';
 import { check } from './checker.ts';
 import { cloudEvent } from './cloud-event.ts';
 import type { Cut } from './commit-gate.ts';
@@ -40,6 +41,9 @@ export interface HeardEvent {
   readonly data?: unknown;
 }
 
+/** A record of before hosts could be drained has no marks. */
+type Stored = Pick<FleetContext, 'standing'> & Partial<FleetContext>;
+
 export const guardRecordKey = (hostId: string): string => `h.${hostId}.system.guard`;
 
 const definition = definitionHash(guardMachine);
@@ -49,6 +53,7 @@ export class GuardHost {
   readonly #clock: HeapClock;
   readonly #store: RecordStore;
   #actor: HostedActor | undefined;
+  #mark: HostMark | undefined;
   #isStopped = false;
 
   constructor(options: GuardHostOptions) {
@@ -76,17 +81,33 @@ export class GuardHost {
     const read =
       stored === undefined || stored === 'unowned' ? undefined : readRecord(stored.bytes);
     if (!read?.ok) return;
-    const { standing } = snapshotOf(read.record).context as FleetContext;
+    const { standing, drained = [] } = snapshotOf(read.record).context as Stored;
     this.#options.guard.lines.applyStanding(standing);
+    this.#mark = drained.find(({ host }) => host === this.#options.hostId);
+  }
+
+  /** The order by which this host runs nothing; undefined when it may. */
+  get mark(): HostMark | undefined {
+    return this.#mark;
   }
 
   /** An order of the fleet, or another host's trip; anything else is passed over. */
   heard({ type, source, data }: HeardEvent): void {
     const { guard, hostId } = this.#options;
     if (type === 'fairlead.guard.ordered.v1') guard.lines.apply(data as FleetOrder);
+    if (type === 'fairlead.guard.hostDrained.v1') this.#heardMark(data as HostMark, true);
+    if (type === 'fairlead.guard.hostUndrained.v1') this.#heardMark(data as HostMark, false);
     if (type !== 'fairlead.guard.breakerChanged.v1' || source.endsWith(`/${hostId}`)) return;
     const { key, to } = data as { key: string; to: string };
     if (to === 'open') guard.lines.peerOpened(key);
+  }
+
+  #heardMark(mark: HostMark, isDrained: boolean): void {
+    const { hostId } = this.#options;
+    if (mark.host !== hostId) return;
+    this.#mark = isDrained ? mark : undefined;
+    const text = isDrained ? 'ordered to give its partitions away' : 'ordered to take partitions';
+    this.#log('info', { by: mark.by, reason: mark.reason }, `this host was ${text}`);
   }
 
   async stop(): Promise<void> {
@@ -166,7 +187,7 @@ export class GuardHost {
     return { store, telemetry, clock: this.#clock, owned: () => !this.#isStopped };
   }
 
-  #log(level: 'error' | 'warn', fields: object, text: string): void {
+  #log(level: 'error' | 'warn' | 'info', fields: object, text: string): void {
     const actor = `guard/system/${this.#options.hostId}`;
     this.#options.ports.telemetry.log(level, { actor, ...fields }, text);
   }

@@ -20,7 +20,7 @@ type Body = Readonly<Record<string, unknown>>;
 
 /**
  * `list` gives `{items: breakers of all hosts, limits of this one}`; `get` gives
- * `{host, breakers, limits, standing orders}` of this host, and `survey` all of that from every host. A breaker of another
+ * `{host, breakers, limits, standing orders, drained hosts}` of this host, and `survey` all of that from every host. A breaker of another
  * host has no counts, only its state.
  */
 export function guardViews(parts: GuardViewParts): (verb: LiveVerb) => Promise<Body> {
@@ -32,16 +32,17 @@ export function guardViews(parts: GuardViewParts): (verb: LiveVerb) => Promise<B
     if (verb === 'list') return { items: [...own(), ...(await others(parts))], limits, asOf };
     if (verb === 'survey') {
       const items = [...own(), ...(await others(parts))];
-      return { host: hostId, items, limits, standing: await standing(parts), asOf };
+      return { host: hostId, items, limits, ...(await orders(parts)), asOf };
     }
-    return { host: hostId, breakers: own(), limits, standing: await standing(parts), asOf };
+    return { host: hostId, breakers: own(), limits, ...(await orders(parts)), asOf };
   };
 }
 
-async function standing({ store }: GuardViewParts): Promise<FleetContext['standing']> {
+async function orders({ store }: GuardViewParts): Promise<FleetContext> {
   const stored = await store.load(recordKey(fleetKey));
   const read = stored && readRecord(stored.bytes);
-  return read?.ok === true ? (snapshotOf(read.record).context as FleetContext).standing : [];
+  const kept = read?.ok === true ? (snapshotOf(read.record).context as Partial<FleetContext>) : {};
+  return { standing: kept.standing ?? [], drained: kept.drained ?? [] };
 }
 
 interface StoredBreaker {

@@ -1,4 +1,5 @@
 /** This host and its partitions as entries of registries: what `fairlead hosts` and `fairlead partitions` show. */
+import type { HostMark } from '../machines/host-marks.ts';
 import type { Host } from './host.ts';
 import { isoTime } from './iso-time.ts';
 import type { RegistryEntry } from './registries.ts';
@@ -9,10 +10,12 @@ export interface HostViewParts {
   readonly version: string;
   /** Wall time of the start of this process. */
   readonly startedAtMs: number;
+  /** The order by which it runs nothing. */
+  readonly mark?: HostMark | undefined;
 }
 
-/** `standby`: other hosts hold everything. `taking`: something that should be its own is not served yet. */
-type Standing = 'serving' | 'standby' | 'taking' | 'drained' | 'stopping';
+/** `draining`: ordered to run nothing, and not through. `standby`: other hosts hold everything. `taking`: something that should be its own is not served yet. */
+type Standing = 'serving' | 'standby' | 'taking' | 'draining' | 'drained' | 'stopping';
 
 /** One entry; every host answers for itself. */
 export function hostEntries({
@@ -20,22 +23,25 @@ export function hostEntries({
   hostId,
   version,
   startedAtMs,
+  mark,
 }: HostViewParts): RegistryEntry[] {
   const status = host.status();
   const { partitions, share, isDrained } = status;
+  const held = host.holdings().length;
   return [
     {
       name: hostId,
-      status: standingOf(status),
-      ...{ partitions, share, isDrained, residents: host.residents().length, version },
+      status: standingOf(status, held, mark !== undefined),
+      ...{ partitions, share, held, isDrained, residents: host.residents().length, version },
       since: isoTime(startedAtMs),
+      ...(mark && { drain: { by: mark.by, reason: mark.reason, at: isoTime(mark.atMs) } }),
     },
   ];
 }
 
-function standingOf(status: ReturnType<Host['status']>): Standing {
+function standingOf(status: ReturnType<Host['status']>, held: number, isMarked: boolean): Standing {
   if (status.draining) return 'stopping';
-  if (status.isDrained) return 'drained';
+  if (isMarked || status.isDrained) return held > 0 ? 'draining' : 'drained';
   if (!status.loaded) return 'taking';
   return status.owner ? 'serving' : 'standby';
 }

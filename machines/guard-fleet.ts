@@ -1,7 +1,9 @@
-/** Orders to the breakers of all hosts: kept here, so that they outlive any host, and published for every guard to apply. */
+/** Orders to all hosts, to their breakers and to themselves: kept here, so that they outlive any host, and published. */
 import { assign, enqueueActions, setup } from 'xstate';
 import { isolationEndMs } from './breaker.ts';
 import { covers } from './breaker-rules.ts';
+import { afterDrain, isDrainOrder, markOf } from './host-marks.ts';
+import type { DrainOrder, HostMark } from './host-marks.ts';
 import { bounds, resilience } from './limits.ts';
 import type { CallPolicy } from './limits.ts';
 import type { CommandStamp, PublishedEvent } from './messages.ts';
@@ -26,9 +28,11 @@ export interface FleetOrder {
 export interface FleetContext {
   /** Those that still mean something: isolations, observations and policies, the newest last. */
   readonly standing: readonly FleetOrder[];
+  /** Hosts that run nothing, the newest last. */
+  readonly drained: readonly HostMark[];
 }
 
-export type FleetEvent = CommandStamp & {
+type BreakerOrder = CommandStamp & {
   readonly type: `guard.${OrderVerb}`;
   readonly key: string;
   readonly reason: string;
@@ -37,7 +41,9 @@ export type FleetEvent = CommandStamp & {
   readonly policy?: Partial<CallPolicy>;
 };
 
-const orderOf = (event: FleetEvent): FleetOrder => ({
+export type FleetEvent = BreakerOrder | DrainOrder;
+
+const orderOf = (event: BreakerOrder): FleetOrder => ({
   orderId: event.commandId,
   verb: event.type.slice('guard.'.length) as OrderVerb,
   key: event.key,
@@ -70,6 +76,7 @@ export const guardFleetMachine = setup({
   },
   actions: {
     order: enqueueActions(({ event, enqueue }) => {
+      if (isDrainOrder(event)) return;
       const order = orderOf(event);
       enqueue(assign({ standing: ({ context }) => after(context.standing, order) }));
       enqueue.emit({
@@ -78,10 +85,21 @@ export const guardFleetMachine = setup({
         data: { ...order },
       });
     }),
+    mark: enqueueActions(({ event, enqueue }) => {
+      if (!isDrainOrder(event)) return;
+      const { type, correlationId } = event;
+      const mark = markOf(event);
+      enqueue(assign({ drained: ({ context }) => afterDrain(context.drained, { type, mark }) }));
+      enqueue.emit({
+        type: type === 'guard.drain' ? 'hostDrained' : 'hostUndrained',
+        correlationId,
+        data: { ...mark },
+      });
+    }),
   },
 }).createMachine({
   id: 'guardFleet',
-  context: { standing: [] },
+  context: { standing: [], drained: [] },
   initial: 'ordering',
   states: {
     ordering: {
@@ -91,6 +109,8 @@ export const guardFleetMachine = setup({
         'guard.release': { actions: 'order' },
         'guard.observe': { actions: 'order' },
         'guard.set': { actions: 'order' },
+        'guard.drain': { actions: 'mark' },
+        'guard.undrain': { actions: 'mark' },
       },
     },
   },

@@ -1,6 +1,8 @@
 /** How hosting reads the two guard machines: the fleet's orders, and the breakers of one host. */
 import { guardFleetMachine, orderVerbs } from './guard-fleet.ts';
 import type { FleetContext } from './guard-fleet.ts';
+import { admitDrain, drainVerbs, isDrainOrder } from './host-marks.ts';
+import { accepted } from './refusal.ts';
 import { summaryOfBreakers, summaryOfFleet } from './guard-summary.ts';
 import { guardMachine } from './guard.ts';
 
@@ -19,22 +21,32 @@ const always = {
   watches: () => undefined,
 } as const;
 
+const ordersOf = ({ context }: ReadSnapshot) => {
+  const { standing, drained } = context as FleetContext;
+  return { standing, drained };
+};
+
+const fleetVerbs = [...orderVerbs, ...drainVerbs] as const;
+
 /** The partitioned actor `guard/system/fleet`. Any first order creates it. */
 export const guardFleetKind = {
   ...always,
   name: 'guard',
   version: 1,
   machine: guardFleetMachine,
-  creating: new Set<string>(orderVerbs),
+  creating: new Set<string>(fleetVerbs),
   input: () => undefined,
-  admit: () => ({ kind: 'accepted' }) as const,
-  allowed: () => [...orderVerbs],
+  admit: (snapshot: ReadSnapshot | undefined, event: { readonly type: string }) =>
+    isDrainOrder(event)
+      ? admitDrain((snapshot?.context as FleetContext | undefined)?.drained ?? [], event)
+      : accepted,
+  allowed: () => [...fleetVerbs],
   stateText: () => 'ordering',
   summary: (snapshot: ReadSnapshot) => summaryOfFleet(snapshot.context as FleetContext),
   view: (snapshot: ReadSnapshot) => ({
     kind: 'Guard',
     metadata: { namespace: fleetKey.namespace, name: fleetKey.name },
-    status: { state: 'ordering', standing: (snapshot.context as FleetContext).standing },
+    status: { state: 'ordering', ...ordersOf(snapshot) },
   }),
 };
 

@@ -6,16 +6,16 @@ import type { Summary } from './summary.ts';
 
 const nowhere = { region: '', expectedMs: 0 } as const;
 
-export function summaryOfFleet({ standing }: FleetContext): Summary {
+export function summaryOfFleet({ standing, drained }: FleetContext): Summary {
   const isolated = standing.filter(({ verb }) => verb === 'isolate');
-  const newest = standing.at(-1);
   return {
     ...nowhere,
-    severity: isolated.length > 0 ? 'changing' : 'healthy',
-    sinceMs: newest?.atMs ?? 0,
-    reason: standing
-      .map(({ verb, key, by, reason }) => lineOf(`${verb} ${key} by ${by}`, reason))
-      .join(' · '),
+    severity: isolated.length + drained.length > 0 ? 'changing' : 'healthy',
+    sinceMs: Math.max(0, ...[standing.at(-1), drained.at(-1)].map((each) => each?.atMs ?? 0)),
+    reason: [
+      ...standing.map(({ verb, key, by, reason }) => lineOf(`${verb} ${key} by ${by}`, reason)),
+      ...drained.map(({ host, by, reason }) => lineOf(`drain ${host} by ${by}`, reason)),
+    ].join(' · '),
   };
 }
 

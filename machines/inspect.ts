@@ -179,7 +179,11 @@ const replicationgroup: RulesOf<GroupContext> = {
 };
 
 /** Two machines go by this name: the fleet's orders and one host's breakers. */
-const guard: RulesOf<FleetContext & GuardContext> = { standing: 'show', slots: 'show' };
+const guard: RulesOf<FleetContext & GuardContext> = {
+  standing: 'show',
+  drained: 'show',
+  slots: 'show',
+};
 
 const breaker: RulesOf<BreakerContext> = {
   key: 'show',

@@ -129,7 +129,13 @@ const breakerKey = z
 const forMs = z.int().min(1_000).max(resilience.isolationMaxMs).optional();
 const ordered = { key: breakerKey, reason: z.string().min(1).max(500) };
 
-/** Orders to the breakers of every host, by verb; the kind is hosted as `guard/system/fleet`. */
+/** Name of a host, as in its config. */
+const hostName = z
+  .string()
+  .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'expected the name of a host');
+const ofHost = { host: hostName, reason: z.string().min(1).max(500) };
+
+/** Orders to the breakers of every host and to hosts, by verb; the kind is hosted as `guard/system/fleet`. */
 export const systemCommandSchemas = {
   guard: {
     reset: z.strictObject(ordered),
@@ -151,5 +157,8 @@ export const systemCommandSchemas = {
         })
         .partial(),
     }),
+    /** The host gives its partitions away and takes none, also after a restart. */
+    drain: z.strictObject(ofHost),
+    undrain: z.strictObject(ofHost),
   },
 } as const;

@@ -309,8 +309,8 @@ export const groupEvents = [
   'deleted',
 ] as const;
 
-/** What guards publish: `breakerChanged` by the guard of a host, `ordered` by the fleet's. */
-export const guardEvents = ['breakerChanged', 'ordered'] as const;
+/** What guards publish: `breakerChanged` by the guard of a host, the others by the fleet's. */
+export const guardEvents = ['breakerChanged', 'ordered', 'hostDrained', 'hostUndrained'] as const;
 
 /** What a chart emits; the host adds id, time, revision and the resource's identity. */
 export interface PublishedEvent {

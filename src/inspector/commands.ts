@@ -9,12 +9,12 @@ const destructive: Readonly<Record<string, readonly string[]>> = {
   cluster: ['delete', 'stop', 'restart'],
   replication: ['delete', 'promote', 'failover', 'failback', 'relocate', 'resync', 'override'],
   replicationgroup: ['delete', 'failover', 'failback', 'relocate'],
-  guard: ['isolate'],
+  guard: ['isolate', 'drain'],
 };
 /** Orders that take away a safety, and those that only machines give. */
 const forAdmins: Readonly<Record<string, readonly string[]>> = {
   replication: ['override', 'barrier'],
-  guard: ['isolate', 'set'],
+  guard: ['isolate', 'set', 'drain'],
 };
 /** Verbs that may make the resource. */
 const creating: Readonly<Record<string, readonly string[]>> = {
@@ -39,6 +39,7 @@ const otherwise: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     pause: 'pause every member',
     resume: 'resume every member',
   },
+  guard: { undrain: 'take the order back: the host takes its share again' },
 };
 
 const has = (lists: Readonly<Record<string, readonly string[]>>, kind: string, verb: string) =>

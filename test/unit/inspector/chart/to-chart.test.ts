@@ -105,11 +105,13 @@ describe('a chart', () => {
       'stop',
     ]);
     expect([...commands(guardFleet)].sort()).toEqual([
+      'drain',
       'isolate',
       'observe',
       'release',
       'reset',
       'set',
+      'undrain',
     ]);
     expect([...commands(node)]).toEqual([]);
     expect(Object.keys(toChart(cluster).children)).toEqual(['node', 'operation']);
