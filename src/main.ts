@@ -191,7 +191,10 @@ async function runHost(config: HostConfig, settings: LiveSettings): Promise<void
       listEffects((effect) => retries.nameFor(profiles[settings.current.profile].retry, effect)),
     metric: () => measurements.samples(),
     backend: volumes.registry,
-    host: () => hostEntries({ host, hostId, version: packageVersion(), startedAtMs }),
+    host: () =>
+      hostEntries({
+        ...{ host, hostId, version: packageVersion(), startedAtMs, mark: guardHost.mark },
+      }),
     partition: () => partitionEntries(host),
     limit: () => [
       ...guard.limits().map((each) => ({ name: each.key, ...each })),
@@ -209,6 +212,7 @@ async function runHost(config: HostConfig, settings: LiveSettings): Promise<void
     watch: { ...health.watch, reported: replications.reported },
     version: packageVersion(),
     turnsPerKindMax: settings.current.turnsPerKindMax,
+    isDrained: () => Promise.resolve(guardHost.mark !== undefined),
     intake: { isAdaptive: settings.current.optional.adaptsIntake },
     looks: {
       'cluster.exec': clusterExec({ remote: ports.remote, fanOut: shared.fanOut }),
