@@ -3,7 +3,7 @@ import type { Bus, CommandDelivery, Subscription } from '../../actors/ports.ts';
 import { partitionOf } from '../../machines/ids.ts';
 import { bounds } from '../../machines/limits.ts';
 
-export const allPartitions = Array.from({ length: bounds.partitions }, (_, each) => each);
+const allPartitions = Array.from({ length: bounds.partitions }, (_, each) => each);
 
 /** `name`, or the first of `name-1`, `name-2` … that is in the partition. */
 export function nameIn(

@@ -114,7 +114,7 @@ export class Walker {
 }
 
 /** The event as the chart gets it. */
-export function eventOf(
+function eventOf(
   { id, kind }: Pick<Model, 'id' | 'kind'>,
   { stimulus, afterMs = 0 }: Asked,
 ): AnyEvent {
