@@ -1,0 +1,69 @@
+/** zombie: a host sleeps past its leases and wakes: of what it had it writes nothing, and calls nobody. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Committed } from './run/checkers/records.ts';
+import { until } from './run/fleet.ts';
+import { follow } from './run/history.ts';
+import { twoHosts } from './two-hosts.ts';
+import type { Pair } from './two-hosts.ts';
+
+/** Wall times, of NATS and of this process: one machine. */
+const commits: (Committed & { readonly atMs: number })[] = [];
+/** Asked by every host for itself, whatever it owns. */
+const pings = ['DescribeAvailabilityZones', 'DescribeInstanceInformation'];
+
+let pair: Pair;
+
+beforeAll(async () => {
+  pair = await twoHosts(32, (commit, atMs) => commits.push({ ...commit, atMs }));
+});
+afterAll(() => pair.close());
+
+it('does nothing for actors that another host took while it slept', async () => {
+  const { world, ledger, owner, load, judge } = pair;
+  const zombie = owner();
+  const calls: { readonly name: string; readonly atMs: number }[] = [];
+  zombie.cloud.overhear = (bytes) => {
+    const names = bytes.toString('latin1').matchAll(/Action=(\w+)|AmazonSSM\.(\w+)/g);
+    for (const [, ec2, ssm] of names) calls.push({ name: ec2 ?? ssm ?? '', atMs: Date.now() });
+  };
+  const endLoad = load();
+  await until(() => Promise.resolve(calls.some(({ name }) => !pings.includes(name))), 10_000);
+  expect(calls.filter(({ name }) => !pings.includes(name)).length).toBeGreaterThan(0);
+  const { pid } = zombie.child;
+  if (pid === undefined) throw new Error('it does not run');
+  process.kill(pid, 'SIGSTOP');
+  await sleep(world.leaseTtlMs * 1.6);
+  const before = new Map(
+    commits.filter(({ host }) => host === zombie.id()).map(({ actor, fence }) => [actor, fence]),
+  );
+  const wokenMs = Date.now();
+  process.kill(pid, 'SIGCONT');
+  // Calls are its right again once it has leases of its own.
+  let againMs = Infinity;
+  const leases = follow(ledger.observer, 'KV_FAIRLEAD_LEASE', (message) => {
+    const atMs = message.info.timestampNanos / 1_000_000;
+    const isLease = /\.p\d+$/.test(message.subject) && message.data.length > 0;
+    if (!isLease || atMs < wokenMs) return;
+    const { holder } = message.json<{ readonly holder: string }>();
+    if (holder === zombie.id()) againMs = Math.min(againMs, atMs);
+  });
+  const isBack = () =>
+    commits.some(({ host, atMs }) => host === zombie.id() && atMs > Math.max(wokenMs, againMs));
+  await until(() => Promise.resolve(isBack()), 20_000);
+  await endLoad();
+  const tally = await judge();
+  leases.stop();
+  expect(ledger.complaints.examples).toEqual([]);
+  expect(tally.decided + tally.deadLettered).toBe(tally.accepted);
+  const late = commits.filter(
+    ({ host, actor, fence, atMs }) =>
+      host === zombie.id() && atMs >= wokenMs && fence <= (before.get(actor) ?? -1),
+  );
+  expect(late).toEqual([]);
+  const orphaned = calls.filter(
+    ({ name, atMs }) => !pings.includes(name) && atMs >= wokenMs && atMs < againMs,
+  );
+  expect(orphaned).toEqual([]);
+  expect({ isBack: isBack() }).toEqual({ isBack: true });
+});
