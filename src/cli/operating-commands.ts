@@ -1,5 +1,5 @@
 /** Commands for whoever runs the service: orders to breakers, figures, plans. */
-import { commandId, reason } from './command-flags.ts';
+import { commandId, reason, rehearsal } from './command-flags.ts';
 import type { CommandLine, FlagLine } from './command-line.ts';
 
 /** An order to breakers, which every host's guard applies. */
@@ -60,6 +60,24 @@ export const operatingCommands: readonly CommandLine[] = [
       { flags: '--burst <n>', help: 'calls at once after a quiet time', value: 'count' },
     ],
   ),
+  {
+    name: 'drain',
+    operands: '<host...>',
+    help: 'let a host give its partitions away and take none, also after a restart',
+    examples: [
+      'fairlead drain h2 --reason "kernel update"',
+      'fairlead drain h2 --no-wait -o json',
+      'fairlead drain h2 --undo',
+    ],
+    flags: [
+      { flags: '--undo', help: 'take the order back: the host takes its share again' },
+      { flags: '--no-wait', help: 'do not wait until it has no partition left' },
+      { flags: '--force', help: 'also the only host that may run anything' },
+      ...[rehearsal, reason, commandId],
+    ],
+    kinds: ['host'],
+    load: async () => (await import('./verbs/drain.ts')).drain,
+  },
   {
     name: 'metrics',
     operands: '',

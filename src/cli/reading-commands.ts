@@ -15,6 +15,7 @@ const listing = (name: string, help: string, examples: readonly string[]): Comma
     selector,
     sortBy,
     { flags: '--cluster <name>', help: 'limits: those that calls for this cluster pass' },
+    { flags: '--host <name>', help: 'what hosts keep in memory: only what this one tells' },
     { flags: '--now', help: 'health, backends: look now instead of telling the last look' },
   ],
   kinds: [...resourceKinds, ...registryKinds],

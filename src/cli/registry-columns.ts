@@ -90,6 +90,10 @@ const abilities: Cell = (entry) =>
     .filter((name) => entry[name] === true)
     .join(',');
 
+/** Who ordered the host to run nothing, and why. */
+const drainedBy: Cell = ({ drain }) =>
+  isObject(drain) ? `${plain(drain['by'])} "${plain(drain['reason'])}"` : '';
+
 /** A retry preset, or what calls of a service are allowed, in one line. */
 const policyNumbers: Cell = (entry, looks) => {
   const cell = (read: Cell): string => read(entry, looks);
@@ -183,11 +187,20 @@ const lines: Readonly<Record<Exclude<RegistryKind, 'breaker'>, readonly Line[]>>
   ],
   host: [
     ['NAME', as('name')],
-    ['STATUS', marked('status', { serving: 'good', standby: 'good', taking: 'changing' })],
+    [
+      'STATUS',
+      marked('status', {
+        serving: 'good',
+        standby: 'good',
+        taking: 'changing',
+        draining: 'changing',
+      }),
+    ],
     ['PARTITIONS', of('partitions', 'share')],
     ['ACTORS', as('residents')],
     ['UP SINCE', ago('since')],
     ['VERSION', as('version')],
+    ['DRAINED BY', drainedBy, 'wide'],
   ],
   partition: [
     ['NAME', as('name')],

@@ -96,6 +96,9 @@ export interface Flags {
   readonly mode?: 'synchronous' | 'asynchronous';
   /** As manifests write it: `5m`. */
   readonly every?: string;
+  readonly undo?: boolean;
+  /** Name of a host. */
+  readonly host?: string;
 }
 
 export interface Shell {

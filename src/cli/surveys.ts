@@ -80,6 +80,21 @@ export interface Breakers {
   readonly standing: readonly StandingOrder[];
 }
 
+/** A host that runs nothing, by whose order and why. */
+export interface DrainedHost {
+  readonly host: string;
+  readonly reason: string;
+  readonly by: string;
+  readonly atMs: number;
+}
+
+/** Those ordered to run nothing, whether they answer or not. */
+export async function surveyDrained(session: Session): Promise<readonly DrainedHost[]> {
+  const answers = await survey(session, 'guard', {});
+  const drained = answers.find((each) => Array.isArray(each['drained']))?.['drained'];
+  return (drained ?? []) as DrainedHost[];
+}
+
 /** Breakers of all hosts: live where the host answers, else as recorded. */
 export async function surveyBreakers(session: Session): Promise<Breakers> {
   const answers = await survey(session, 'guard', {});

@@ -47,7 +47,8 @@ async function getBreakers(
   words: readonly string[],
 ): Promise<Exit> {
   const { breakers, standing } = await surveyBreakers(session);
-  const rows = breakersNamed(breakers, words);
+  const rows = ofHost(shell, breakersNamed(breakers, words));
+  if (rows.length === 0) await knowHost(shell, session);
   const looks = { style: shell.outStyle, nowMs: shell.terminal.nowMs(), standing };
   await printListing(shell.terminal, shell.wish, {
     columns: breakerColumns({ ...looks, hosts: areMany(rows) }),
@@ -91,7 +92,8 @@ async function getEntries(
       : cluster === undefined
         ? withEffective(all)
         : await limitsOfCluster(shell, session, cluster, all);
-  const rows = names.length === 0 ? shown : entriesNamed(kind, shown, names);
+  const rows = ofHost(shell, names.length === 0 ? shown : entriesNamed(kind, shown, names));
+  if (rows.length === 0) await knowHost(shell, session);
   const looks = { style: shell.outStyle, nowMs: shell.terminal.nowMs(), hosts: areMany(rows) };
   await printListing(shell.terminal, shell.wish, {
     columns: registryColumns(kind, looks),
@@ -100,7 +102,10 @@ async function getEntries(
     name: (entry) => `${kind}/${entry.name}`,
     single: names.length === 1 && rows.length === 1,
   });
-  if (rows.length === 0) shell.note(`no ${pluralOf(kind)} yet`);
+  if (rows.length === 0)
+    shell.note(
+      `no ${pluralOf(kind)} ${shell.flags.host === undefined ? 'yet' : `of host ${shell.flags.host}`}`,
+    );
   return exits.ok;
 }
 
@@ -133,6 +138,19 @@ function entriesNamed(
     );
   }
   return entries.filter((entry) => names.includes(entry.name));
+}
+
+function ofHost<Row extends { readonly host: string }>(
+  { flags }: Shell,
+  rows: readonly Row[],
+): readonly Row[] {
+  return flags.host === undefined ? rows : rows.filter(({ host }) => host === flags.host);
+}
+
+/** @throws Failure `resource.notFound` when `--host` names a host that does not answer */
+async function knowHost({ flags }: Shell, session: Session): Promise<void> {
+  if (flags.host !== undefined)
+    entriesNamed('host', await surveyRegistry(session, 'host'), [flags.host]);
 }
 
 /** Whether more than one host has told. */

@@ -23,7 +23,7 @@ export const get: Verb = async (shell) => {
   if (kind !== undefined && isRegistry(kind))
     return (await import('./get-registry.ts')).getRegistry(shell, kind);
   const target = targetOf(operands, namespace, { name: 'get', kinds: resourceKinds });
-  for (const flag of ['cluster', 'now'] as const)
+  for (const flag of ['cluster', 'now', 'host'] as const)
     if (shell.flags[flag] !== undefined)
       throw usage(`--${flag} is not for ${pluralOf(target.kind)}`, {
         tries: ['fairlead get --help'],

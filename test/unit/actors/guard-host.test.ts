@@ -157,3 +157,19 @@ it('begins with closed circuits when the stored record does not fit', async () =
   await second.clock.advance(0);
   expect(second.telemetry.texts()).toContain('the stored breakers do not fit; all begin closed');
 });
+
+it('knows the order to this host from events as they come', async () => {
+  const process = await new Process().start();
+  const heard = (event: 'hostDrained' | 'hostUndrained', host: string) => {
+    const data = { host, orderId: 'o1', reason: 'update', by: 'ana', atMs: 1 };
+    process.host.heard({ type: `fairlead.guard.${event}.v1`, source: '', data });
+  };
+  heard('hostDrained', 'h2');
+  expect(process.host.mark).toBeUndefined();
+  heard('hostDrained', 'h1');
+  expect(process.host.mark).toMatchObject({ by: 'ana', reason: 'update' });
+  heard('hostUndrained', 'h2');
+  expect(process.host.mark).toBeDefined();
+  heard('hostUndrained', 'h1');
+  expect(process.host.mark).toBeUndefined();
+});

@@ -1,0 +1,159 @@
+import { describe, expect, it } from 'vitest';
+import { fakeService } from './fake-service.ts';
+import type { FakeService } from './fake-service.ts';
+import { fakeTerminal } from './fake-terminal.ts';
+import { fairlead, finished } from './running.ts';
+
+interface Seat {
+  readonly name: string;
+  readonly isDrained?: boolean;
+  readonly held?: number;
+}
+
+/** What one look at the hosts shows. */
+const answersOf = (seats: readonly Seat[]) =>
+  seats.map(({ name, isDrained = false, held = 32 }) => ({
+    host: name,
+    items: [{ host: name, name, isDrained, held, partitions: held, share: isDrained ? 0 : 32 }],
+  }));
+
+/** Successive looks show these, the last one for ever. */
+function service(looks: readonly (readonly Seat[])[], marks: readonly string[] = []): FakeService {
+  const fake = fakeService();
+  const drained = marks.map((host) => ({ host, by: 'ana', reason: 'update', atMs: 0 }));
+  fake.answers.set('guard', [{ host: 'h1', items: [], standing: [], drained }]);
+  let at = 0;
+  const get = fake.answers.get.bind(fake.answers);
+  fake.answers.get = (kind) => {
+    if (kind !== 'host') return get(kind);
+    const seats = looks[Math.min(at, looks.length - 1)] ?? [];
+    at += 1;
+    return answersOf(seats);
+  };
+  return fake;
+}
+
+const two = [{ name: 'h1' }, { name: 'h2' }];
+const going = (held: number) => [
+  { name: 'h1', held: 64 - held },
+  { name: 'h2', isDrained: true, held },
+];
+
+describe('fairlead drain', () => {
+  it('sends one order to the fleet, and waits until the host has no partition', async () => {
+    const fake = service([two, going(28), going(28), going(0)]);
+    const { exit, stdout, stderr } = await fairlead('drain h2 --reason update --by ana', fake);
+    expect(fake.orders).toMatchObject([
+      {
+        ...{ namespace: 'system', kind: 'guard', name: 'fleet', verb: 'drain', by: 'ana' },
+        arguments: { host: 'h2', reason: 'update' },
+      },
+    ]);
+    expect([stdout, exit]).toEqual([
+      'host/h2 gives its partitions away   command id-1\nhost/h2 runs nothing\n',
+      0,
+    ]);
+    expect(stderr).toBe('00:00  host/h2  28 partitions left\n00:00  host/h2  0 partitions left\n');
+  });
+
+  it('prints one object that tells what is left', async () => {
+    const fake = service([two, going(0)]);
+    const { exit, stdout } = await fairlead('drain host/h2 -o json', fake);
+    expect(JSON.parse(stdout)).toMatchObject({
+      ...{ kind: 'Outcome', verb: 'drain', host: 'h2', commandId: 'id-1', partitionsLeft: 0 },
+    });
+    expect(exit).toBe(0);
+  });
+
+  it('waits for nothing with --no-wait, and with --undo', async () => {
+    const fake = service([two]);
+    expect((await fairlead('host drain h2 --no-wait', fake)).stdout).toBe(
+      'host/h2 gives its partitions away   command id-1\n',
+    );
+    const undone = await fairlead('drain h2 --undo', service([two], ['h2']));
+    expect([undone.stdout, undone.exit]).toEqual([
+      'host/h2 takes its share again   command id-1\n',
+      0,
+    ]);
+  });
+
+  it('ends with 124 when its time is over, and says what is left', async () => {
+    const { exit, stdout, stderr } = await fairlead(
+      'drain h2 --timeout 600ms -o json',
+      service([two, going(12)]),
+    );
+    expect([exit, JSON.parse(stdout)]).toMatchObject([124, { partitionsLeft: 12 }]);
+    expect(stderr).toContain('cli.waitTimedOut');
+  });
+
+  it('detaches on Ctrl-C', async () => {
+    const terminal = fakeTerminal();
+    setTimeout(() => terminal.interrupt(), 20);
+    const { exit, stderr } = await finished('drain h2', service([two, going(12)]), terminal);
+    expect([exit, stderr.includes('detached; the work goes on')]).toEqual([130, true]);
+  });
+
+  it('is over when the host is gone', async () => {
+    const { exit, stderr } = await fairlead('drain h2', service([two, [{ name: 'h1' }]]));
+    expect([exit, stderr.includes('does not answer')]).toEqual([0, true]);
+  });
+
+  it('refuses a host nobody knows, and tells which are known', async () => {
+    const fake = service([two], ['h9']);
+    const { exit, stderr } = await fairlead('drain h3', fake);
+    expect([exit, fake.orders]).toEqual([3, []]);
+    expect(stderr).toContain('no host h3 is known; did you mean h');
+    expect(stderr).toContain('h1, h2, h9');
+    expect((await fairlead('drain h9 --undo', fake)).exit).toBe(0);
+  });
+
+  it('refuses the only host that may run anything, but for --force', async () => {
+    for (const marks of [[], ['h2']]) {
+      const seats = marks.length === 0 ? [{ name: 'h1' }] : two;
+      const fake = service([seats], marks);
+      const { exit, stderr } = await fairlead('drain h1', fake);
+      expect([exit, fake.orders]).toEqual([5, []]);
+      expect(stderr).toContain('h1 is the only host that may run anything');
+      expect(stderr.includes('fairlead drain h2 --undo')).toBe(marks.length > 0);
+    }
+    const forced = await fairlead('drain h1 --force', service([[{ name: 'h1', held: 64 }]]));
+    expect([forced.exit, forced.stderr.includes('keeps its partitions')]).toEqual([0, true]);
+    expect(forced.stdout).not.toContain('runs nothing');
+  });
+
+  it('rehearses without sending', async () => {
+    const fake = service([two]);
+    const { exit, stdout } = await fairlead('drain h2 --dry-run', fake);
+    expect([exit, fake.orders]).toEqual([0, []]);
+    expect(stdout).toContain('guard/system/fleet would be accepted');
+  });
+
+  it.each(['drain', 'drain h1 h2', 'drain h2 --undo --force'])('%s is no order', async (line) => {
+    expect((await fairlead(line, service([two]))).exit).toBe(2);
+  });
+});
+
+describe('fairlead hosts and partitions', () => {
+  it('tells by whose order a host runs nothing, and why', async () => {
+    const fake = fakeService();
+    const drain = { by: 'ana', reason: 'update', at: '2026-01-02T11:00:00.000Z' };
+    const h2 = { name: 'h2', host: 'h2', status: 'draining', partitions: 8, share: 0, drain };
+    fake.answers.set('host', [{ host: 'h2', items: [h2] }]);
+    const { stdout } = await fairlead('hosts -o wide', fake);
+    expect(stdout).toMatch(/h2 +draining +8\/0 .*ana "update"/);
+  });
+
+  it('shows the partitions of one host, and refuses a host that does not answer', async () => {
+    const fake = service([two]);
+    const partition = (host: string, name: string) => ({ name, host, status: 'serving', fence: 3 });
+    fake.answers.set('partition', [
+      { host: 'h1', items: [partition('h1', '00')] },
+      { host: 'h2', items: [] },
+    ]);
+    const { stdout } = await fairlead('partitions --host h1 -o name', fake);
+    expect(stdout).toBe('partition/00\n');
+    const none = await fairlead('partitions --host h2', fake);
+    expect([none.exit, none.stderr]).toEqual([0, 'no partitions of host h2\n']);
+    expect((await fairlead('partitions --host h3', fake)).exit).toBe(3);
+  });
+});
