@@ -1,10 +1,11 @@
 /** After the faults: waits until nothing moves, takes everything away again, and adds up what the checkers say. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { groundTruth } from '../../../src/stack/ground-truth.ts';
 import { judgeCommands } from './checkers/commands.ts';
 import type { CommandTally } from './checkers/commands.ts';
 import { judgeCounts, judgeLeaks } from './checkers/instances.ts';
 import { clustersOf, isAtRest, replicationState, until } from './fleet.ts';
-import { deleteOrder, idle, replicationKey, replicationName, touchOrder } from './orders.ts';
+import { deleteOrder, idle, replicationKey, replicationName, sides, touchOrder } from './orders.ts';
 import type { Recovered } from './recovery.ts';
 import type { Scene } from './run.ts';
 import type { Order } from './sender.ts';
@@ -39,6 +40,7 @@ export async function end(scene: Scene): Promise<Verdict> {
   const lost = await writers.lostPoints().catch(() => 0);
   if (lost > 0)
     complaints.note('lostPoints', `${lost} recovery points lack in what is written now`);
+  await lookAgain(scene);
   await takeAway(scene);
   judgeLeaks(await groundTruth(world.simulator.ready), complaints);
   await untilQuiet(scene);
@@ -97,6 +99,19 @@ async function judgeFleet({ client, world, complaints, say }: Scene): Promise<vo
   const torn = clusters.filter(({ name }) => !idle.includes(name));
   const states = torn.map(({ name, state }) => `${name} ${state}`);
   say(`quiet: ${states.join(', ')}; ${replicationName} ${await replicationState(client)}`);
+}
+
+/** A side of which nobody knows whether it writes is looked at again, as a person would: its deletion waits for that. */
+async function lookAgain({ client, sender }: Scene): Promise<void> {
+  const isKnown = async (): Promise<boolean> => {
+    const state = await replicationState(client);
+    const unknown = sides.filter((side) => state.includes(`${side} failed.indeterminate`));
+    for (const endpoint of unknown)
+      await sender.send({ ...replicationKey, verb: 'recover', payload: { endpoint } });
+    if (unknown.length > 0) await sleep(ASK_AGAIN_MS);
+    return unknown.length === 0;
+  };
+  await until(isKnown, QUIET_MS / 4);
 }
 
 /** Everything is deleted, the replication first: it uses machines of two clusters. */
