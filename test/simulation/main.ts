@@ -95,7 +95,10 @@ async function hunt(wish: Wish): Promise<number> {
       ...{ ...wish, mutant, workers: Math.min(availableParallelism(), wish.seeds) },
       told: (each) => {
         runs += 1;
-        if (each.problems.length > 0) by ??= each;
+        const [problem] = each.problems;
+        // A worker that ended has found nothing: the mutant itself may be broken.
+        if (problem !== undefined && !problem.startsWith('simulation: the process')) by ??= each;
+        else if (problem !== undefined) say(`${mutant}: seed ${each.seed}: ${problem}`);
       },
       isEnough: () => by !== undefined,
     });

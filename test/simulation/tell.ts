@@ -26,10 +26,12 @@ export function storyOf(seed: number, wanted: Wanted = {}): Story {
   const isBornCalm = chance.is(0.6);
   const fromMs = isBornCalm ? madeMs : 0;
   const steps: readonly (Step | undefined)[] = [
-    ...cast.clusters.map((plan, of): Step => ({
-      ...{ do: 'order', kind: 'cluster', of, verb: 'apply', atMs: chance.whole(0, 20_000) },
-      given: { manifest: clusterManifest(plan) },
-    })),
+    ...cast.clusters.flatMap((plan, of): Step[] => {
+      const atMs = chance.whole(0, 20_000);
+      const given = { manifest: clusterManifest(plan) };
+      const made: Step = { do: 'order', kind: 'cluster', of, verb: 'apply', atMs, given };
+      return [made, ...(chance.is(0.2) ? endedEarly(chance, of, atMs) : [])];
+    }),
     ...cast.replications.map((_plan, of): Step => ({
       // The manifest names volumes that are there only when it is time.
       ...{ do: 'order', kind: 'replication', of, verb: 'apply', given: {} },
@@ -110,6 +112,21 @@ function burst(chance: Chance, cast: Cast, fromMs: number): (Step | undefined)[]
   const more = times(chance, [2, 5], () => orderOf(chance, cast, fromMs + chance.whole(0, 20_000)));
   const same = more.filter((each) => each?.do === 'order' && each.kind === first.kind);
   return [first, ...same.map((each) => each && { ...each, of: first.of })];
+}
+
+/** A cluster that is deleted while it is being made, and launches are in doubt. */
+function endedEarly(chance: Chance, of: number, atMs: number): Step[] {
+  const kind = chance.pick(['slow', 'replyLost', 'replyLost', 'requestLost', 'late'] as const);
+  const again = { do: 'order', kind: 'cluster', of, verb: 'apply', given: {} } as const;
+  return [
+    { do: 'storm', atMs, place: 'cloud', kind, share: 0.7, forMs: chance.whole(10_000, 90_000) },
+    {
+      ...{ do: 'order', kind: 'cluster', of, verb: 'delete', given: { force: true } },
+      atMs: atMs + chance.whole(500, 12_000),
+    },
+    // Sometimes under the same name once more.
+    ...(chance.is(0.3) ? [{ ...again, atMs: atMs + chance.whole(200_000, 400_000) }] : []),
+  ];
 }
 
 const clusterVerbs = {
@@ -201,9 +218,9 @@ function hostStep(chance: Chance, { hosts }: Cast, atMs: number): Step {
         'delivery',
         '> cloud.',
         '< store.write',
-        undefined,
+        'now',
       ] as const);
-      if (upon !== undefined)
+      if (upon !== 'now')
         return { do: 'crash', host, upon, after: chance.whole(1, 12), downMs, atMs };
       // Mostly at once, so that it falls among what the story does there.
       const after = chance.is(0.8) ? chance.whole(1, 400) : chance.whole(400, 5_000);

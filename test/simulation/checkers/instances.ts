@@ -50,7 +50,7 @@ export const instances: NewChecker = (ground, accuse) => {
       else if (
         name === 'cloud.sweep' &&
         !machine.isLate &&
-        isUp(machine) &&
+        isLive(machine) &&
         !known.has(machine.instanceId)
       )
         accuse(`${machine.instanceId} (${machine.name}) is swept, and no record has ever known it`);
