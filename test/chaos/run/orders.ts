@@ -4,7 +4,7 @@ import type { Dice } from './dice.ts';
 import type { Order } from './sender.ts';
 
 export const namespace = 'test';
-export const pool = 'web';
+const pool = 'web';
 /** Both sides of the replication: nobody stops or deletes them. */
 export const sides = ['home', 'away'] as const;
 export const replicationName = 'disk';

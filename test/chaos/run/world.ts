@@ -17,7 +17,7 @@ import { Link } from './link.ts';
 import { natsTrio } from './nats-trio.ts';
 
 /** How much faster than real time the cloud, its polls and waits between tries run. */
-export const scale = 100;
+const scale = 100;
 
 export interface HostProcess {
   readonly name: string;
