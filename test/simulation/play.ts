@@ -41,7 +41,7 @@ export async function play(story: Story, options: PlayOptions = {}): Promise<Pla
     for (const scene of world.scenes)
       await heal(scene, (verb, given) => ordered(world, scene.key, verb, given));
     await deleteAll(world);
-    await world.users.askForOutcomes(world.bus);
+    await world.users.askForOutcomes(world.bus, (ms) => world.pass(ms));
     world.end();
   } catch (thrown) {
     world.accuse('simulation', thrown instanceof Error ? (thrown.stack ?? '') : String(thrown));

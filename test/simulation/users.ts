@@ -18,6 +18,8 @@ export interface Sent {
 }
 
 const encoder = new TextEncoder();
+/** Longer than a query takes while all is well. */
+const outcomeMs = 5_000;
 const inboxOf = (id: string): string => `_INBOX.sim.${id}`;
 
 export class Users {
@@ -58,13 +60,15 @@ export class Users {
     return this.#outlets.replies.filter(({ inbox }) => inbox === inboxOf(id));
   }
 
-  /** Asks for what became of orders that were not answered, one after the other. */
-  async askForOutcomes(bus: SimBus): Promise<void> {
+  /** Asks for what became of orders that were not answered, one after the other. Time passes with it. */
+  async askForOutcomes(bus: SimBus, pass: (ms: number) => Promise<void>): Promise<void> {
     for (const sent of this.sent) {
       if (sent.sequences.length === 0 || this.hasReply(sent)) continue;
       const payload = encoder.encode(JSON.stringify({ commandId: sent.id }));
-      const answer = await bus.query({ ...sent.key, verb: 'outcome', payload });
-      if (answer !== undefined) sent.outcome = answer;
+      void bus.query({ ...sent.key, verb: 'outcome', payload })?.then((answer) => {
+        sent.outcome = answer;
+      });
+      await pass(outcomeMs);
     }
   }
 }
