@@ -122,6 +122,7 @@ export const readingCommands: readonly CommandLine[] = [
       'fairlead events cluster prod',
       'fairlead events -A --follow',
       'fairlead events breakers --since 10m',
+      'fairlead events hosts',
     ],
     flags: [
       allNamespaces,
@@ -130,7 +131,7 @@ export const readingCommands: readonly CommandLine[] = [
       { flags: '--since <span>', help: 'not older than this, such as 10m', value: 'duration' },
       { flags: '--follow', help: 'go on with new events' },
     ],
-    kinds: [...storedKinds, 'breaker'],
+    kinds: [...storedKinds, 'breaker', 'host'],
     load: async () => (await import('./verbs/events.ts')).events,
   },
   {

@@ -7,6 +7,7 @@ import { readHistory } from '../reads.ts';
 import type { Session } from '../session.ts';
 import { surveyBreakers } from '../surveys.ts';
 import { isObject } from '../view.ts';
+import { hostOf } from './host-events.ts';
 
 const guards = { namespace: 'system', kind: 'guard' } as const;
 /** The actor that takes orders; the others are named after their hosts. */
@@ -23,7 +24,8 @@ export async function breakerEvents(
   const known = [...new Set(breakers.map(({ key }) => key))];
   const keys = keysIn(words).map((word) => resolveKey(word, known));
   const hosts = new Set(breakers.map(({ host }) => host));
-  const isWanted = (event: EventView): boolean => keys.length === 0 || concerns(event, keys);
+  const isWanted = (event: EventView): boolean =>
+    hostOf(event) === undefined && (keys.length === 0 || concerns(event, keys));
   return {
     filter: guards,
     isWanted,

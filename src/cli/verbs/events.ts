@@ -14,6 +14,7 @@ import type { EventFilter, Session } from '../session.ts';
 import type { Shell, Verb } from '../shell.ts';
 import { isObject } from '../view.ts';
 import { breakerEvents } from './breaker-events.ts';
+import { hostEvents } from './host-events.ts';
 
 /** Events per resource when `--limit` is not given. */
 const limitDefault = 100;
@@ -28,22 +29,34 @@ export const history: Verb = async (shell) => {
 };
 
 export const events: Verb = async (shell) => {
-  const { operands, namespace } = shell;
+  const { operands } = shell;
   const words = operands.length === 0 ? ['cluster'] : operands;
   const session = await shell.session();
-  const source =
-    kindOf(words[0]?.split('/')[0] ?? '') === 'breaker'
-      ? await breakerEvents(session, words)
-      : resourceEvents(shell, session, eventTarget(words, namespace));
+  const source = await sourceOf(shell, session, words);
   if (shell.flags.follow === true) return followEvents(shell, session, source);
   await print(shell, shell.wish, newest(shell, await source.stored()));
   return exits.ok;
 };
 
+async function sourceOf(
+  shell: Shell,
+  session: Session,
+  words: readonly string[],
+): Promise<EventSource> {
+  switch (kindOf(words[0]?.split('/')[0] ?? '')) {
+    case 'breaker':
+      return breakerEvents(session, words);
+    case 'host':
+      return hostEvents(session, words);
+    default:
+      return resourceEvents(shell, session, eventTarget(words, shell.namespace));
+  }
+}
+
 type StoredTarget = Target & { readonly kind: StoredKind };
 
 function eventTarget(words: readonly string[], namespace: string): StoredTarget {
-  const kinds = [...storedKinds, 'breaker'] as const;
+  const kinds = [...storedKinds, 'breaker', 'host'] as const;
   const { kind, names } = targetOf(words, namespace, { name: 'events', kinds });
   return { kind: storedOf(kind), names };
 }

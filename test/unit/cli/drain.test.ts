@@ -134,6 +134,23 @@ describe('fairlead drain', () => {
 });
 
 describe('fairlead hosts and partitions', () => {
+  it('events tell the orders to hosts, and leave those to breakers to theirs', async () => {
+    const fake = service([two]);
+    const event = (type: string, data: object) => ({
+      ...{ id: `${type} ${JSON.stringify(data)}`, time: '2026-01-02T11:00:00.000Z', data },
+      ...{ type: `fairlead.guard.${type}.v1`, source: '/fairlead/test/guard/system/fleet' },
+    });
+    const order = event('ordered', { key: 'main/eu/ec2', verb: 'reset' });
+    const marks = ['h1', 'h2'].map((host) => event('hostDrained', { host, by: 'ana' }));
+    fake.past.set('fleet', [order, ...marks]);
+    const told = async (line: string) =>
+      (await fairlead(`events ${line} -o jsonl`, fake)).stdout.trim().split('\n').map(idIn);
+    const idIn = (line: string) => (JSON.parse(line) as { id: string }).id;
+    expect(await told('hosts')).toEqual(marks.map(({ id }) => id));
+    expect(await told('host/h2')).toEqual([marks[1]?.id]);
+    expect(await told('breakers')).toEqual([order.id]);
+  });
+
   it('tells by whose order a host runs nothing, and why', async () => {
     const fake = fakeService();
     const drain = { by: 'ana', reason: 'update', at: '2026-01-02T11:00:00.000Z' };
