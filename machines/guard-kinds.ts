@@ -36,9 +36,10 @@ export const guardFleetKind = {
   machine: guardFleetMachine,
   creating: new Set<string>(fleetVerbs),
   input: () => undefined,
+  // The first order of all makes the actor, whatever it says.
   admit: (snapshot: ReadSnapshot | undefined, event: { readonly type: string }) =>
-    isDrainOrder(event)
-      ? admitDrain((snapshot?.context as FleetContext | undefined)?.drained ?? [], event)
+    snapshot !== undefined && isDrainOrder(event)
+      ? admitDrain((snapshot.context as FleetContext).drained, event)
       : accepted,
   allowed: () => [...fleetVerbs],
   stateText: () => 'ordering',

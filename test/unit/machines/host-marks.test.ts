@@ -52,6 +52,10 @@ it('has nothing to do for an order that says what stands', () => {
   expect(admit(order('undrain', 'h2'))).toEqual({ kind: 'accepted' });
 });
 
+it('takes the first order of all, whatever it says: it makes the actor', () => {
+  expect(guardFleetKind.admit(undefined, order('undrain', 'h2'))).toEqual({ kind: 'accepted' });
+});
+
 it('refuses a mark too many, and says how to make room', () => {
   const { actor, admit } = fleet();
   for (let at = 0; at < hosting.drainedHostsMax; at += 1) actor.send(order('drain', `h${at}`));

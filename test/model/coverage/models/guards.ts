@@ -11,7 +11,6 @@ import type { GuardContext } from '../../../../machines/guard.ts';
 import { callPolicies } from '../../../../machines/limits.ts';
 import { probeMachine } from '../../../../machines/probe.ts';
 import type { ProbeContext } from '../../../../machines/probe.ts';
-import type { Kind } from '../../../../actors/kind.ts';
 import { command, nowMs, roll, told } from '../asked.ts';
 import type { Asked } from '../asked.ts';
 import type { Model, Snapshot } from '../model.ts';
@@ -103,7 +102,7 @@ const guard: Model = {
   machine: guardWithoutBreakers,
   input: undefined,
   // Bound children change nothing that a kind reads.
-  kind: { ...hostGuardKind, machine: guardWithoutBreakers } as unknown as Kind,
+  kind: { ...hostGuardKind, machine: guardWithoutBreakers },
   explorations: [
     {
       ...{ walk: [], limit: 100 },
@@ -123,7 +122,7 @@ const fleet: Model = {
   id: 'guardFleet',
   machine: guardFleetMachine,
   input: undefined,
-  kind: guardFleetKind as unknown as Kind,
+  kind: guardFleetKind,
   explorations: [
     {
       ...{ walk: [], limit: 1_000 },
