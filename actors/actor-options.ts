@@ -24,7 +24,7 @@ export interface ActorOptions {
   readonly publish: (entry: OutboxEntry) => Promise<void>;
   /** Told of every write that changed something; nobody when left out. */
   readonly steps?: StepLog;
-  readonly onCommitted: (snapshot: KindSnapshot, revision: number) => void;
+  readonly onCommitted: (snapshot: KindSnapshot, revision: number, wakeAtMs: number | null) => void;
   readonly onCut: (cut: Cut) => void;
   /** Everything stored has been published. */
   readonly onDrained: () => void;

@@ -7,7 +7,7 @@ import { definitionHash } from './definition.ts';
 import type { CommandSchemas } from './envelope.ts';
 import { cloudEvent } from './cloud-event.ts';
 import { tellEvent } from './event-log.ts';
-import { messageOf, problem } from './faults.ts';
+import { messageOf } from './faults.ts';
 import { createHeapClock } from './heap-clock.ts';
 import type { HeapClock } from './heap-clock.ts';
 import type { Kind } from './kind.ts';
@@ -21,15 +21,16 @@ import { Memory } from './memory.ts';
 import { Placement } from './placement.ts';
 import { Intake } from './policies/intake.ts';
 import type { IntakeNumbers } from './policies/intake.ts';
-import type { Ports, QueryAnswer, QueryRequest, Subscription } from './ports.ts';
+import type { Ports, Subscription } from './ports.ts';
 import { answerQuery } from './queries.ts';
 import type { LiveViews, Looks } from './queries.ts';
-import type { HostedKind, WorkWatch } from './household.ts';
+import type { CommittedListener, HostedKind, WorkWatch } from './household.ts';
 import type { Resident } from './resident.ts';
+import { tooMany } from './replies.ts';
 import { Slots } from './slots.ts';
 import type { StepLog } from './steps/step-port.ts';
 import { Untold } from './steps/untold.ts';
-import type { CommittedListener, Tenure, TenureParts } from './tenure.ts';
+import type { Tenure, TenureParts } from './tenure.ts';
 
 export interface HostOptions {
   readonly kinds: readonly Kind[];
@@ -49,6 +50,8 @@ export interface HostOptions {
   readonly looks?: Looks;
   /** Actors kept in memory. Default `bounds.residentsMax`. */
   readonly residentsMax?: number;
+  /** An actor that did nothing for so long leaves memory. Default `hosting.restAfterMs`. */
+  readonly restAfterMs?: number;
   /** Other rates of intake than the standard ones. */
   readonly intake?: Partial<IntakeNumbers>;
   readonly watch?: WorkWatch;
@@ -120,7 +123,11 @@ export class Host {
         },
       ]),
     );
-    this.#memory = new Memory(options.residentsMax ?? bounds.residentsMax);
+    this.#memory = new Memory({
+      clock: this.#clock,
+      max: options.residentsMax ?? bounds.residentsMax,
+      restAfterMs: options.restAfterMs ?? hosting.restAfterMs,
+    });
     this.#placement = new Placement({
       leases: options.ports.leases,
       parts: this.#tenureParts(),
@@ -223,6 +230,11 @@ export class Host {
     for (const { turns } of this.#kinds.values()) turns.resize(perKindMax);
   }
 
+  /** From now on, also for actors that are idle already. */
+  restAfter(ms: number): void {
+    this.#memory.restAfter(ms);
+  }
+
   /** The partitions in this host's hands. */
   holdings(): readonly Holding[] {
     return this.#placement.holdings();
@@ -249,6 +261,7 @@ export class Host {
         steps: log,
         untold: new Untold({ log, store, telemetry, clock, hostId, kinds }),
       }),
+      wakes: new Slots(hosting.awakenedAtOnceMax),
       inHand: new InHand({ clock, intake, telemetry }),
       publish: (key, entry) => this.#publish(key, entry),
       committed: (key, kind, snapshot, revision) => {
@@ -281,15 +294,6 @@ export class Host {
     telemetry.count('fairlead_events_published_total', labels);
     tellEvent(telemetry, keyText(key), entry);
   }
-}
-
-/** Queries are cheap to repeat: whoever asks too often is told when to come again. */
-function tooMany({ kind, namespace, name }: QueryRequest, retryAfterMs: number): QueryAnswer {
-  const told = problem('service.busy', {
-    ...{ actor: keyText({ kind, namespace, name }), correlationId: '', retryAfterMs },
-    message: 'This host is asked more than it answers in time.',
-  });
-  return { body: told, error: { status: told.status, text: told.message } };
 }
 
 export const createHost = (options: HostOptions): Host => new Host(options);

@@ -246,7 +246,7 @@ export class HostedActor implements EffectHost {
       written: (record, atRevision) => {
         this.#ended.written(this.telemetry, this.clock.monotonicMs(), this.#options.onReport);
         this.#teller.written(atRevision, this.clock.nowMs());
-        this.#options.onCommitted(snapshotOf(record), atRevision);
+        this.#options.onCommitted(snapshotOf(record), atRevision, record.wakeAtMs);
       },
       stored: (record, atRevision) => {
         this.#isNew = false;

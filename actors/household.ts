@@ -28,6 +28,13 @@ export interface WorkWatch {
   holdBackMs(kind: string, verb: string): number | undefined;
 }
 
+export type CommittedListener = (
+  key: ResourceKey,
+  kindName: string,
+  snapshot: KindSnapshot,
+  revision: number,
+) => void;
+
 export interface Household {
   readonly ports: Pick<Ports, 'store' | 'bus' | 'random' | 'telemetry'>;
   readonly clock: HeapClock;
@@ -35,7 +42,12 @@ export interface Household {
   readonly fence: number;
   readonly owned: () => boolean;
   readonly publish: (key: ResourceKey, entry: OutboxEntry) => Promise<void>;
-  readonly onCommitted: (key: ResourceKey, snapshot: KindSnapshot, revision: number) => void;
+  readonly onCommitted: (
+    key: ResourceKey,
+    snapshot: KindSnapshot,
+    revision: number,
+    wakeAtMs: number | null,
+  ) => void;
   /** The actor left memory; null: nothing to wake for. */
   readonly onResting: (key: ResourceKey, wakeAtMs: number | null) => void;
   readonly steps?: StepLog;
@@ -49,9 +61,12 @@ export interface Household {
 export type Work =
   | { readonly kind: 'command'; readonly command: Command; readonly delivery: CommandDelivery }
   | { readonly kind: 'observation'; readonly event: { readonly type: string } }
-  /** A due timer, an unfinished call or a cut actor: bring it (back) into memory. */
-  | { readonly kind: 'wake' }
+  /** A due timer, an unfinished call or a cut actor: bring it (back) into memory. `done` is called when that was tried. */
+  | { readonly kind: 'wake'; readonly done?: () => void }
   /** Write an emptied outbox back. */
   | { readonly kind: 'tidy' }
-  /** Make room: leave memory when idle. */
-  | { readonly kind: 'rest' };
+  /** Leave memory when idle, unless the next deadline is nearer than `awayMinMs`. */
+  | { readonly kind: 'rest'; readonly cause: RestCause; readonly awayMinMs: number };
+
+/** `idle`: it did nothing for long; `room`: others were used later. */
+export type RestCause = 'idle' | 'room';

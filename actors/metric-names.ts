@@ -127,6 +127,11 @@ export const metrics = {
     'How long a running machine has been without its SSM agent',
   ),
   fairlead_residents: gauge('Actors in memory', 'kind'),
+  fairlead_actor_rests_total: counter('Actors that left memory: idle, or to make room', 'cause'),
+  fairlead_actor_wakes_total: counter(
+    'Actors brought into memory again: command, observation, or timer for what was due',
+    'cause',
+  ),
   fairlead_quarantined: gauge('Actors held for inspection'),
   fairlead_outbox_pending: gauge('Committed events still to be published'),
   fairlead_mailbox_waiting: gauge('Messages waiting for their turn'),

@@ -4,7 +4,7 @@ import type { ResourceKey } from '../machines/ids.ts';
 import type { HostedKind } from './household.ts';
 import type { KindSnapshot } from './kind.ts';
 import { asOfToday } from './migration.ts';
-import type { Clock, RecordStore, StoredRecord, Telemetry } from './ports.ts';
+import type { RecordStore, StoredRecord, Telemetry } from './ports.ts';
 import { keyOf, readRecord, snapshotOf } from './record.ts';
 import type { ActorRecord } from './record.ts';
 import type { Found } from './steps/untold.ts';
@@ -12,7 +12,6 @@ import type { Found } from './steps/untold.ts';
 export interface LoadParts {
   readonly store: RecordStore;
   readonly telemetry: Telemetry;
-  readonly clock: Clock;
   readonly kinds: ReadonlyMap<string, HostedKind>;
   readonly partition: number;
   /** Called for every actor of a kind that runs here. */
@@ -22,18 +21,15 @@ export interface LoadParts {
 export interface Loaded {
   readonly highestFence: number;
   readonly found: readonly Found[];
-  /** To be awakened at once. */
-  readonly due: readonly ResourceKey[];
-  /** With the wall time at which each is due, milliseconds. */
-  readonly later: readonly (readonly [ResourceKey, number])[];
+  /** With the wall time at which each is due, milliseconds; 0: at once. */
+  readonly wakes: readonly (readonly [ResourceKey, number])[];
 }
 
 /** Rejects when the store stops answering. What cannot be read is logged and left alone. */
 export async function loadPartition(parts: LoadParts): Promise<Loaded> {
-  const { store, clock, kinds, partition, seen } = parts;
+  const { store, kinds, partition, seen } = parts;
   const found: Found[] = [];
-  const due: ResourceKey[] = [];
-  const later: [ResourceKey, number][] = [];
+  const wakes: [ResourceKey, number][] = [];
   let highestFence = 0;
   for await (const stored of store.scan([partition])) {
     const record = readable(parts, stored);
@@ -44,11 +40,9 @@ export async function loadPartition(parts: LoadParts): Promise<Loaded> {
     if (hosted === undefined || recordKey(key) !== stored.key) continue;
     seen(key, snapshotOf(asOfToday(record, hosted)), stored.revision);
     found.push({ key, record });
-    if (record.wakeAtMs === null) continue;
-    if (record.wakeAtMs <= clock.nowMs()) due.push(key);
-    else later.push([key, record.wakeAtMs]);
+    if (record.wakeAtMs !== null) wakes.push([key, record.wakeAtMs]);
   }
-  return { highestFence, found, due, later };
+  return { highestFence, found, wakes };
 }
 
 function readable({ telemetry }: LoadParts, { key, bytes }: StoredRecord): ActorRecord | undefined {

@@ -1,11 +1,12 @@
 /** What a caller is told, and how a settled message leaves the stream. */
+import { keyText } from '../machines/ids.ts';
 import { hosting } from '../machines/limits.ts';
 import type { Command } from './envelope.ts';
 import { messageOf, problem } from './faults.ts';
 import type { Problem } from './faults.ts';
 import { pause } from './heap-clock.ts';
 import type { WorkWatch } from './household.ts';
-import type { Bus, Clock, CommandDelivery, Telemetry } from './ports.ts';
+import type { Bus, Clock, CommandDelivery, QueryAnswer, QueryRequest, Telemetry } from './ports.ts';
 import { acceptedCode } from './seen.ts';
 import type { SeenEntry } from './seen.ts';
 
@@ -138,4 +139,16 @@ async function persist(post: Post, run: () => Promise<void>): Promise<boolean> {
     }
   }
   return false;
+}
+
+/** Queries are cheap to repeat: whoever asks too often is told when to come again. */
+export function tooMany(
+  { kind, namespace, name }: QueryRequest,
+  retryAfterMs: number,
+): QueryAnswer {
+  const told = problem('service.busy', {
+    ...{ actor: keyText({ kind, namespace, name }), correlationId: '', retryAfterMs },
+    message: 'This host is asked more than it answers in time.',
+  });
+  return { body: told, error: { status: told.status, text: told.message } };
 }

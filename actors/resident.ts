@@ -7,7 +7,7 @@ import type { CommitOptions } from './commit.ts';
 import type { Command } from './envelope.ts';
 import { messageOf, problem } from './faults.ts';
 import { HostedActor } from './hosted-actor.ts';
-import type { HostedKind, Household, Work } from './household.ts';
+import type { HostedKind, Household, RestCause, Work } from './household.ts';
 import { Mailbox } from './mailbox.ts';
 import { observationId } from './observation-id.ts';
 import type { Cancel } from './ports.ts';
@@ -21,6 +21,12 @@ import { blame, strike } from './strikes.ts';
 import type { TurnOutcome } from './turn-outcome.ts';
 
 type CommandWork = Extract<Work, { kind: 'command' }>;
+type RestWork = Extract<Work, { kind: 'rest' }>;
+
+/** As counted when it comes back into memory. */
+const wakeCauses: Readonly<Partial<Record<Work['kind'], string>>> = {
+  ...{ command: 'command', observation: 'observation', wake: 'timer' },
+};
 
 type Found =
   | { readonly kind: 'live'; readonly actor: HostedActor }
@@ -70,11 +76,20 @@ export class Resident {
   get isLoaded(): boolean {
     return this.#actor !== undefined;
   }
+  /** In memory and not cut: its own timers run. */
+  get isAwake(): boolean {
+    return this.#actor?.isCut === false;
+  }
   get isQuarantined(): boolean {
     return this.#quarantine !== undefined;
   }
   get outboxSize(): number {
     return this.#actor?.outbox.length ?? 0;
+  }
+
+  /** Asks it to leave memory: not while it works, nor when its next deadline is nearer than `awayMinMs`. */
+  rest(cause: RestCause, awayMinMs: number): void {
+    if (this.mailbox.isIdle()) this.mailbox.offer({ kind: 'rest', cause, awayMinMs }, true);
   }
 
   /** Resolves when everything that changed is stored, or never will be. */
@@ -97,6 +112,7 @@ export class Resident {
       await this.#turn(work);
     } finally {
       turns.leave();
+      if (work.kind === 'wake') work.done?.();
     }
   }
 
@@ -104,8 +120,8 @@ export class Resident {
     await this.#afterCut();
     if (work.kind === 'command') return this.#guarded(work);
     if (work.kind === 'tidy') return this.#tidy();
-    if (work.kind === 'rest') return this.#rest();
-    const found = await this.#find();
+    if (work.kind === 'rest') return this.#rest(work);
+    const found = await this.#find(work);
     if (work.kind !== 'observation' || found.kind !== 'live' || found.actor.isTombstone) return;
     await found.actor.observe(work.event);
     await this.#afterCut();
@@ -118,13 +134,14 @@ export class Resident {
     } catch (thrown) {
       this.#tellBug(thrown);
       this.#actor?.cut({ kind: 'stopped' });
+      this.mailbox.offer({ kind: 'wake' }, true);
       await this.#refuse(work, refusals.refused('internal.assertion', messageOf(thrown)));
     }
   }
 
   async #command(work: CommandWork): Promise<void> {
     for (let isAgain = false; this.#house.owned(); isAgain = true) {
-      const attempt = await this.#attempt(work.command);
+      const attempt = await this.#attempt(work);
       await this.#afterCut();
       if (attempt.kind === 'refused') return this.#refuse(work, attempt);
       if (attempt.kind === 'dropped') return;
@@ -140,8 +157,9 @@ export class Resident {
   }
 
   /** One try; `again` when the actor was lost on the way. */
-  async #attempt(command: Command): Promise<Attempt> {
-    const found = await this.#find();
+  async #attempt(work: CommandWork): Promise<Attempt> {
+    const { command } = work;
+    const found = await this.#find(work);
     switch (found.kind) {
       case 'unowned':
         return { kind: 'dropped' };
@@ -221,11 +239,16 @@ export class Resident {
     if (actor.isTombstone && actor.isIdle()) this.#retire(actor);
   }
 
-  async #rest(): Promise<void> {
+  /** Written once more if what was stored is not all: what is published, and so the time at which it is due. */
+  async #rest({ cause, awayMinMs }: RestWork): Promise<void> {
     const actor = this.#actor;
     if (!actor?.isIdle() || this.mailbox.size() > 1) return;
     await actor.tidy();
-    if (actor.isIdle()) this.#retire(actor);
+    const { wakeAtMs, isCut } = actor;
+    if (isCut || !actor.isIdle() || this.mailbox.size() > 1) return;
+    if (wakeAtMs !== null && wakeAtMs < this.#house.clock.nowMs() + awayMinMs) return;
+    this.#retire(actor);
+    this.#house.ports.telemetry.count('fairlead_actor_rests_total', { cause });
   }
 
   #retire(actor: HostedActor): void {
@@ -237,13 +260,18 @@ export class Resident {
     this.#house.onResting(this.key, wakeAtMs);
   }
 
-  async #find(): Promise<Found> {
+  async #find(work: Work): Promise<Found> {
     if (this.#quarantine !== undefined) return { kind: 'quarantined', reason: this.#quarantine };
     if (this.#actor && !this.#actor.isCut) return { kind: 'live', actor: this.#actor };
+    const wasCut = this.#actor !== undefined;
     this.#actor = undefined;
     const life = await storedLife(this.#commitOptions(), this.key, this.#hosted, this.#house.fence);
     if (life.kind === 'doubtful') return this.#isolate(life.reason);
-    return life.kind === 'stored' ? this.#awaken(life) : life;
+    if (life.kind !== 'stored') return life;
+    const cause = wakeCauses[work.kind];
+    if (!wasCut && cause !== undefined)
+      this.#house.ports.telemetry.count('fairlead_actor_wakes_total', { cause });
+    return this.#awaken(life);
   }
 
   #awaken(origin: Extract<Origin, { kind: 'stored' }>): Found {
@@ -270,7 +298,7 @@ export class Resident {
         ...{ store: ports.store, random: ports.random, telemetry: ports.telemetry },
         ...(steps && { steps }),
         publish: (entry) => this.#house.publish(this.key, entry),
-        onCommitted: (snapshot, revision) => this.#house.onCommitted(this.key, snapshot, revision),
+        onCommitted: (...told) => this.#house.onCommitted(this.key, ...told),
         onCut: (cut) => {
           if (cut.kind === 'stopped' || cut.kind === 'unowned') return;
           this.#unhandled = { actor, cut };

@@ -19,17 +19,13 @@ import type { Post } from './replies.ts';
 import type { InHand } from './in-hand.ts';
 import type { Memory } from './memory.ts';
 import type { Intake } from './policies/intake.ts';
+import type { Slots } from './slots.ts';
+import { WakeIndex } from './wake-index.ts';
 import { NewerOwner } from './newer-owner.ts';
 import { loadPartition } from './partition-load.ts';
+import type { Loaded } from './partition-load.ts';
 import { Resident } from './resident.ts';
-import type { HostedKind, Household, Work, WorkWatch } from './household.ts';
-
-export type CommittedListener = (
-  key: ResourceKey,
-  kindName: string,
-  snapshot: KindSnapshot,
-  revision: number,
-) => void;
+import type { CommittedListener, HostedKind, Household, Work, WorkWatch } from './household.ts';
 
 /** What all tenures of a host have in common. */
 export interface TenureParts {
@@ -43,6 +39,8 @@ export interface TenureParts {
   /** The actor is another host's from now on, or nobody's. */
   readonly forgotten: (key: ResourceKey) => void;
   readonly memory: Memory;
+  /** To awaken actors in. */
+  readonly wakes: Slots;
   readonly inHand: InHand;
   readonly intake: Intake;
   readonly untold?: Untold;
@@ -59,8 +57,7 @@ export interface TenureOptions extends TenureParts {
 export class Tenure {
   readonly #options: TenureOptions;
   readonly #residents = new Map<string, Resident>();
-  /** Alarm clocks of actors that are not in memory. */
-  readonly #sleepers = new Map<string, Cancel>();
+  readonly #wakeIndex: WakeIndex;
   /** Every actor the listeners were told of. */
   readonly #known = new Map<string, ResourceKey>();
   #fence = 0;
@@ -71,13 +68,19 @@ export class Tenure {
 
   constructor(options: TenureOptions) {
     this.#options = options;
+    const { clock, wakes: places } = options;
+    this.#wakeIndex = new WakeIndex({
+      ...{ clock, places },
+      isAwake: (key) => this.#residents.get(keyText(key))?.isAwake === true,
+      awaken: (key, done) => this.#awaken(key, done),
+    });
   }
 
   /** Loads the partition once, then consumes. Rejects when the store or the bus fails; the caller ends the tenure then. */
   async begin(): Promise<void> {
-    const due = await this.#survey();
-    for (const key of due) this.#offer(key, { kind: 'wake' });
+    const wakes = await this.#survey();
     if (!this.#owned()) return;
+    this.#wakeIndex.fill(wakes);
     const subscription = await this.#consume(this.#fence);
     if (this.#isOver) return subscription.stop();
     this.#subscription = subscription;
@@ -118,8 +121,9 @@ export class Tenure {
     return [...this.#residents.values()];
   }
 
-  /** Takes nothing new, lets mailboxes and writes end, at most `limitMs` long. Calls under way are left to the next owner. */
+  /** Takes nothing new, awakens nobody, lets mailboxes and writes end, at most `limitMs` long. Calls under way are left to the next owner. */
   async drain(limitMs: number): Promise<void> {
+    this.#wakeIndex.end();
     const finished = async (): Promise<void> => {
       await this.#subscription?.stop();
       while (this.#owned() && this.residents().some(({ mailbox }) => !mailbox.isIdle()))
@@ -139,7 +143,7 @@ export class Tenure {
     if (this.#isOver) return;
     this.#isOver = true;
     const { inHand, memory, forgotten } = this.#options;
-    for (const cancel of this.#sleepers.values()) cancel();
+    this.#wakeIndex.end();
     for (const resident of this.#residents.values()) {
       resident.close({ kind: cause });
       memory.drop(resident);
@@ -156,16 +160,15 @@ export class Tenure {
   }
 
   /** Learns the highest fence and what is due, and tells the listener what every actor is like. */
-  async #survey(): Promise<readonly ResourceKey[]> {
-    const { leaseRevision, clock, untold, partition, ports, kinds } = this.#options;
-    const { highestFence, found, due, later } = await loadPartition({
-      ...{ store: ports.store, telemetry: ports.telemetry, clock, kinds, partition },
+  async #survey(): Promise<Loaded['wakes']> {
+    const { leaseRevision, untold, partition, ports, kinds } = this.#options;
+    const { highestFence, found, wakes } = await loadPartition({
+      ...{ store: ports.store, telemetry: ports.telemetry, kinds, partition },
       seen: (key, snapshot, revision) => this.#committed(key, snapshot, revision),
     });
     this.#fence = Math.max(leaseRevision, highestFence + 1);
-    for (const [key, wakeAtMs] of later) this.#sleep(key, wakeAtMs);
     untold?.tell(found, this.#fence, () => this.#owned());
-    return due;
+    return wakes;
   }
 
   #committed(key: ResourceKey, snapshot: KindSnapshot, revision: number): void {
@@ -176,16 +179,8 @@ export class Tenure {
     committed(key, key.kind, snapshot, revision);
   }
 
-  #sleep(key: ResourceKey, wakeAtMs: number | null): void {
-    if (wakeAtMs === null || this.#isOver) return;
-    const { clock } = this.#options;
-    const name = keyText(key);
-    this.#sleepers.get(name)?.();
-    const cancel = clock.after(wakeAtMs - clock.nowMs(), () => {
-      this.#sleepers.delete(name);
-      if (this.#owned()) this.#offer(key, { kind: 'wake' });
-    });
-    this.#sleepers.set(name, cancel);
+  #awaken(key: ResourceKey, done: () => void): void {
+    if (!this.#owned() || !this.#offer(key, { kind: 'wake', done })) done();
   }
 
   // ------------------------------------------------------------------------------------------- messages in
@@ -261,8 +256,6 @@ export class Tenure {
     const resident = this.#residents.get(name) ?? new Resident(key, hosted, this.#household());
     this.#residents.set(name, resident);
     this.#options.memory.use(resident);
-    this.#sleepers.get(name)?.();
-    this.#sleepers.delete(name);
     const isTaken = resident.mailbox.offer(work, work.kind !== 'command');
     this.#options.memory.makeRoom();
     return isTaken;
@@ -282,8 +275,12 @@ export class Tenure {
       ...(steps && { steps }),
       ...(watch && { watch }),
       owned: () => this.#owned(),
-      onCommitted: (key, snapshot, revision) => this.#committed(key, snapshot, revision),
-      onResting: (key, wakeAtMs) => this.#sleep(key, wakeAtMs),
+      onCommitted: (key, snapshot, revision, wakeAtMs) => {
+        this.#options.memory.touch(key);
+        this.#wakeIndex.note(key, wakeAtMs);
+        this.#committed(key, snapshot, revision);
+      },
+      onResting: (key, wakeAtMs) => this.#wakeIndex.note(key, wakeAtMs),
       onEmpty: (key) => this.#empty(key),
       giveUp: (why) => ownership.lose('contested', why),
     };

@@ -151,6 +151,15 @@ export const hosting = {
   busyRetryAfterMs: 1_000,
   /** After the last event went out, the emptied outbox is written back, so that an awakening does not repeat it. */
   tidyAfterMs: 5_000,
+  /** An actor that did nothing for so long leaves memory; a setting may say otherwise. */
+  restAfterMs: 5 * 60_000,
+  /** Actors asked in one go whether they may leave, and the time until the next ones are asked. */
+  restedAtOnceMax: 100,
+  restGapMs: 100,
+  /** Actors of a host that are brought into memory for their deadlines at once; commands need turns beside them. */
+  awakenedAtOnceMax: 16,
+  /** Entries in the heap of a partition for each actor with a deadline: one holds, the others are of old deadlines. */
+  wakeEntriesPerActorMax: 2,
   /** Strikes further apart than this do not add up to a quarantine. */
   strikeWindowMs: 3_600_000,
   /** Waiting commands tell the server so; well below its acknowledgement wait of 10 s. */
@@ -187,6 +196,10 @@ export function assertLimits(): void {
     [
       number(hosting.leaseHoldShare) > 2 / hosting.leaseTicks,
       'a lease survives one missed renewal',
+    ],
+    [
+      number(hosting.awakenedAtOnceMax) < bounds.turnsPerKindMax,
+      'awakenings leave turns to commands',
     ],
     [number(bounds.sweepsCleanMin) >= 2, 'nothing is called gone after one look'],
     [

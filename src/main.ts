@@ -152,6 +152,7 @@ async function runHost(config: HostConfig, settings: LiveSettings): Promise<void
     guard.lines.configure(guardNumbers(now));
     inFlight.resize(now.effectsInFlightMax);
     host.limitTurns(now.turnsPerKindMax);
+    host.restAfter(now.restAfterMs);
   });
   const shared = openSharedCalls(telemetry, settings);
   const aws = await openAws(config, telemetry, guard, settings, shared);
@@ -212,6 +213,7 @@ async function runHost(config: HostConfig, settings: LiveSettings): Promise<void
     watch: { ...health.watch, reported: replications.reported },
     version: packageVersion(),
     turnsPerKindMax: settings.current.turnsPerKindMax,
+    restAfterMs: settings.current.restAfterMs,
     isDrained: () => Promise.resolve(guardHost.mark !== undefined),
     intake: { isAdaptive: settings.current.optional.adaptsIntake },
     looks: {

@@ -1,5 +1,5 @@
 /** How this host works, resolved: built-in < profile < config file < FAIRLEAD_* < flags, each value with its source. */
-import { bounds, profiles, settingDefaults } from '../../machines/limits.ts';
+import { bounds, hosting, profiles, settingDefaults } from '../../machines/limits.ts';
 import type {
   AttemptTimeouts,
   CallPolicy,
@@ -33,6 +33,8 @@ export interface Settings {
   readonly attemptTimeouts: AttemptTimeouts;
   readonly turnsPerKindMax: number;
   readonly effectsInFlightMax: number;
+  /** An actor that did nothing for so long leaves memory. */
+  readonly restAfterMs: number;
   readonly idempotencyTtlMs: number;
   /** Resources of a kind with metric series of their own. */
   readonly resourcesMax: number;
@@ -126,6 +128,7 @@ function valuesOf(profile: ProfileName, given: GivenSettings) {
     RPC_TIMEOUT_TASK_STATUS: builtIn(settingDefaults.taskStatusMs),
     WORKERS_PER_KIND: builtIn(bounds.turnsPerKindMax),
     MAX_INFLIGHT_TASKS: builtIn(bounds.effectsInFlightMax),
+    REST_AFTER: builtIn(hosting.restAfterMs),
     BATCH_SIZE: ofProfile(batchSize),
     BATCH_TIMEOUT: builtIn(settingDefaults.batchMs),
     IDEMPOTENCY_TTL: ofProfile(idempotencyTtlMs),
@@ -155,6 +158,7 @@ function valuesOf(profile: ProfileName, given: GivenSettings) {
       },
       turnsPerKindMax: number('WORKERS_PER_KIND'),
       effectsInFlightMax: number('MAX_INFLIGHT_TASKS'),
+      restAfterMs: number('REST_AFTER'),
       idempotencyTtlMs: number('IDEMPOTENCY_TTL'),
       resourcesMax: number('METRICS_RESOURCES_MAX'),
       optional: {

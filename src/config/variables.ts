@@ -88,6 +88,7 @@ export const variablesFor = (retryPolicies: readonly string[]): readonly Variabl
   variable('ADAPTIVE_INTAKE', yesOrNo),
   variable('WORKERS_PER_KIND', count(1, 10_000)),
   variable('MAX_INFLIGHT_TASKS', count(1, 10_000)),
+  variable('REST_AFTER', duration(second, 168 * hour)),
   variable('METRICS_RESOURCES_MAX', count(0, 100_000)),
   variable('BATCH_SIZE', count(1, 100)),
   variable('BATCH_TIMEOUT', duration(second, hour)),

@@ -53,6 +53,7 @@ export class CountingRandom implements Random {
 export interface WorldOptions extends JobOptions {
   readonly hostId?: string;
   readonly residentsMax?: number;
+  readonly restAfterMs?: number;
   readonly kinds?: readonly Kind[];
   readonly intake?: HostOptions['intake'];
   readonly isDrained?: () => Promise<boolean>;
@@ -97,6 +98,7 @@ export class World {
     const {
       hostId = 'h1',
       residentsMax,
+      restAfterMs,
       intake,
       steps,
       isDrained,
@@ -116,6 +118,7 @@ export class World {
       ports: { ...mortal, telemetry, random },
       ...{ hostId, installation: 'test', schemas },
       ...(residentsMax !== undefined && { residentsMax }),
+      ...(restAfterMs !== undefined && { restAfterMs }),
       ...(intake !== undefined && { intake }),
       ...(steps !== undefined && { steps }),
       ...(isDrained !== undefined && { isDrained }),

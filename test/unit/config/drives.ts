@@ -3,6 +3,7 @@ import { expect } from 'vitest';
 import { createActor, fromPromise, setup, SimulatedClock } from 'xstate';
 import { ResourceSeries } from '../../../actors/resource-series.ts';
 import { EffectsInFlight } from '../../../actors/effects/in-flight.ts';
+import { hosting } from '../../../machines/limits.ts';
 import { Batches } from '../../../actors/policies/batch.ts';
 import { Intake } from '../../../actors/policies/intake.ts';
 import { FanOut } from '../../../actors/policies/fan-out.ts';
@@ -236,6 +237,18 @@ export async function turnsAtOnce(settings: Settings): Promise<number> {
   await world.clock.advance(0);
   const loaded = world.host.readings().find(({ metric }) => metric === 'fairlead_residents');
   return loaded?.value ?? 0;
+}
+
+/** Milliseconds until an actor that does nothing has left memory. */
+export async function inMemoryFor(settings: Settings): Promise<number> {
+  const world = await new World({ idleMs: 30 * 86_400_000 }).start();
+  world.host.restAfter(settings.restAfterMs);
+  await world.ask('create');
+  await world.clock.advance(hosting.tidyAfterMs); // its last commit: the emptied outbox
+  const sinceMs = world.clock.monotonicMs();
+  for (let look = 0; look < 60 && world.host.residents().length > 0; look += 1)
+    await world.clock.advance(10_000);
+  return world.clock.monotonicMs() - sinceMs;
 }
 
 export async function effectsAtOnce(settings: Settings): Promise<number> {

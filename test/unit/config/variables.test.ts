@@ -77,6 +77,7 @@ const places: Row[] = [
   ['METRICS_RESOURCES_MAX', '2', drive.resourcesWithSeries, ['r0', 'r1', '_other']],
 ];
 const rest: Row[] = [
+  ['REST_AFTER', '90s', drive.inMemoryFor, 90_000],
   ['PROFILE', 'production', drive.idsInOneCall, 15],
   ['BATCH_SIZE', '8', drive.idsInOneCall, 8],
   ['BATCH_TIMEOUT', '2m', drive.batchEndsAfter, 120_000],
