@@ -219,7 +219,7 @@ it('awakens what another host left asleep, at its own time, and by its commands'
   await second.stop();
 });
 
-it('awakens many overdue actors of one partition a few at a time, and takes commands between them', async () => {
+it('awakens many overdue actors of one partition a few at a time', async () => {
   const home = partitionOf(key('a0'));
   const names = Array.from({ length: 20_000 }, (_, each) => `a${each}`)
     .filter((name) => partitionOf(key(name)) === home)
