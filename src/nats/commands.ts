@@ -7,12 +7,12 @@ import { NewerOwner } from '../../actors/newer-owner.ts';
 import type { CommandDelivery, Subscription } from '../../actors/ports.ts';
 import { sleep } from './connection.ts';
 import type { Connection, Log } from './connection.ts';
+import { deleteLeftovers, durableName } from './durables.ts';
+import type { Turf } from './durables.ts';
 import { describe, hasCode, isClosed, jetStreamCodes } from './faults.ts';
 import { parseStoredCommand, partitionFilter, streams } from './subjects.ts';
 
 const STREAM = streams.commands;
-const NAMES_SUBJECT = `$JS.API.CONSUMER.NAMES.${STREAM}`;
-const NAMES_WAIT = { timeout: 5_000 };
 const ACK_WAIT_MS = 10_000;
 const ACK_PENDING_MAX = 500;
 /** Pulled ahead of the handler at most. */
@@ -23,22 +23,6 @@ const PULL_MS = 10_000;
 const HEAL_GAP_MS = 500;
 const TAKE_OVER_TRIES = 10;
 
-/** Whose commands, and under which owner. */
-export interface Turf {
-  readonly partition: number;
-  readonly epoch: number;
-}
-
-const durableName = ({ partition, epoch }: Turf): string => `p${partition}-e${epoch}`;
-
-/** Undefined for a durable that takes nothing from this partition. */
-function epochOf(durable: string, partition: number): number | undefined {
-  // One that took all partitions, as hosts of earlier versions had.
-  if (/^all-e\d+$/.test(durable)) return 0;
-  const [, of, epoch] = /^p(\d+)-e(\d+)$/.exec(durable) ?? [];
-  return Number(of) === partition ? Number(epoch) : undefined;
-}
-
 interface Feed {
   readonly connection: Connection;
   readonly log: Log;
@@ -47,6 +31,8 @@ interface Feed {
   /** Handed over and not settled, by stream sequence, with the newest message to acknowledge. */
   readonly inFlight: Map<number, JsMsg>;
   readonly onSettled: Set<() => void>;
+  /** Of the durable's own count: what the last message that came was. */
+  delivered: number;
   messages: ConsumerMessages | undefined;
   paused: (() => void) | undefined;
   resumed: Promise<void>;
@@ -65,7 +51,7 @@ export async function consumeCommands(
 ): Promise<Subscription> {
   const feed: Feed = {
     ...{ connection, log, turf, handle, inFlight: new Map(), onSettled: new Set() },
-    ...{ messages: undefined, paused: undefined, resumed: Promise.resolve() },
+    ...{ delivered: 0, messages: undefined, paused: undefined, resumed: Promise.resolve() },
     ending: new AbortController(),
   };
   await takeOver(feed);
@@ -104,51 +90,8 @@ async function takeOver(feed: Feed): Promise<void> {
   }
 }
 
-async function deleteLeftovers(connection: Connection, turf: Turf): Promise<void> {
-  for (const { name, epoch } of await durables(connection, turf.partition)) {
-    if (epoch > turf.epoch) throw new NewerOwner(name, epoch, turf.epoch);
-    await connection
-      .ask(() => connection.jsm.consumers.delete(STREAM, name))
-      .catch((error: unknown) => {
-        if (!hasCode(error, jetStreamCodes.consumerNotFound)) throw error;
-      });
-  }
-}
-
-/** Durables of this partition, whoever left them. Names only: in a cluster a list with details waits for every one's leader. */
-async function durables(
-  connection: Connection,
-  partition: number,
-): Promise<{ readonly name: string; readonly epoch: number }[]> {
-  const found: { name: string; epoch: number }[] = [];
-  for (let offset = 0; ;) {
-    const { names, total } = await namesFrom(connection, offset);
-    for (const name of names) {
-      const epoch = epochOf(name, partition);
-      if (epoch !== undefined) found.push({ name, epoch });
-    }
-    offset += names.length;
-    if (names.length === 0 || offset >= total) return found;
-  }
-}
-
-/** One page of a request for which the client has no method. */
-async function namesFrom(
-  connection: Connection,
-  offset: number,
-): Promise<{ readonly names: readonly string[]; readonly total: number }> {
-  const asked = JSON.stringify({ offset });
-  const page = await connection.ask(() => connection.nc.request(NAMES_SUBJECT, asked, NAMES_WAIT));
-  const { consumers, total, error } = page.json<{
-    readonly consumers?: readonly string[] | null;
-    readonly total?: number;
-    readonly error?: { readonly description: string };
-  }>();
-  if (error !== undefined) throw new Error(`consumers cannot be listed: ${error.description}`);
-  return { names: consumers ?? [], total: total ?? 0 };
-}
-
-async function addDurable({ connection, turf }: Feed): Promise<void> {
+async function addDurable(feed: Feed): Promise<void> {
+  const { connection, turf } = feed;
   await connection.ask(() =>
     connection.jsm.consumers.add(STREAM, {
       durable_name: durableName(turf),
@@ -159,6 +102,7 @@ async function addDurable({ connection, turf }: Feed): Promise<void> {
       filter_subject: partitionFilter(turf.partition),
     }),
   );
+  feed.delivered = 0;
 }
 
 async function startPulling(feed: Feed): Promise<void> {
@@ -174,7 +118,10 @@ async function startPulling(feed: Feed): Promise<void> {
   });
 }
 
-/** Survives server restarts (the client pulls again by itself) and a lost durable (added again, unless a newer owner is there). */
+/**
+ * Survives server restarts (the client pulls again by itself), a lost durable, and a lost delivery: the durable is made anew,
+ * unless a newer owner is there.
+ */
 async function run(feed: Feed): Promise<void> {
   while (!feed.ending.signal.aborted) {
     try {
@@ -183,18 +130,19 @@ async function run(feed: Feed): Promise<void> {
       feed.log('warn', { ...feed.turf, cause: describe(error) }, 'command feed broke off');
     }
     if (isOver(feed)) return;
+    feed.messages?.stop();
     feed.messages = undefined;
     await sleep(HEAL_GAP_MS, feed.ending.signal);
     if (isOver(feed)) return;
     try {
-      if (await isReplaced(feed)) {
-        feed.log('warn', { ...feed.turf }, 'a newer owner consumes the commands');
-        return;
-      }
-      await addDurable(feed);
+      await takeOver(feed);
       await startPulling(feed);
       feed.log('info', { ...feed.turf }, 'command feed is back');
     } catch (error) {
+      if (error instanceof NewerOwner) {
+        feed.log('warn', { ...feed.turf }, 'a newer owner consumes the commands');
+        return;
+      }
       feed.log('warn', { ...feed.turf, cause: describe(error) }, 'command feed not back yet');
     }
   }
@@ -202,19 +150,28 @@ async function run(feed: Feed): Promise<void> {
 
 const isOver = (feed: Feed): boolean => feed.ending.signal.aborted || feed.connection.nc.isClosed();
 
-const isReplaced = async ({ connection, turf }: Feed): Promise<boolean> =>
-  (await durables(connection, turf.partition)).some(({ epoch }) => epoch > turf.epoch);
-
 async function deliver(feed: Feed, messages: ConsumerMessages): Promise<void> {
   for await (const message of messages) {
     await feed.resumed;
     if (feed.ending.signal.aborted) return;
+    assertNext(feed, message);
     const { seq } = message;
     const isInHand = feed.inFlight.has(seq);
     feed.inFlight.set(seq, message);
     // The acknowledgement wait ran out while the command is still being worked on: settle the newest, hand over once.
     if (!isInHand) handOver(feed, message);
   }
+}
+
+/**
+ * What a broken connection swallowed would come back behind its successors, when its acknowledgement wait is over.
+ * @throws Error when something before this message was delivered and did not come: a durable made anew begins with that
+ */
+function assertNext(feed: Feed, { info }: JsMsg): void {
+  const next = feed.delivered + 1;
+  if (info.deliverySequence !== next)
+    throw new Error(`delivery ${next} was lost, ${info.deliverySequence} came`);
+  feed.delivered = next;
 }
 
 function handOver(feed: Feed, message: JsMsg): void {
