@@ -54,7 +54,7 @@ export class Walker {
 
   /** Of a tombstone hosting makes a new life. */
   isOver(snapshot: Snapshot): boolean {
-    return this.#model.kind?.isTombstone(snapshot as never) === true;
+    return this.#model.kind?.isTombstone(snapshot) === true;
   }
 
   step(before: Snapshot, asked: Asked): Step {
@@ -165,9 +165,9 @@ export function explore(walker: Walker, { walk, asks, key, timers, limit }: Expl
   // The graph functions know machines and their own events; here what is asked is the event.
   const map = getAdjacencyMap(logic as never, {
     fromState: start as never,
-    events: ((snapshot: Snapshot) => all(snapshot)) as never,
-    serializeState: ((snapshot: Snapshot) => key(snapshot)) as never,
-    serializeEvent: ((asked: Asked) => asked.type) as never,
+    events: ((snapshot: Snapshot) => all(snapshot)),
+    serializeState: ((snapshot: Snapshot) => key(snapshot)),
+    serializeEvent: ((asked: Asked) => asked.type),
     limit,
   }) as unknown as Record<
     string,

@@ -9,7 +9,7 @@ const outputOf = ({ event }: { event: object }): unknown =>
 export const standIn = setup({
   types: {
     context: {} as { readonly input: unknown },
-    input: {} as unknown,
+    input: {},
     events: {} as { readonly type: 'standIn.end'; readonly output: unknown },
   },
 }).createMachine({

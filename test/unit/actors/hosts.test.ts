@@ -216,7 +216,8 @@ it('tells what it runs: itself as one entry, each partition with its fence and i
     fence,
   });
   await first.stop();
-  expect(hostEntries({ ...first, version: '', startedAtMs: 0 })[0]).toMatchObject({
+  const { host, hostId } = first;
+  expect(hostEntries({ host, hostId, version: '', startedAtMs: 0 })[0]).toMatchObject({
     ...{ status: 'stopping', partitions: 0 },
   });
   await second.stop();

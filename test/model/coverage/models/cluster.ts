@@ -1,5 +1,4 @@
 /** One cluster: every order while it is made, runs, changes, stops, starts and goes, with nodes that answer what they are told. */
-import type { Kind } from '../../../../actors/kind.ts';
 import { isWaiting } from '../../../../machines/cluster-context.ts';
 import type { ClusterContext, NodeEntry } from '../../../../machines/cluster-context.ts';
 import { buildClusterMachine } from '../../../../machines/cluster.ts';
@@ -240,6 +239,6 @@ export const clusterModel: Model = {
   machine,
   part: ({ value }) => value,
   input: { kind: 'cluster', uid: 'U'.repeat(26), namespace: 'prod', name: 'it', atMs: nowMs },
-  kind: clusterKind(machine as never) as unknown as Kind,
+  kind: clusterKind(machine),
   explorations,
 };

@@ -1,5 +1,4 @@
 /** Replications that fail over together: every order, with members that come along, hang back or fall. */
-import type { Kind } from '../../../../actors/kind.ts';
 import { apiVersion } from '../../../../machines/ids.ts';
 import { operationMachine } from '../../../../machines/operation.ts';
 import type { GroupContext } from '../../../../machines/replication-group-context.ts';
@@ -151,6 +150,6 @@ export const groupModel: Model = {
   part: ({ value }) => value,
   input: { uid: 'U'.repeat(26), namespace: 'prod', name: 'it', atMs: 1_700_000_000_000 },
   // What children do changes nothing that a kind reads.
-  kind: replicationGroupKind(machine as never) as unknown as Kind,
+  kind: replicationGroupKind(machine),
   explorations: [{ walk: [], asks, key, limit: 200_000 }],
 };

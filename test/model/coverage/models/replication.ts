@@ -1,5 +1,4 @@
 /** A pair of clusters, of which one holds the writer: every order, answer, look and time-out on both sides. */
-import type { Kind } from '../../../../actors/kind.ts';
 import { operationMachine } from '../../../../machines/operation.ts';
 import type {
   EndpointMemory,
@@ -180,7 +179,7 @@ export const replicationModel: Model = {
   machine,
   part: partOf,
   input: { uid: 'U'.repeat(26), namespace: 'prod', name: 'it', atMs: nowMs },
-  kind: replicationKind(machine as never) as unknown as Kind,
+  kind: replicationKind(machine),
   explorations: [
     birth,
     ...sides.flatMap(explorationsOf),
