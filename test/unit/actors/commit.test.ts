@@ -45,6 +45,14 @@ it('never writes again after a stale answer, nor reads', async () => {
   expect([outcomes(store), loads]).toEqual([['stale'], 0]);
 });
 
+it('does not read back what the store says it has written', async () => {
+  const { options, store } = newWorld();
+  let loads = 0;
+  const counted = { ...portOf(store), load: () => never(() => (loads += 1)) };
+  await commit({ ...options, store: counted }, 'k', 'b', 0);
+  expect(loads).toBe(0);
+});
+
 it('takes its own bytes for its own write when the answer was lost', async () => {
   const { options, store, clock } = newWorld();
   store.failNext('lostAnswer');
