@@ -182,19 +182,14 @@ it('says what is missing, and no where the state alone refuses', () => {
   });
 });
 
-it('tells of every command in a line, within milliseconds', () => {
+it('tells of every command in a line', () => {
   const node = nodes[0];
   if (node === undefined) throw new Error('no state');
   const subject = subjectAt(node);
-  headsOf(subject);
-  const beganMs = performance.now();
   const heads = headsOf(subject);
-  const tookMs = performance.now() - beganMs;
   expect(heads.map(({ command }) => command)).toEqual(Object.keys(commandSchemas.replication));
   const failover = heads.find(({ command }) => command === 'failover');
   expect(failover).toMatchObject({ allowed: 'yes', unchanged: false });
   const demote = heads.find(({ command }) => command === 'demote');
   expect(demote).toMatchObject({ allowed: 'yes', arguments: { endpoint: 'home' } });
-  // A few milliseconds on an idle machine; ten times that is a fault.
-  expect(tookMs).toBeLessThan(100);
 });
