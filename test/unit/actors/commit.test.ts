@@ -110,6 +110,8 @@ it('takes a stale answer after a lost one for its own late write', async () => {
   await clock.advance(10_000);
   expect(await done).toEqual({ kind: 'written', revision: 1 });
   expect(outcomes(store)).toEqual(['unknown', 'stale']);
+  // It waited after the lost answer only.
+  expect(clock.asked).toEqual([hosting.storeRetryFirstMs]);
 });
 
 it('does nothing for a record that is not ours', async () => {
@@ -129,6 +131,17 @@ it('stops when ownership goes while it waits', async () => {
   await clock.advance(1_000);
   expect(await done).toEqual({ kind: 'unowned' });
   expect(store.writes).toHaveLength(1);
+});
+
+it('tells of no other writer when ownership goes while it waits to look', async () => {
+  const { options, store, clock, ours } = newWorld();
+  const { revision } = store.plant('k', 'former');
+  store.connected = false;
+  const done = commit(options, 'k', 'b', revision);
+  await settle();
+  ours.is = false;
+  await clock.advance(1_000);
+  expect(await done).toEqual({ kind: 'unowned' });
 });
 
 it('treats a store that throws like one that does not answer', async () => {
