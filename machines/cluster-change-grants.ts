@@ -3,7 +3,7 @@ import { specOf } from './cluster-context.ts';
 import type { ClusterContext, NodeEntry } from './cluster-context.ts';
 import { entries, readyServer, servers } from './cluster-plan.ts';
 import { aboutNode, onNode } from './cluster-scripts.ts';
-import { isUnmade } from './cluster-changes.ts';
+import { isUnmade } from './cluster-slots.ts';
 import type { Grant } from './cluster-grants.ts';
 import { scriptOpId } from './ids.ts';
 import type { Slot } from './ids.ts';

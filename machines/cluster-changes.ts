@@ -2,26 +2,11 @@
 import { specOf } from './cluster-context.ts';
 import type { ChangeKind, ClusterContext, NodeEntry, NodeTask } from './cluster-context.ts';
 import { entries, servers } from './cluster-plan.ts';
-import { missingNodes, surplusNodes } from './cluster-slots.ts';
+import { isUnmade, missingNodes, surplusNodes } from './cluster-slots.ts';
 import type { Slot } from './ids.ts';
 import { bounds, profiles, widths } from './limits.ts';
 import type { NodePhase } from './node-context.ts';
 import { majorityOf, quorumOf } from './quorum.ts';
-
-const preJoin: ReadonlySet<NodePhase> = new Set<NodePhase>([
-  ...([
-    'waiting',
-    'launching',
-    'booting',
-    'registering',
-    'registered',
-    'staging',
-    'staged',
-  ] as const),
-]);
-/** Nothing of it is known to etcd or Kubernetes: its machine is simply terminated. */
-export const isUnmade = ({ phase, isUnjoined }: NodeEntry): boolean =>
-  isUnjoined === true || preJoin.has(phase);
 
 /** What the cluster still has to become what its spec says; null when it is that. */
 export function nextChange(context: ClusterContext): ChangeKind | null {

@@ -3,6 +3,7 @@ import { serverPool } from './cluster-context.ts';
 import type { ClusterContext, Counts, NodeEntry, SpecChange } from './cluster-context.ts';
 import { agentSlot, serverSlot } from './ids.ts';
 import type { Slot } from './ids.ts';
+import type { NodePhase } from './node-context.ts';
 import type { ClusterSpec } from './specs.ts';
 
 type Nodes = Readonly<Record<Slot, NodeEntry>>;
@@ -111,8 +112,25 @@ function lowestFree(isTaken: (index: number) => boolean): number {
   return index;
 }
 
+const preJoin: ReadonlySet<NodePhase> = new Set<NodePhase>([
+  ...([
+    'waiting',
+    'launching',
+    'booting',
+    'registering',
+    'registered',
+    'staging',
+    'staged',
+  ] as const),
+]);
+/** Nothing of it is known to etcd or Kubernetes: its machine is simply terminated. */
+export const isUnmade = ({ phase, isUnjoined }: NodeEntry): boolean =>
+  isUnjoined === true || preJoin.has(phase);
+
 /** Those that serve least go first, then the youngest: ordinals rotate over zones, so a pool stays spread. */
-const worth: Readonly<Record<string, number>> = { lost: 0, failed: 0, stopped: 2, ready: 3 };
+const worthOf: Readonly<Record<string, number>> = { lost: 1, failed: 1, stopped: 3, ready: 4 };
+/** What is half made goes before a node that was lost: nobody makes it on, so a stop would wait for it for ever. */
+const worth = (entry: NodeEntry): number => (isUnmade(entry) ? 0 : (worthOf[entry.phase] ?? 2));
 
 /** Slots beyond what the spec asks for, those to go first in front; servers after agents. */
 export function surplusNodes({ spec, nodes }: ClusterContext): Slot[] {
@@ -120,10 +138,7 @@ export function surplusNodes({ spec, nodes }: ClusterContext): Slot[] {
   return poolsOf(spec)
     .flatMap(({ name, count }) =>
       inPool(nodes, name)
-        .sort(
-          ([, left], [, right]) =>
-            (worth[left.phase] ?? 1) - (worth[right.phase] ?? 1) || right.ordinal - left.ordinal,
-        )
+        .sort(([, left], [, right]) => worth(left) - worth(right) || right.ordinal - left.ordinal)
         .slice(0, Math.max(0, inPool(nodes, name).length - count)),
     )
     .sort(([, left], [, right]) => Number(left.role === 'server') - Number(right.role === 'server'))

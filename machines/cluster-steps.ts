@@ -1,7 +1,7 @@
 /** What each event changes in a cluster's context: pure functions the chart assigns from. */
 import { isBlocking } from './cluster-context.ts';
 import type { ClusterContext, ClusterEvent, LastError, NodeEntry } from './cluster-context.ts';
-import { isUnmade } from './cluster-changes.ts';
+import { isUnmade } from './cluster-slots.ts';
 import { offersFor } from './cluster-grants.ts';
 import { isInitLost, mayRetryNode } from './cluster-plan.ts';
 import { bounds, pacing } from './limits.ts';

@@ -1,7 +1,7 @@
 /** What cuts into a change or a creation: deletion, pause, cancelling. */
 import { describe, expect, it } from 'vitest';
 import { CloudDouble, manifest } from './cloud-double.ts';
-import { running, settles, steady } from './running-cluster.ts';
+import { context, running, settles, steady } from './running-cluster.ts';
 
 describe('deletion and pause', () => {
   it.each([
@@ -56,4 +56,28 @@ describe('deletion and pause', () => {
     await cloud.runUntil(steady(cloud));
     expect(cloud.instances.size).toBe(2);
   });
+
+  it.each(['running', 'stopped'])(
+    'takes back what a cancelled scaling has half made, not the agent that was lost: %s',
+    async (wanted) => {
+      const cloud = await running(1, 1);
+      const [agent] = cloud.alive('agent');
+      cloud.set(agent?.instanceId ?? '', { state: 'terminated' });
+      cloud.bootsAtOnce = false;
+      cloud.command('cluster.scale', { pool: 'web', count: 2 });
+      await cloud.runUntil(() => cloud.instances.size === 3);
+      if (wanted === 'stopped') cloud.command('cluster.stop');
+      cloud.command('cluster.cancel');
+      const rest = wanted === 'stopped' ? 'stopped' : 'running.steady';
+      await cloud.runUntil(() => cloud.phase === rest);
+      const agents = [...cloud.instances.values()].filter(({ slot }) => slot.startsWith('a'));
+      expect(agents.map(({ state }) => state)).toEqual(['terminated', 'terminated']);
+      expect(
+        Object.entries(context(cloud).nodes).map(([slot, { phase }]) => [slot, phase]),
+      ).toEqual([
+        ['s0', wanted === 'stopped' ? 'stopped' : 'ready'],
+        ['a0', 'lost'],
+      ]);
+    },
+  );
 });
