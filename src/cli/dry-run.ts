@@ -5,7 +5,7 @@ import { span } from './duration.ts';
 import { exits } from './exit-codes.ts';
 import type { Exit } from './exit-codes.ts';
 import { asFailure, hintsFor, problemIn, refused } from './failure.ts';
-import { objectText } from './output.ts';
+import { printAnswer } from './print-answer.ts';
 import { finish, reportAll, sendAll } from './send.ts';
 import type { GoalFor } from './send.ts';
 import type { Order, Session } from './session.ts';
@@ -38,7 +38,8 @@ async function dryRunOnService(
       const refusal = problemIn(answer);
       if (refusal !== undefined)
         throw refused({ actor: keyText(key), ...refusal }, hintsFor(refusal));
-      await print(shell, keyText(key), answer);
+      const name = keyText(key);
+      await printAnswer(shell, { object: answer, name, lines: told(name, answer) });
     } catch (thrown) {
       const failure = asFailure(thrown);
       reportAll(shell, [failure]);
@@ -48,31 +49,12 @@ async function dryRunOnService(
   return exit;
 }
 
-async function print(
-  { terminal, wish }: Shell,
-  actor: string,
-  answer: Readonly<Record<string, unknown>>,
-): Promise<void> {
-  switch (wish.format) {
-    case 'json':
-    case 'yaml':
-      terminal.out(await objectText(wish.format, answer));
-      return;
-    case 'jsonl':
-      terminal.out(`${JSON.stringify(answer)}\n`);
-      return;
-    case 'name':
-      terminal.out(`${actor}\n`);
-      return;
-    case 'table':
-    case 'wide': {
-      const { state, unchanged } = answer;
-      const now = typeof state === 'string' ? `   it is ${state}` : '   it does not exist yet';
-      const word = unchanged === true ? 'would stay as it is' : 'would be accepted';
-      terminal.out(`${actor} ${word}${now}   (dry run, nothing sent)\n`);
-      for (const line of turnLines(answer['turn'])) terminal.out(`  ${line}\n`);
-    }
-  }
+function told(actor: string, answer: Readonly<Record<string, unknown>>): readonly string[] {
+  const { state, unchanged } = answer;
+  const now = typeof state === 'string' ? `it is ${state}` : 'it does not exist yet';
+  const word = unchanged === true ? 'would stay as it is' : 'would be accepted';
+  const turn = turnLines(answer['turn']).map((line) => `  ${line}`);
+  return [`${actor} ${word}   ${now}   (dry run, nothing sent)`, ...turn];
 }
 
 /** What the turn would do, a line each; hosts of an earlier version tell nothing of it. */

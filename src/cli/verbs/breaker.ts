@@ -4,7 +4,7 @@ import { parseDuration } from '../duration.ts';
 import { exits } from '../exit-codes.ts';
 import { usage } from '../failure.ts';
 import { kindOf } from '../kinds.ts';
-import { objectText } from '../output.ts';
+import { printAnswer } from '../print-answer.ts';
 import { send } from '../send.ts';
 import type { Sent } from '../send.ts';
 import type { Flags, Shell, Verb } from '../shell.ts';
@@ -93,31 +93,15 @@ const done: Readonly<Record<string, string>> = {
 };
 
 async function print(shell: Shell, verb: string, key: string, { accepted }: Sent): Promise<void> {
-  const { terminal, wish } = shell;
   const { ok: _ok, ...fields } = accepted;
-  const object = {
-    ...{ apiVersion: 'fairlead.dev/v1', kind: 'Outcome', actor: 'guard/system/fleet', verb, key },
-    ...fields,
-  };
-  switch (wish.format) {
-    case 'json':
-    case 'yaml':
-      terminal.out(await objectText(wish.format, object));
-      return;
-    case 'jsonl':
-      terminal.out(`${JSON.stringify(object)}\n`);
-      return;
-    case 'name':
-      terminal.out(`breaker/${key}\n`);
-      return;
-    case 'table':
-    case 'wide': {
-      const span =
-        verb === 'isolate' && shell.flags.for !== undefined ? ` for ${shell.flags.for}` : '';
-      const again = accepted.repeated === true ? ' (repeated)' : '';
-      terminal.out(
-        `breaker/${key} ${done[verb] ?? verb}${span}${again}   command ${accepted.commandId}\n`,
-      );
-    }
-  }
+  const span = verb === 'isolate' && shell.flags.for !== undefined ? ` for ${shell.flags.for}` : '';
+  const again = accepted.repeated === true ? ' (repeated)' : '';
+  await printAnswer(shell, {
+    object: {
+      ...{ apiVersion: 'fairlead.dev/v1', kind: 'Outcome', actor: 'guard/system/fleet', verb, key },
+      ...fields,
+    },
+    name: `breaker/${key}`,
+    lines: [`breaker/${key} ${done[verb] ?? verb}${span}${again}   command ${accepted.commandId}`],
+  });
 }
