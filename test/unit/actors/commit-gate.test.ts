@@ -281,3 +281,12 @@ it('counts bytes and not characters where it matters', async () => {
   expect(told).toContain(`fairlead_record_bytes ${Buffer.byteLength(bytes)}`);
   expect(told.filter((line) => line.startsWith('warn'))).toHaveLength(1);
 });
+
+it('is not dirty by a change that comes once it is shut', async () => {
+  const { gate } = newGate(() => 1);
+  gate.touch();
+  await gate.committed();
+  gate.close();
+  gate.touch();
+  expect(gate.isDirty).toBe(false);
+});
