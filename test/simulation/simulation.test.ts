@@ -5,8 +5,10 @@ import { play } from './play.ts';
 import { keptSeeds } from './seeds.ts';
 import { storyOf } from './tell.ts';
 
-/** One seed takes about a second; a busy machine many times that. */
+/** A seed takes a second or two; a busy machine many times that. */
 const seedMs = 60_000;
+/** One of the shortest stories: played three times here, twice as it is and once with a planted bug. */
+const shortSeed = 2;
 
 it.each(keptSeeds)(
   'keeps every promise in seed %i: %s',
@@ -23,9 +25,9 @@ it.each(keptSeeds)(
 it(
   'plays the same run twice for the same seed, to the byte',
   async () => {
-    const [[seed] = [1]] = keptSeeds;
-    const first = await play(storyOf(seed));
-    expect(await play(storyOf(seed))).toEqual(first);
+    const first = await play(storyOf(shortSeed));
+    expect(first.problems).toEqual([]);
+    expect(await play(storyOf(shortSeed))).toEqual(first);
   },
   2 * seedMs,
 );
@@ -33,8 +35,7 @@ it(
 it(
   'finds commands that are acknowledged before they are in a record',
   async () => {
-    const [[seed] = [1]] = keptSeeds;
-    const { problems } = await play(storyOf(seed), {
+    const { problems } = await play(storyOf(shortSeed), {
       mutant: portMutants['ackBeforeCommit'] ?? {},
     });
     expect(problems.join('\n')).toContain('acknowledged');

@@ -16,8 +16,10 @@ export interface Work {
   readonly workers: number;
   /** Name of a planted bug. */
   readonly mutant?: string;
+  /** False: no smaller story is looked for. Default true. */
+  readonly shrinks?: boolean;
   /** Ends the work: asked after each seed. */
-  readonly isEnough?: (told: Told) => boolean;
+  readonly isEnough?: (told: Told) => Promise<boolean>;
   readonly told: (told: Told) => void;
 }
 
@@ -35,7 +37,8 @@ export async function workThrough(work: Work): Promise<void> {
   const next = (): Wanted | undefined => {
     if (isOver || begun >= work.seeds || Date.now() >= work.untilMs) return undefined;
     begun += 1;
-    const isShrunk = broken < shrunkMax && work.mutant === undefined && !work.follow;
+    const mayShrink = work.shrinks !== false && work.mutant === undefined && !work.follow;
+    const isShrunk = mayShrink && broken < shrunkMax;
     return {
       ...{ seed: work.seed + begun - 1, follow: work.follow },
       ...(work.hosts !== undefined && { hosts: work.hosts }),
@@ -51,7 +54,8 @@ export async function workThrough(work: Work): Promise<void> {
         if (told.problems.length > 0) broken += 1;
         if (isOver) return;
         work.told(told);
-        isOver ||= work.isEnough?.(told) ?? false;
+        const isEnough = (await work.isEnough?.(told)) ?? false;
+        isOver ||= isEnough;
       }
     } finally {
       child?.kill();
