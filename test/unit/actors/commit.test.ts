@@ -10,6 +10,7 @@ import { ManualClock, settle } from '../../fakes/manual-clock.ts';
 function newWorld() {
   const store = new FakeStore();
   const clock = new ManualClock();
+  clock.freeze(7_000); // so that a time is not its own distance from the start
   const told = { logs: [] as unknown[][], counts: [] as unknown[][], observed: [] as unknown[][] };
   const ours = { is: true };
   const options: CommitOptions = {
