@@ -162,19 +162,21 @@ export function explore(walker: Walker, { walk, asks, key, timers, limit }: Expl
     transition: (before: Snapshot, asked: Asked) => walker.step(before, asked).after,
     getInitialSnapshot: () => start,
   };
-  // The graph functions know machines and their own events; here what is asked is the event.
-  const map = getAdjacencyMap(logic as never, {
-    fromState: start as never,
-    events: ((snapshot: Snapshot) => all(snapshot)),
-    serializeState: ((snapshot: Snapshot) => key(snapshot)),
-    serializeEvent: ((asked: Asked) => asked.type),
+  const options = {
+    fromState: start,
+    events: all,
+    serializeState: key,
+    serializeEvent: ({ type }: Asked) => type,
     limit,
-  }) as unknown as Record<
+  };
+  // The graph functions know machines and their own events; here what is asked is the event.
+  const map: unknown = getAdjacencyMap(logic as never, options as never);
+  const found = map as Record<
     string,
     { state: Snapshot; transitions: Record<string, { event: Asked }> }
   >;
   return (
-    Object.values(map)
+    Object.values(found)
       .flatMap(({ state, transitions }) =>
         Object.values(transitions).map(({ event: asked }): GraphEdge => ({
           asked,
