@@ -46,7 +46,7 @@ interface Cut {
   readonly untilMs: number;
 }
 
-export const sideOf = (place: Place): Cut['from'] =>
+const sideOf = (place: Place): Cut['from'] =>
   place === 'cloud' || place === 'remote' ? 'cloud' : 'nats';
 
 export class Weather {

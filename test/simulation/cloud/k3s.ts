@@ -15,11 +15,11 @@ export interface Quorum {
   readonly up: number;
 }
 
-export const quorumOf = (machines: readonly Machine[]): Quorum => {
+const quorumOf = (machines: readonly Machine[]): Quorum => {
   const members = machines.filter(({ isMember }) => isMember);
   return { members: members.length, up: members.filter(isUp).length };
 };
-export const hasQuorum = ({ members, up }: Quorum): boolean => members > 0 && up > members / 2;
+const hasQuorum = ({ members, up }: Quorum): boolean => members > 0 && up > members / 2;
 
 export interface ScriptCall {
   readonly machine: Machine;
