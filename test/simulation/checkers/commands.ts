@@ -16,7 +16,9 @@ export const commands: NewChecker = (ground, accuse) => {
     const times = (decided.get(id) ?? 0) + 1;
     decided.set(id, times);
     if (times > 1) accuse(`${actor} took ${id} up ${times} times`);
-    const first = ground.parts.sent.find((each) => each.id === id)?.sequences[0];
+    // A copy that was refused where no record could hold it has left the stream: a later one is decided anew.
+    const copies = ground.parts.sent.find((each) => each.id === id)?.sequences ?? [];
+    const first = copies.find((sequence) => !removed.has(sequence)) ?? copies.at(-1);
     if (first === undefined) return;
     const before = newest.get(actor) ?? 0;
     if (first < before) accuse(`${actor} took ${id} (${first}) up behind ${before}`);
@@ -75,6 +77,7 @@ export const commands: NewChecker = (ground, accuse) => {
     if (accepted.length > 0 && !decided.has(id))
       accuse(`${id} was answered as accepted, and no record ever took it up`);
     const kinds = new Set(replies.map(({ error }) => error === undefined));
-    if (kinds.size > 1 && decided.has(id)) accuse(`${id} was answered as accepted and as refused`);
+    if (kinds.size > 1 && decided.has(id) && !isFiled)
+      accuse(`${id} was answered as accepted and as refused`);
   }
 };
