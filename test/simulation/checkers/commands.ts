@@ -66,10 +66,13 @@ export const commands: NewChecker = (ground, accuse) => {
     const order = sent.find((each) => each.id === id);
     if (order === undefined) return;
     const replies = outlets.replies.filter(({ inbox }) => inbox.endsWith(`.${id}`));
-    const isTold = replies.length > 0 || (order.outcome && order.outcome.error === undefined);
+    // The outcome of a refused order is told as that refusal; 404 says that nothing is known of it.
+    const status = order.outcome?.error?.status ?? 200;
+    const isKnown = order.outcome !== undefined && status < 500 && status !== 404;
+    const isTold = replies.length > 0 || isKnown;
     // A refusal that no record holds is told by its dead letter.
     const isFiled = outlets.letters.some(({ commandId }) => commandId === id);
-    if (isTold !== true && !isFiled)
+    if (!isTold && !isFiled)
       accuse(`${id} (${order.verb} of ${keyText(order.key)}) was never answered`);
     const accepted = replies.filter(
       ({ error, body }) => error === undefined && body['accepted'] === true,
