@@ -14,7 +14,7 @@ export function cliLine({ kind, namespace, name, verb }: CommandTarget, values: 
     return `printf %s ${quoted(JSON.stringify(manifest))} | fairlead ${verb} -f -`;
   if (verb === 'create' || verb === 'apply') return `fairlead ${verb} -f manifest.yaml`;
   if (kind === 'guard') {
-    const { words, given } = breakerWords(verb, rest);
+    const { words, given } = isAboutHost(verb) ? hostWords(verb, rest) : breakerWords(verb, rest);
     return ['fairlead', ...words.map(quoted), ...flagsOf(given)].join(' ');
   }
   const noun = kind === 'replicationgroup' ? 'group' : kind;
@@ -27,6 +27,13 @@ export function cliLine({ kind, namespace, name, verb }: CommandTarget, values: 
     ...flagsOf(rest),
   ].join(' ');
 }
+
+const isAboutHost = (verb: string): boolean => verb === 'drain' || verb === 'undrain';
+
+const hostWords = (verb: string, { host = '<host>', ...given }: Values) => ({
+  words: ['drain', textOf(host), ...(verb === 'undrain' ? ['--undo'] : [])],
+  given,
+});
 
 const flagsOf = (given: Values): string[] =>
   Object.entries(given).flatMap(([key, value]) => flagOf(key, value));

@@ -60,9 +60,11 @@ it.each(registry)('of %s are read by the CLI, without values and with all', (_na
   const all = creating ? exampleOf(info, target.namespace, target.name) : filled(schema);
   for (const values of [{}, all]) {
     const { line, operands, flags } = callOf(cliLine(target, values));
-    expect(line.name).toBe(verb);
+    const isUndone = verb === 'undrain';
+    expect([line.name, flags.undo ?? false]).toEqual([isUndone ? 'drain' : verb, isUndone]);
     if (creating) continue;
-    if (kind === 'guard') expect(operands).toEqual(['breaker', values['key'] ?? '<key>']);
+    if (line.name === 'drain') expect(operands).toEqual([values['host'] ?? '<host>']);
+    else if (kind === 'guard') expect(operands).toEqual(['breaker', values['key'] ?? '<key>']);
     else expect([operands.at(-1), flags.namespace]).toEqual([target.name, target.namespace]);
     expect(flags.reason).toBe(values['reason']);
   }
