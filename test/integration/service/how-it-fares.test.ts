@@ -249,7 +249,7 @@ describe('the registry of metrics', () => {
       /_(quarantined|pending|waiting|queued|depth|in_?flight|oldest_seconds)$/,
     'needs work that is refused before it reaches an actor': /_intake_/,
     'needs a lease that is lost, or an actor that nobody asks for minutes':
-      /_(leases_lost|actor_rests)_total$/,
+      /_(leases_lost|actor_rests|actor_wakes)_total$/,
     'needs a replication': /^(fairlead|unified)_replication_/,
     'needs somebody who looks at the inspector': /^fairlead_inspector_/,
     'needs steps that cannot be told': /^fairlead_steps_dropped_/,
