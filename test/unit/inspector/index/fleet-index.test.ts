@@ -109,8 +109,8 @@ describe('the map', () => {
   it('in its binary form is a JSON line and the cells', () => {
     const bytes = mapBytes(map);
     const end = bytes.indexOf(10);
-    expect(JSON.parse(Buffer.from(bytes.slice(0, end)).toString())).toEqual(map.head);
-    expect([...bytes.slice(end + 1)]).toEqual([...map.cells]);
+    expect(JSON.parse(Buffer.from(bytes.subarray(0, end)).toString())).toEqual(map.head);
+    expect([...bytes.subarray(end + 1)]).toEqual([...map.cells]);
   });
 
   it('keeps its tag until a cell changes, and is made once a second', () => {
