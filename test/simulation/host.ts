@@ -148,6 +148,10 @@ export class SimHost {
       if (name === 'cluster') observer.update(key, kind?.watches(snapshot));
       if (name === 'replication') watch.update(key, snapshot);
     });
+    host.onForgotten((key) => {
+      observer.update(key, undefined);
+      watch.forget(key);
+    });
     this.#ends.push(
       () => {
         observer.stop();
