@@ -14,21 +14,22 @@ export interface LoadParts {
   readonly telemetry: Telemetry;
   readonly kinds: ReadonlyMap<string, HostedKind>;
   readonly partition: number;
-  /** Called for every actor of a kind that runs here. */
-  readonly seen: (key: ResourceKey, snapshot: KindSnapshot, revision: number) => void;
 }
 
 export interface Loaded {
   readonly highestFence: number;
   readonly found: readonly Found[];
+  /** What every actor of a kind that runs here is like, with the revision of its record. */
+  readonly seen: readonly (readonly [ResourceKey, KindSnapshot, number])[];
   /** With the wall time at which each is due, milliseconds; 0: at once. */
   readonly wakes: readonly (readonly [ResourceKey, number])[];
 }
 
 /** Rejects when the store stops answering. What cannot be read is logged and left alone. */
 export async function loadPartition(parts: LoadParts): Promise<Loaded> {
-  const { store, kinds, partition, seen } = parts;
+  const { store, kinds, partition } = parts;
   const found: Found[] = [];
+  const seen: [ResourceKey, KindSnapshot, number][] = [];
   const wakes: [ResourceKey, number][] = [];
   let highestFence = 0;
   for await (const stored of store.scan([partition])) {
@@ -38,11 +39,11 @@ export async function loadPartition(parts: LoadParts): Promise<Loaded> {
     const key = keyOf(record);
     const hosted = kinds.get(key.kind);
     if (hosted === undefined || recordKey(key) !== stored.key) continue;
-    seen(key, snapshotOf(asOfToday(record, hosted)), stored.revision);
+    seen.push([key, snapshotOf(asOfToday(record, hosted)), stored.revision]);
     found.push({ key, record });
     if (record.wakeAtMs !== null) wakes.push([key, record.wakeAtMs]);
   }
-  return { highestFence, found, wakes };
+  return { highestFence, found, seen, wakes };
 }
 
 function readable({ telemetry }: LoadParts, { key, bytes }: StoredRecord): ActorRecord | undefined {

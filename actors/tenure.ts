@@ -100,7 +100,7 @@ export class Tenure {
 
   observe(key: ResourceKey, event: { readonly type: string }): void {
     if (event.type.startsWith('xstate.')) throw new Error(`${event.type} is no observation`);
-    if (this.#owned()) this.#offer(key, { kind: 'observation', event });
+    if (this.#owned() && this.#fence > 0) this.#offer(key, { kind: 'observation', event });
   }
 
   /** What would hold a command up before its turn; nothing of an actor that is owned elsewhere. */
@@ -162,11 +162,12 @@ export class Tenure {
   /** Learns the highest fence and what is due, and tells the listener what every actor is like. */
   async #survey(): Promise<Loaded['wakes']> {
     const { leaseRevision, untold, partition, ports, kinds } = this.#options;
-    const { highestFence, found, wakes } = await loadPartition({
-      ...{ store: ports.store, telemetry: ports.telemetry, kinds, partition },
-      seen: (key, snapshot, revision) => this.#committed(key, snapshot, revision),
-    });
+    const { store, telemetry } = ports;
+    const loaded = await loadPartition({ store, telemetry, kinds, partition });
+    const { highestFence, found, seen, wakes } = loaded;
     this.#fence = Math.max(leaseRevision, highestFence + 1);
+    // Not before: who is told of an actor may observe it at once, and that takes the fence.
+    for (const each of seen) this.#committed(...each);
     untold?.tell(found, this.#fence, () => this.#owned());
     return wakes;
   }

@@ -34,6 +34,7 @@ export class FakeStore implements RecordStore {
   readonly #shelf: Shelf;
   readonly #faults: WriteFault[] = [];
   #gate: Gate | undefined;
+  #scanGate: Promise<void> = Promise.resolve();
 
   constructor(shelf: Shelf = { records: new Map(), lastRevision: 0 }) {
     this.#shelf = shelf;
@@ -56,6 +57,15 @@ export class FakeStore implements RecordStore {
     this.#gate = { opened, at };
     return () => {
       this.#gate = undefined;
+      release();
+    };
+  }
+
+  /** Scans of this client give what they find, and end when the returned function is called. */
+  holdScans(): () => void {
+    let release: () => void = () => undefined;
+    this.#scanGate = new Promise<void>((resolve) => (release = resolve));
+    return () => {
       release();
     };
   }
@@ -105,6 +115,7 @@ export class FakeStore implements RecordStore {
       .filter(({ key }) => wanted?.has(key.split('.', 1)[0] ?? '') ?? true)
       .sort((left, right) => left.revision - right.revision);
     for (const record of found) yield record;
+    await this.#scanGate;
   }
 
   #apply(key: string, bytes: string, expectedRevision: number): WriteOutcome {

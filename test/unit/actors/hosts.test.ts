@@ -222,3 +222,29 @@ it('tells what it runs: itself as one entry, each partition with its fence and i
   });
   await second.stop();
 });
+
+it('tells of no actor and takes nothing observed of one while its partition is still being read', async () => {
+  const world = new World();
+  const before = await new World({ hostId: 'h2' }, world).start();
+  await before.ask('create');
+  await before.stop();
+  const key = { kind: 'job', namespace: 'shop', name: 'a' };
+  const told: string[] = [];
+  world.host.onCommitted(({ name }) => {
+    told.push(name);
+    world.host.observe(key, { type: 'seen' });
+  });
+  const goOn = world.store.holdScans();
+  const started = world.host.start();
+  await world.clock.advance(0);
+  world.host.observe(key, { type: 'seen' });
+  await world.clock.advance(0);
+  expect([...told, ...world.host.residents()]).toEqual([]);
+  goOn();
+  await world.clock.advance(0);
+  await started;
+  expect(told).toContain('a');
+  expect(world.host.status().quarantined).toEqual([]);
+  expect(world.host.residents().map((each) => each.isLoaded)).toEqual([true]);
+  await world.stop();
+});
