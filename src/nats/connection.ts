@@ -2,7 +2,12 @@
 import { readFileSync } from 'node:fs';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
-import { connect, credsAuthenticator, nkeyAuthenticator } from '@nats-io/transport-node';
+import {
+  TimeoutError,
+  connect,
+  credsAuthenticator,
+  nkeyAuthenticator,
+} from '@nats-io/transport-node';
 import type { Authenticator, NatsConnection } from '@nats-io/transport-node';
 import type { Telemetry } from '../../actors/ports.ts';
 import { ConnectionLost, NotConnected, describe, hasCode } from './faults.ts';
@@ -44,6 +49,7 @@ export interface Connection {
   close(limitMs?: number): Promise<void>;
 }
 
+const LEADER_WAIT_MS = 30_000;
 const FIRST_TRY_GAP_MS = 300;
 const STILL_WAITING_LOG_MS = 10_000;
 const JETSTREAM_CALL_MS = 5_000;
@@ -125,17 +131,23 @@ function assertVersion(nc: NatsConnection, options: ConnectionOptions): void {
   options.log?.('error', { version }, 'unsafe nats-server version accepted: data loss is possible');
 }
 
+/** Servers of a cluster that have just met answer nothing before they have chosen a leader: that is waited for. */
 async function probeJetStream(nc: NatsConnection, url: string): Promise<void> {
-  try {
-    await jetstreamManager(nc, { timeout: JETSTREAM_CALL_MS });
-  } catch (error) {
-    const off = isNoResponders(error) || hasCode(error, jetStreamCodes.notEnabledForAccount);
-    if (!off) throw error;
-    throw new Error(
-      `nats-server at ${url} runs without JetStream for this account: start it with -js or a jetstream {} block ` +
-        "(the service of Debian's package has none)",
-      { cause: error },
-    );
+  const giveUpAtMs = performance.now() + (nc.info?.cluster === undefined ? 0 : LEADER_WAIT_MS);
+  for (;;) {
+    try {
+      await jetstreamManager(nc, { timeout: JETSTREAM_CALL_MS });
+      return;
+    } catch (error) {
+      if (error instanceof TimeoutError && performance.now() < giveUpAtMs) continue;
+      const off = isNoResponders(error) || hasCode(error, jetStreamCodes.notEnabledForAccount);
+      if (!off) throw error;
+      throw new Error(
+        `nats-server at ${url} runs without JetStream for this account: start it with -js or a jetstream {} block ` +
+          "(the service of Debian's package has none)",
+        { cause: error },
+      );
+    }
   }
 }
 
