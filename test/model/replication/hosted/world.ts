@@ -6,7 +6,7 @@ import { gate } from '../../../../actors/effect.ts';
 import { performer } from '../../../../actors/effects/perform.ts';
 import { createHost } from '../../../../actors/host.ts';
 import type { Host } from '../../../../actors/host.ts';
-import type { Clock, Leases } from '../../../../actors/ports.ts';
+import type { Clock } from '../../../../actors/ports.ts';
 import { readRecord } from '../../../../actors/record.ts';
 import { ReplicationWatch } from '../../../../actors/replication-watch.ts';
 import { recordKey } from '../../../../machines/ids.ts';
@@ -100,7 +100,10 @@ export class ReplicationWorld {
     return this;
   }
 
-  #begin(leases: Leases = this.#leases): void {
+  #begin(): void {
+    // A process that follows a dead one has its name, and is another to the leases all the same.
+    const hostId = `h${this.#hosts}`;
+    const leases = this.#leases.secondClient(hostId);
     const fate = new Fate(this.#deaths.shift(), (boundary) => {
       this.#options.onDeath?.(boundary);
       this.#succeed(fate);
@@ -129,7 +132,7 @@ export class ReplicationWorld {
     const host = createHost({
       kinds: [kind],
       ports,
-      hostId: `h${this.#hosts}`,
+      hostId,
       installation: 'test',
     });
     const watch = new ReplicationWatch({
@@ -170,7 +173,7 @@ export class ReplicationWorld {
     this.#former = this.fate;
     this.#leases.expire();
     this.#hosts += 1;
-    this.#begin(this.#leases.secondClient(`h${this.#hosts}`));
+    this.#begin();
   }
 
   /** From now on the hosts' wall clock is so far ahead of the cloud's. */
