@@ -6,7 +6,7 @@ import type { ExecVerb } from '../machines/exec-verbs.ts';
 import { toEffectFault } from './faults.ts';
 import type { FanOut, Outcome } from './policies/fan-out.ts';
 import type { Remote } from './ports.ts';
-import type { Look } from './queries.ts';
+import type { Look } from './queries/asked.ts';
 
 interface ExecArguments {
   /** The caller's own id: asked again with it, a node that was asked is not asked twice. */

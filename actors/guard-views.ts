@@ -6,7 +6,7 @@ import { guardRecordKey } from './guard-host.ts';
 import { isoTime } from './iso-time.ts';
 import type { Guard } from './policies/call-guard.ts';
 import type { Clock, RecordStore } from './ports.ts';
-import type { LiveVerb } from './queries.ts';
+import type { LiveVerb } from './queries/asked.ts';
 import { keyOf, readRecord, snapshotOf } from './record.ts';
 
 export interface GuardViewParts {

@@ -2,7 +2,7 @@
 import { bounds } from '../machines/limits.ts';
 import { isoTime } from './iso-time.ts';
 import type { Clock } from './ports.ts';
-import type { LiveVerb, LiveViews, SurveyArguments } from './queries.ts';
+import type { LiveVerb, LiveViews, SurveyArguments } from './queries/asked.ts';
 
 export const registryNames = [
   'limit',

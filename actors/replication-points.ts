@@ -5,7 +5,7 @@ import { lagOf } from '../machines/replication-settings.ts';
 import type { Side } from '../machines/replication-table.ts';
 import { isoTime } from './iso-time.ts';
 import type { Clock } from './ports.ts';
-import type { Look } from './queries.ts';
+import type { Look } from './queries/asked.ts';
 
 /** Committed points, the newest first. Sets that are still being copied are none: nobody can promote them. */
 export const replicationPoints =

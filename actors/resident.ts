@@ -8,8 +8,8 @@ import type { Command } from './envelope.ts';
 import { messageOf, problem } from './faults.ts';
 import { HostedActor } from './hosted-actor.ts';
 import type { HostedKind, Household, RestCause, Work } from './household.ts';
+import { Losses } from './losses.ts';
 import { Mailbox } from './mailbox.ts';
-import { observationId } from './observation-id.ts';
 import type { Cancel } from './ports.ts';
 import * as refusals from './refusals.ts';
 import type { Refusal } from './refusals.ts';
@@ -17,7 +17,6 @@ import { refuse, replyOf, settle } from './replies.ts';
 import { Seen } from './seen.ts';
 import { storedLife } from './stored-life.ts';
 import type { NewLife, Origin } from './stored-life.ts';
-import { blame, strike } from './strikes.ts';
 import type { TurnOutcome } from './turn-outcome.ts';
 
 type CommandWork = Extract<Work, { kind: 'command' }>;
@@ -50,11 +49,9 @@ export class Resident {
   readonly #hosted: HostedKind;
   readonly #house: Household;
   readonly #name: string;
+  readonly #losses: Losses;
   #actor: HostedActor | undefined;
   #quarantine: string | undefined;
-  /** The cut that still has to be dealt with, once and in the mailbox's order. */
-  #unhandled: { readonly actor: HostedActor; readonly cut: Cut } | undefined;
-  #staleInARow = 0;
   #cancelTidy: Cancel = () => undefined;
 
   constructor(key: ResourceKey, hosted: HostedKind, house: Household) {
@@ -62,6 +59,7 @@ export class Resident {
     this.#hosted = hosted;
     this.#house = house;
     this.#name = keyText(key);
+    this.#losses = new Losses(key, hosted, house);
     this.mailbox = new Mailbox<Work>({
       itemsMax: bounds.mailboxMax,
       clock: house.clock,
@@ -146,7 +144,7 @@ export class Resident {
       if (attempt.kind === 'refused') return this.#refuse(work, attempt);
       if (attempt.kind === 'dropped') return;
       if (attempt.kind === 'again') continue;
-      this.#staleInARow = 0;
+      this.#losses.answered();
       const { entry, isRepeat } = attempt;
       if (entry.code === 'actor.poisoned')
         return this.#refuse(work, refusals.refused(entry.code, entry.message ?? ''));
@@ -210,7 +208,7 @@ export class Resident {
     this.#actor = actor;
     if (actor.fault) actor.cut({ kind: 'poison', error: actor.fault.error });
     else actor.start();
-    const cut = this.#unhandled?.cut;
+    const { cut } = this.#losses;
     const outcome: TurnOutcome = cut ? { kind: 'poisoned', cut } : await actor.take(command);
     return this.#taken(outcome, command);
   }
@@ -223,7 +221,7 @@ export class Resident {
         return refusals.outside(outcome.entry);
       case 'poisoned': {
         // Too large: the message is to blame, not the actor, so it gets no strike.
-        if (outcome.cut.kind === 'tooLarge') this.#unhandled = undefined;
+        if (outcome.cut.kind === 'tooLarge') this.#losses.forgive();
         await this.#afterCut(command);
         return refusals.poisoned(this.#name, outcome.cut);
       }
@@ -301,7 +299,7 @@ export class Resident {
         onCommitted: (...told) => this.#house.onCommitted(this.key, ...told),
         onCut: (cut) => {
           if (cut.kind === 'stopped' || cut.kind === 'unowned') return;
-          this.#unhandled = { actor, cut };
+          this.#losses.note(actor, cut);
           this.mailbox.offer({ kind: 'wake' }, true);
         },
         onDrained: () => this.#tidyLater(),
@@ -320,34 +318,8 @@ export class Resident {
     });
   }
 
-  /** Counts strikes and stale writes of an actor that was cut, once. `culprit` is the command that did it, if one did. */
-  async #afterCut(culprit?: Command): Promise<void> {
-    const unhandled = this.#unhandled;
-    if (!unhandled) return;
-    this.#unhandled = undefined;
-    const { actor, cut } = unhandled;
-    await actor.settled();
-    if (culprit === undefined) this.#reportLoss(cut);
-    if (cut.kind === 'stale') {
-      this.#staleInARow += 1;
-      if (this.#staleInARow > bounds.staleReloadsMax)
-        this.#house.giveUp(`somebody else keeps writing ${this.#name}`);
-      return;
-    }
-    const { commandId, correlationId = '' } = culprit ?? {};
-    const reason = blame(cut).message;
-    this.#log({ correlationId, commandId, reason }, 'poison: the turn was discarded');
-    const { name, version } = this.#hosted.kind;
-    this.#house.ports.telemetry.count('fairlead_poison_total', { kind: name });
-    await strike(this.#commitOptions(), this.key, version, cut, culprit);
-  }
-
-  /** Of a turn that no command began; those are told where they are answered. */
-  #reportLoss(cut: Cut): void {
-    this.#house.watch?.reported?.(this.key, {
-      ...{ by: 'result', ms: 0, correlationId: observationId(this.key, this.#house.clock.nowMs()) },
-      failed: cut.kind === 'stale' ? 'store' : 'poison',
-    });
+  #afterCut(culprit?: Command): Promise<void> {
+    return this.#losses.settle(this.#commitOptions(), culprit);
   }
 
   async #refuse(work: CommandWork, { code, message, more }: Refusal) {

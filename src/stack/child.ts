@@ -58,14 +58,12 @@ export class SupervisedChild<Ready> {
   #giveUp: (error: StackError) => void = () => undefined;
   /** Unasked restarts so far. */
   restarts = 0;
-  /** Rejects when the child keeps ending; never resolves. */
-  readonly failed: Promise<never>;
+  /** Resolves with the reason when the child keeps ending. */
+  readonly failed: Promise<StackError>;
 
   constructor(plan: ChildPlan<Ready>) {
     this.#plan = plan;
-    this.failed = new Promise<never>((_resolve, reject) => (this.#giveUp = reject));
-    // Whoever does not watch is told by start() or by the stack.
-    this.failed.catch(() => undefined);
+    this.failed = new Promise((resolve) => (this.#giveUp = resolve));
   }
 
   get name(): string {

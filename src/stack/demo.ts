@@ -19,6 +19,7 @@ import { duplicateInstances, groundTruth, leftovers, livingInstances } from './g
 import { watchInterrupts } from './interrupt.ts';
 import { startStack } from './stack.ts';
 import type { Stack } from './stack.ts';
+import { unless } from './unless.ts';
 
 const INSTALLING_DEADLINE_MS = 60_000;
 const POLL_MS = 50;
@@ -49,11 +50,7 @@ async function main(): Promise<number> {
   };
   try {
     stack = await startStack({ dataDir, say });
-    found = await Promise.race([
-      tell(stack, interrupt.signal, failures),
-      stack.failed,
-      interrupt.asked.then((name) => Promise.reject(new Error(`interrupted by ${name}`))),
-    ]);
+    found = await unless(tell(stack, interrupt.signal, failures), stack.failed, interrupt.asked);
   } catch (error) {
     failures.push(error instanceof Error ? error.message : String(error));
   }

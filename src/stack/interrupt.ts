@@ -5,22 +5,22 @@ const SAME_PRESS_MS = 500;
 
 export interface Interrupt {
   readonly signal: AbortSignal;
-  /** Resolves with the first of SIGINT, SIGTERM, SIGHUP. */
-  readonly asked: Promise<NodeJS.Signals>;
+  /** Resolves with the error to end with, at the first of SIGINT, SIGTERM, SIGHUP. */
+  readonly asked: Promise<Error>;
 }
 
 /** @param onSecond  called for each further request */
 export function watchInterrupts(onSecond: () => void): Interrupt {
   const abort = new AbortController();
   let firstAtMs: number | undefined;
-  const asked = new Promise<NodeJS.Signals>((resolve) => {
+  const asked = new Promise<Error>((resolve) => {
     for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       process.on(name, () => {
         const nowMs = performance.now();
         if (firstAtMs === undefined) {
           firstAtMs = nowMs;
           abort.abort();
-          resolve(name);
+          resolve(new Error(`interrupted by ${name}`));
         } else if (nowMs - firstAtMs > SAME_PRESS_MS) {
           onSecond();
         }

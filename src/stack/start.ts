@@ -9,6 +9,7 @@ import { watchInterrupts } from './interrupt.ts';
 import { StackError } from './stack-error.ts';
 import { startStack } from './stack.ts';
 import type { Stack } from './stack.ts';
+import { unless } from './unless.ts';
 
 const USAGE = `Usage: npm start [-- options]
 
@@ -52,7 +53,7 @@ async function main(): Promise<number> {
     });
     say(describe(stack));
     if (!interrupt.signal.aborted) {
-      await Promise.race([serve(stack, interrupt.signal), stack.failed]);
+      await unless(serve(stack, interrupt.signal), stack.failed);
     }
     return exits.ok;
   } catch (error) {

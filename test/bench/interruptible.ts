@@ -3,8 +3,8 @@ import { watchInterrupts } from '../../src/stack/interrupt.ts';
 import type { Stack } from '../../src/stack/stack.ts';
 
 export interface Interruptible {
-  /** Rejects when the user interrupts; never resolves. Made anew for each race, so that every one of them is heard. */
-  readonly interrupted: () => Promise<never>;
+  /** Resolves with the error to end with when the user interrupts. */
+  readonly interrupted: Promise<Error>;
   /** Stacks that run now, to be killed by a second Ctrl-C. */
   readonly stacks: Set<Stack>;
   readonly wasInterrupted: () => boolean;
@@ -17,7 +17,6 @@ export function interruptible(exitCode: number): Interruptible {
     const killed = Promise.all([...stacks].map((stack) => stack.killAll()));
     void killed.finally(() => process.exit(exitCode));
   });
-  const interrupted = (): Promise<never> =>
-    interrupt.asked.then((name) => Promise.reject(new Error(`interrupted by ${name}`)));
-  return { stacks, interrupted, wasInterrupted: () => interrupt.signal.aborted };
+  const { asked: interrupted, signal } = interrupt;
+  return { stacks, interrupted, wasInterrupted: () => signal.aborted };
 }

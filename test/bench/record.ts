@@ -3,6 +3,7 @@ import { bounds } from '../../machines/limits.ts';
 import type { Bench } from './bench.ts';
 import { grownManifest } from './grown-cluster.ts';
 import { HostedCluster } from './hosted-cluster.ts';
+import { unless } from '../../src/stack/unless.ts';
 
 const NODES = [3, 50, 200];
 /** What an idle command may take at the median, messages included. */
@@ -11,12 +12,10 @@ const COMMAND_BUDGET_MS = 2;
 export async function benchRecords(bench: Bench): Promise<void> {
   const refused: number[] = [];
   // Once unreported: the compiler of the engine has then met the charts.
-  await Promise.race([
-    measure({ ...bench, emit: () => undefined, say: () => undefined }, 50),
-    bench.interrupted(),
-  ]);
+  const untold = { ...bench, emit: () => undefined, say: () => undefined };
+  await unless(measure(untold, 50), bench.interrupted);
   for (const nodes of NODES)
-    if (!(await Promise.race([measure(bench, nodes), bench.interrupted()]))) refused.push(nodes);
+    if (!(await unless(measure(bench, nodes), bench.interrupted))) refused.push(nodes);
   if (refused.length > 0)
     throw new Error(
       `clusters of ${refused.join(', ')} nodes cannot be hosted: their record passes ${bounds.recordBytesMax} bytes`,

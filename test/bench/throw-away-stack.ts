@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { startStack } from '../../src/stack/stack.ts';
 import type { Stack, StackOptions } from '../../src/stack/stack.ts';
 import type { Bench } from './bench.ts';
+import { unless } from '../../src/stack/unless.ts';
 
 /** Rejects with whatever comes first: what `use` throws, a part that keeps ending, or the user's interrupt. */
 export async function withStack<T>(
@@ -17,7 +18,7 @@ export async function withStack<T>(
     const stack = await startStack({ ...options, dataDir, say: bench.say });
     bench.stacks.add(stack);
     try {
-      return await Promise.race([use(stack), stack.failed, bench.interrupted()]);
+      return await unless(use(stack), stack.failed, bench.interrupted);
     } finally {
       await stack.stop();
       bench.stacks.delete(stack);

@@ -10,6 +10,7 @@ import { duplicateInstances, groundTruth } from '../../src/stack/ground-truth.ts
 import { sidePath } from '../../src/stack/side-path.ts';
 import { startStack } from '../../src/stack/stack.ts';
 import type { Stack } from '../../src/stack/stack.ts';
+import { unless } from '../../src/stack/unless.ts';
 
 /** How much faster than real time the cloud, its polls, open times and waits between tries run. */
 export const scale = 20;
@@ -57,7 +58,7 @@ export interface DrillWorld {
 
 export async function openWorld(
   stacks: Set<Stack>,
-  interrupted: () => Promise<never>,
+  interrupted: Promise<Error>,
 ): Promise<DrillWorld> {
   const dataDir = await mkdtemp(join(tmpdir(), 'fairlead-drill-'));
   const stack = await startStack({ dataDir, scale, seed: 7 });
@@ -66,7 +67,7 @@ export async function openWorld(
     url: stack.nats.ready.url,
     nkeySeedFile: stack.keys.cliSeedFile,
   });
-  const or = <T>(work: Promise<T>): Promise<T> => Promise.race([work, interrupted(), stack.failed]);
+  const or = <T>(work: Promise<T>): Promise<T> => unless(work, interrupted, stack.failed);
   let names: string[] = [];
 
   const address = (name: string) => ({ namespace, kind: 'cluster', name });

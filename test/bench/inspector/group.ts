@@ -13,6 +13,7 @@ import { median } from '../statistics.ts';
 import { FleetLoad } from './fleet-load.ts';
 import { openClients } from './streams.ts';
 import type { Clients, Cost } from './streams.ts';
+import { unless } from '../../../src/stack/unless.ts';
 
 const CLIENTS = 20;
 const PER_SECOND = 10_000;
@@ -37,8 +38,7 @@ const session: SessionInfo = {
 export async function benchInspector(bench: Bench): Promise<void> {
   const seed = Number(process.env['FAIRLEAD_SEED'] ?? Date.now() % 1_000_000);
   bench.say(`inspector: seed ${seed}`);
-  const within = <Value>(work: Promise<Value>): Promise<Value> =>
-    Promise.race([work, bench.interrupted()]);
+  const within = <Value>(work: Promise<Value>): Promise<Value> => unless(work, bench.interrupted);
   for (const size of SIZES) measureQueries(bench, seed, size);
   for (const size of SIZES) await within(measureFeed(bench, seed, size));
   await within(measureTurns(bench));

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { Bench } from '../bench.ts';
 import { median } from '../statistics.ts';
 import type { Round } from './trial.ts';
+import { unless } from '../../../src/stack/unless.ts';
 
 /** Processes for each variant: a ratio scatters more between processes than inside one. */
 const processes = 3;
@@ -119,7 +120,7 @@ async function trial(bench: Bench, name: string): Promise<unknown> {
   const ended = new Promise<number | null>((resolve, reject) => {
     child.once('error', reject).once('close', resolve);
   });
-  const code = await Promise.race([ended, bench.interrupted()]).catch((thrown: unknown) => {
+  const code = await unless(ended, bench.interrupted).catch((thrown: unknown) => {
     child.kill('SIGKILL');
     throw thrown;
   });

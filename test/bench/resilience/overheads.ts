@@ -12,6 +12,7 @@ import { grownManifest } from '../grown-cluster.ts';
 import { HostedCluster } from '../hosted-cluster.ts';
 import { microsEach } from '../processor-time.ts';
 import { bytesOf, measured } from './group.ts';
+import { unless } from '../../../src/stack/unless.ts';
 
 /** A figure beside the most it may be; says whether it is. */
 function judge(bench: Bench, name: string, value: number, unit: string, bar: number): void {
@@ -137,10 +138,7 @@ async function turnMicros(bench: Bench): Promise<number> {
     const before = process.cpuUsage();
     const { commits } = cluster;
     const manifest = grownManifest(3, 'production');
-    await Promise.race([
-      cluster.order('create', { manifest }, 'running.steady'),
-      bench.interrupted(),
-    ]);
+    await unless(cluster.order('create', { manifest }, 'running.steady'), bench.interrupted);
     const { user, system } = process.cpuUsage(before);
     return (user + system) / (cluster.commits - commits);
   } finally {

@@ -9,6 +9,7 @@ import { recoveryText } from './recovery.ts';
 import { runChaos } from './run.ts';
 import { openWorld } from './world.ts';
 import type { World } from './world.ts';
+import { unless } from '../../../src/stack/unless.ts';
 
 const usage = `Usage: npm run chaos -- [--minutes M] [--seed S] [--hosts N] [--cluster] [--clusters N] [--only FAULT]… [--keep]
 
@@ -42,18 +43,11 @@ async function main(argv: readonly string[]): Promise<number> {
   const interrupt = watchInterrupts(() => {
     void (world?.killAll() ?? Promise.resolve()).finally(() => process.exit(exits.interrupted));
   });
-  const interrupted = interrupt.asked.then((name) =>
-    Promise.reject(new Error(`interrupted by ${name}`)),
-  );
-  interrupted.catch(() => undefined);
   const startedMs = Date.now();
   say(`seed ${wish.seed}`);
   try {
     world = await openWorld({ ...wish, say });
-    const verdict = await Promise.race([
-      runChaos(world, { ...wish, say }),
-      ...[world.failed, interrupted],
-    ]);
+    const verdict = await unless(runChaos(world, { ...wish, say }), world.failed, interrupt.asked);
     const { violations, examples, commands, ...rest } = verdict;
     for (const example of examples) say(example);
     process.stdout.write(`${recoveryText(verdict.recoveryMs)}\n`);

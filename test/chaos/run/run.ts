@@ -15,6 +15,7 @@ import { openLedger } from './ledger.ts';
 import type { Ledger } from './ledger.ts';
 import { applyOrder, idle, idleOrder, idleQuota, nextOrder, sides, touchOrder } from './orders.ts';
 import type { World } from './world.ts';
+import { unless } from '../../../src/stack/unless.ts';
 
 export interface Wish {
   readonly minutes: number;
@@ -106,7 +107,7 @@ async function breakThings(scene: Scene, endMs: number): Promise<void> {
     const fault = deck.deal();
     say(`${fault.name} …`);
     met[fault.name] = (met[fault.name] ?? 0) + 1;
-    await Promise.race([fault.run(stage), world.failed]);
+    await unless(fault.run(stage), world.failed);
     await sleep(dice.between(FAULT_GAP_MS.least, FAULT_GAP_MS.most));
   }
 }

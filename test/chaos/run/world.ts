@@ -41,8 +41,8 @@ export interface World {
   readonly leaseTtlMs: number;
   /** Past every link, separated by commas. */
   readonly natsUrls: string;
-  /** Rejects when a process keeps ending by itself; never resolves. */
-  readonly failed: Promise<never>;
+  /** Resolves with the reason when a process keeps ending by itself. */
+  readonly failed: Promise<Error>;
   /** Unasked ends of hosts: none is right. */
   readonly crashes: () => number;
   readonly close: (isKept: boolean) => Promise<void>;
@@ -98,7 +98,6 @@ async function assemble(dir: string, wish: WorldWish): Promise<World> {
     hosts.push(await hostOf(number, { dir, keys, servers, simulator, files, isCluster }));
   const all = [...hosts.map(({ child }) => child), simulator, ...servers];
   const failed = Promise.race(all.map((child) => child.failed));
-  failed.catch(() => undefined); // Whoever races on it is told.
   const closeLinks = () =>
     Promise.all(hosts.flatMap(({ links, cloud }) => [...links, cloud].map((l) => l.close())));
   return {

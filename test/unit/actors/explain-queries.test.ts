@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import type { Why } from '../../../actors/explain/shape.ts';
 import { createHeapClock } from '../../../actors/heap-clock.ts';
 import { Mailbox } from '../../../actors/mailbox.ts';
-import { answerQuery } from '../../../actors/queries.ts';
+import { answerQuery } from '../../../actors/queries/answer.ts';
 import { mailboxFull } from '../../../actors/refusals.ts';
 import { hosting } from '../../../machines/limits.ts';
 import { commandSchemas, systemCommandSchemas } from '../../../machines/messages.ts';

@@ -4,8 +4,12 @@ import type { GroundTruth } from '../../../../src/stack/ground-truth.ts';
 import type { SimulatorDoor } from '../../../../src/stack/side-path.ts';
 import { doubledSlots } from '../../../servers/stack-world.ts';
 import type { Complaints } from './books.ts';
+import { messageOf } from '../../../../actors/faults.ts';
 
 const LOOK_MS = 200;
+
+/** Looks in a row that may come to nothing: a simulator under load answers late, one that is gone for good never. */
+const UNSEEN_MAX = 50;
 
 export interface InstanceWatch {
   readonly looks: () => number;
@@ -16,6 +20,7 @@ export function watchInstances(simulator: SimulatorDoor, complaints: Complaints)
   const ending = new AbortController();
   const known = new Set<string>();
   let looks = 0;
+  let unseen = 0;
   const look = async (): Promise<void> => {
     const truth = await groundTruth(simulator);
     looks += 1;
@@ -27,7 +32,14 @@ export function watchInstances(simulator: SimulatorDoor, complaints: Complaints)
   };
   const run = async (): Promise<void> => {
     while (!ending.signal.aborted) {
-      await look().catch(() => undefined); // A look that comes to nothing is made again.
+      try {
+        await look();
+        unseen = 0;
+      } catch (thrown) {
+        unseen += 1;
+        if (unseen === UNSEEN_MAX)
+          complaints.note('spec', `nobody could look at the machines: ${messageOf(thrown)}`);
+      }
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     }
   };
