@@ -33,7 +33,8 @@ interface Told {
 }
 
 const NAME = 'orders';
-const DEVICE = '/dev/sdf';
+/** Of the disk in the manifest of `replicationManifest`. */
+export const replicatedDevice = '/dev/sdf';
 const WAIT = ['--timeout', '120s'];
 /** What is written meanwhile is what a forced promotion loses. */
 const UNCOPIED_MS = 2_000;
@@ -67,14 +68,14 @@ export async function tellReplication(
   if (from === undefined || to === undefined) throw new Error('the clusters have no nodes');
   const folder = await mkdtemp(join(tmpdir(), 'fairlead-demo-'));
   const file = join(folder, 'replication.json');
-  const volumeId = await dataVolume(stack.simulator.ready, { ...from, device: DEVICE });
+  const volumeId = await dataVolume(stack.simulator.ready, { ...from, device: replicatedDevice });
   say(`a disk, ${volumeId}, is written to on ${from.node} of cluster ${from.cluster}`);
   const watch = watchWriters(stack.simulator.ready, volumeId);
   const target = ['replication', NAME];
   const lossSeconds = async (): Promise<number> =>
     told.parse(await cli.resource('replication', NAME)).status.loss?.seconds ?? -1;
   try {
-    await writeFile(file, JSON.stringify(manifestOf(from, to, volumeId)));
+    await writeFile(file, JSON.stringify(replicationManifest({ name: NAME }, from, to, volumeId)));
     await must('a replication is accepted', ['apply', '-f', file]);
     const isProtected = ['wait', ...target, '--for', 'condition=Protected', ...WAIT];
     await must('it is protected', isProtected);
@@ -112,12 +113,16 @@ export async function tellReplication(
   }
 }
 
-interface Place {
+/** A machine whose disk is followed, or follows. */
+export interface ReplicatedPlace {
   readonly cluster: string;
   readonly region: string;
   readonly zone: string;
-  readonly node: string;
   readonly instanceId: string;
+}
+
+interface Place extends ReplicatedPlace {
+  readonly node: string;
 }
 
 /** The last node: agents come after servers. */
@@ -130,21 +135,27 @@ function placeIn(clusters: readonly ClusterView[], name: string): Place | undefi
   return { cluster: name, region: zone.slice(0, -1), zone, node: node.name, instanceId };
 }
 
-const manifestOf = (home: Place, away: Place, volumeId: string) => ({
+/** One volume of the home side, followed by the away side every minute. */
+export const replicationManifest = (
+  metadata: { readonly namespace?: string; readonly name: string },
+  home: ReplicatedPlace,
+  away: ReplicatedPlace,
+  volumeId: string,
+) => ({
   apiVersion: 'fairlead.dev/v1',
   kind: 'Replication',
-  metadata: { name: NAME },
+  metadata,
   spec: {
     endpoints: { home: endpointOf(home), away: endpointOf(away) },
     volumes: [
       {
         name: 'data',
-        home: { volumeId, instanceId: home.instanceId, device: DEVICE },
-        away: { instanceId: away.instanceId, device: DEVICE },
+        home: { volumeId, instanceId: home.instanceId, device: replicatedDevice },
+        away: { instanceId: away.instanceId, device: replicatedDevice },
       },
     ],
     schedule: { every: '1m', rpo: '5m' },
   },
 });
 
-const endpointOf = ({ cluster, region, zone }: Place) => ({ cluster, region, zone });
+const endpointOf = ({ cluster, region, zone }: ReplicatedPlace) => ({ cluster, region, zone });

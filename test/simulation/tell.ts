@@ -129,6 +129,7 @@ function endedEarly(chance: Chance, of: number, atMs: number): Step[] {
   ];
 }
 
+/** How often each is ordered, against the others. */
 const clusterVerbs = {
   ...{ scaleAgents: 6, scaleServers: 3, stop: 3, start: 4, restart: 3, pause: 2, resume: 3 },
   ...{ retry: 3, cancel: 2, delete: 2, apply: 1 },

@@ -2,6 +2,7 @@
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { shareOut } from '../workers/share-out.ts';
 import { lost } from './told.ts';
 import type { Told, Wanted } from './told.ts';
 
@@ -34,59 +35,32 @@ export async function workThrough(work: Work): Promise<void> {
   let begun = 0;
   let broken = 0;
   let isOver = false;
-  const next = (): Wanted | undefined => {
-    if (isOver || begun >= work.seeds || Date.now() >= work.untilMs) return undefined;
-    begun += 1;
-    const mayShrink = work.shrinks !== false && work.mutant === undefined && !work.follow;
-    const isShrunk = mayShrink && broken < shrunkMax;
-    return {
-      ...{ seed: work.seed + begun - 1, follow: work.follow },
-      ...(work.hosts !== undefined && { hosts: work.hosts }),
-      shrinkMs: isShrunk ? shrinkMs : 0,
-    };
-  };
-  const serve = async (): Promise<void> => {
-    let child: ChildProcess | undefined;
-    try {
-      for (let wanted = next(); wanted !== undefined; wanted = next()) {
-        child = child?.connected === true ? child : begin(work.mutant);
-        const told = await asked(child, wanted);
-        if (told.problems.length > 0) broken += 1;
-        if (isOver) return;
-        work.told(told);
-        const isEnough = (await work.isEnough?.(told)) ?? false;
-        isOver ||= isEnough;
-      }
-    } finally {
-      child?.kill();
-    }
-  };
-  await Promise.all(Array.from({ length: work.workers }, serve));
+  await shareOut<Wanted, Told>({
+    ...{ workers: work.workers, pieceMaxMs: seedMaxMs },
+    begin: () => begin(work.mutant),
+    next: () => {
+      if (isOver || begun >= work.seeds || Date.now() >= work.untilMs) return undefined;
+      begun += 1;
+      const mayShrink = work.shrinks !== false && work.mutant === undefined && !work.follow;
+      const isShrunk = mayShrink && broken < shrunkMax;
+      return {
+        ...{ seed: work.seed + begun - 1, follow: work.follow },
+        ...(work.hosts !== undefined && { hosts: work.hosts }),
+        shrinkMs: isShrunk ? shrinkMs : 0,
+      };
+    },
+    lost: ({ seed }, problem) => lost(seed, problem),
+    told: async (told) => {
+      if (told.problems.length > 0) broken += 1;
+      if (isOver) return;
+      work.told(told);
+      const isEnough = (await work.isEnough?.(told)) ?? false;
+      isOver ||= isEnough;
+    },
+  });
 }
 
 const begin = (mutant = ''): ChildProcess =>
   fork(fileURLToPath(new URL('./worker.js', import.meta.url)), [mutant], {
     ...{ serialization: 'json', execArgv },
   });
-
-function asked(child: ChildProcess, wanted: Wanted): Promise<Told> {
-  return new Promise((resolve) => {
-    const end = (told: Told): void => {
-      clearTimeout(timer);
-      child.removeAllListeners();
-      resolve(told);
-    };
-    const timer = setTimeout(() => {
-      child.kill('SIGKILL');
-      if (child.connected) child.disconnect();
-      end(lost(wanted.seed, `no end within ${seedMaxMs / 60_000} minutes`));
-    }, seedMaxMs);
-    child.once('message', (message) => {
-      end(message as Told);
-    });
-    child.once('exit', (code, signal) => {
-      end(lost(wanted.seed, `the process ended: ${signal ?? String(code)}`));
-    });
-    child.send(wanted);
-  });
-}

@@ -1,7 +1,7 @@
 /** Gives one story after the other to processes of their own, so that each core has one and a story that hangs ends nothing else. */
 import { fork } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { shareOut } from '../workers/share-out.ts';
 import { lost } from './told.ts';
 import type { Told, Wanted } from './told.ts';
 
@@ -24,49 +24,20 @@ const shrunkMax = 2;
 export async function workThrough(work: Work): Promise<void> {
   let begun = 0;
   let broken = 0;
-  const next = (): Wanted | undefined => {
-    if (begun >= work.runs || Date.now() >= work.untilMs) return undefined;
-    begun += 1;
-    const { follow } = work;
-    return { seed: work.seed + begun - 1, shrink: broken < shrunkMax && !follow, follow };
-  };
-  const serve = async (): Promise<void> => {
-    let child: ChildProcess | undefined;
-    try {
-      for (let wanted = next(); wanted !== undefined; wanted = next()) {
-        child = child?.connected === true ? child : begin();
-        const told = await asked(child, wanted);
-        if (told.problems.length > 0) broken += 1;
-        work.told(told);
-      }
-    } finally {
-      child?.kill();
-    }
-  };
-  await Promise.all(Array.from({ length: work.workers }, serve));
-}
-
-const begin = (): ChildProcess =>
-  fork(fileURLToPath(new URL('./worker.js', import.meta.url)), { serialization: 'json' });
-
-function asked(child: ChildProcess, wanted: Wanted): Promise<Told> {
-  return new Promise((resolve) => {
-    const end = (told: Told): void => {
-      clearTimeout(timer);
-      child.removeAllListeners();
-      resolve(told);
-    };
-    const timer = setTimeout(() => {
-      child.kill('SIGKILL');
-      child.disconnect();
-      end(lost(wanted.seed, `no end within ${storyMaxMs / 60_000} minutes`));
-    }, storyMaxMs);
-    child.once('message', (message) => {
-      end(message as Told);
-    });
-    child.once('exit', (code, signal) => {
-      end(lost(wanted.seed, `the process ended: ${signal ?? String(code)}`));
-    });
-    child.send(wanted);
+  await shareOut<Wanted, Told>({
+    ...{ workers: work.workers, pieceMaxMs: storyMaxMs },
+    begin: () =>
+      fork(fileURLToPath(new URL('./worker.js', import.meta.url)), { serialization: 'json' }),
+    next: () => {
+      if (begun >= work.runs || Date.now() >= work.untilMs) return undefined;
+      begun += 1;
+      const { follow } = work;
+      return { seed: work.seed + begun - 1, shrink: broken < shrunkMax && !follow, follow };
+    },
+    lost: ({ seed }, problem) => lost(seed, problem),
+    told: (told) => {
+      if (told.problems.length > 0) broken += 1;
+      work.told(told);
+    },
   });
 }

@@ -3,6 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { FairleadClient } from '../../../src/nats/client.ts';
 import { ClientProblem } from '../../../src/nats/client.ts';
 import { dataVolume } from '../../../src/stack/data-volume.ts';
+import { replicatedDevice, replicationManifest } from '../../../src/stack/demo-replication.ts';
+import type { ReplicatedPlace } from '../../../src/stack/demo-replication.ts';
 import type { SimulatorDoor } from '../../../src/stack/side-path.ts';
 import { clusterKey, namespace, replicationKey, replicationName, sides } from './orders.ts';
 import type { Order } from './sender.ts';
@@ -33,7 +35,6 @@ interface View {
 
 const QUERY_MS = 3_000;
 const LOOK_MS = 200;
-const DEVICE = '/dev/sdf';
 /** Nothing goes on by itself, or only after a long wait. */
 const atRest = /^(running\.steady|stopped|failed|pending\.blocked|deleting\.stuck)/;
 
@@ -88,35 +89,12 @@ export async function replicationOf(
 ): Promise<{ readonly order: Order; readonly volumeId: string }> {
   const [home, away] = await Promise.all(sides.map((name) => placeOf(client, name)));
   if (home === undefined || away === undefined) throw new Error('the sides have no machines');
-  const volumeId = await dataVolume(simulator, { ...home, device: DEVICE });
-  const endpoint = ({ cluster, region, zone }: Place) => ({ cluster, region, zone });
-  const manifest = {
-    apiVersion: 'fairlead.dev/v1',
-    kind: 'Replication',
-    metadata: { namespace, name: replicationName },
-    spec: {
-      endpoints: { home: endpoint(home), away: endpoint(away) },
-      volumes: [
-        {
-          name: 'data',
-          home: { volumeId, instanceId: home.instanceId, device: DEVICE },
-          away: { instanceId: away.instanceId, device: DEVICE },
-        },
-      ],
-      schedule: { every: '1m', rpo: '5m' },
-    },
-  };
+  const volumeId = await dataVolume(simulator, { ...home, device: replicatedDevice });
+  const manifest = replicationManifest({ namespace, name: replicationName }, home, away, volumeId);
   return { order: { ...replicationKey, verb: 'apply', payload: { manifest } }, volumeId };
 }
 
-interface Place {
-  readonly cluster: string;
-  readonly region: string;
-  readonly zone: string;
-  readonly instanceId: string;
-}
-
-async function placeOf(client: FairleadClient, name: string): Promise<Place> {
+async function placeOf(client: FairleadClient, name: string): Promise<ReplicatedPlace> {
   const view = await client.query({ ...clusterKey(name), verb: 'get' }, { timeoutMs: QUERY_MS });
   const node = (view as unknown as View).status.nodes?.[0];
   if (node?.zone === undefined || node.instanceId === undefined)

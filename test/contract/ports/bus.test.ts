@@ -81,15 +81,7 @@ async function natsRig(): Promise<Rig> {
       return { address, replies: () => found };
     },
     waiting: async () => (await other.jsm.streams.info('FAIRLEAD_CMD')).state.messages,
-    disconnect: async () => {
-      await rig.server.kill('SIGKILL');
-      await until(() => !connection.connected() && !other.connected(), 'disconnected');
-    },
-    reconnect: async () => {
-      await rig.server.restart();
-      await until(() => connection.connected() && other.connected(), 'connected again');
-    },
-    stop: () => rig.stop(),
+    ...{ disconnect: rig.disconnect, reconnect: rig.reconnect, stop: rig.stop },
   };
 }
 

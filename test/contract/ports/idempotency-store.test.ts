@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { IdempotencyStore } from '../../../actors/ports.ts';
 import { createIdempotencyStore } from '../../../src/nats/idempotency.ts';
 import { FakeStore } from '../../fakes/fake-store.ts';
-import { lossy, startRig, until } from './nats-rig.ts';
+import { lossy, startRig } from './nats-rig.ts';
 
 interface Rig {
   readonly store: IdempotencyStore;
@@ -33,15 +33,7 @@ async function natsRig(): Promise<Rig> {
     store: await createIdempotencyStore(connection),
     second: await createIdempotencyStore(await rig.connect()),
     loseNextAnswer: loseNext,
-    disconnect: async () => {
-      await rig.server.kill('SIGKILL');
-      await until(() => !connection.connected(), 'disconnected');
-    },
-    reconnect: async () => {
-      await rig.server.restart();
-      await until(() => connection.connected(), 'connected again');
-    },
-    stop: () => rig.stop(),
+    ...{ disconnect: rig.disconnect, reconnect: rig.reconnect, stop: rig.stop },
   };
 }
 

@@ -15,6 +15,9 @@ export interface NatsRig {
   /** Lines logged through `log`, newest last. */
   readonly logged: string[];
   readonly log: Log;
+  /** Kills the server; every connection has noticed by then. */
+  disconnect(): Promise<void>;
+  reconnect(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -33,6 +36,15 @@ export async function startRig(): Promise<NatsRig> {
     open.push(connection);
     return connection;
   };
+  const all = (isUp: boolean) => () => open.every((each) => each.connected() === isUp);
+  const disconnect = async (): Promise<void> => {
+    await server.kill('SIGKILL');
+    await until(all(false), 'disconnected');
+  };
+  const reconnect = async (): Promise<void> => {
+    await server.restart();
+    await until(all(true), 'connected again');
+  };
   const stop = async (): Promise<void> => {
     for (const each of open) await each.close(200);
     await server.stop();
@@ -40,7 +52,7 @@ export async function startRig(): Promise<NatsRig> {
   try {
     const connection = await connect();
     await setUpStreams(connection, { holder: 'contract', binding, leaseTtlMs: LEASE_TTL_MS });
-    return { server, connection, connect, logged, log, stop };
+    return { server, connection, connect, logged, log, disconnect, reconnect, stop };
   } catch (error) {
     await stop();
     throw error;

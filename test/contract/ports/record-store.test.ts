@@ -35,15 +35,7 @@ async function natsRig(): Promise<Rig> {
     store: await createRecordStore(connection),
     second: await createRecordStore(other),
     loseNextAnswer: loseNext,
-    disconnect: async () => {
-      await rig.server.kill('SIGKILL');
-      await until(() => !connection.connected() && !other.connected(), 'disconnected');
-    },
-    reconnect: async () => {
-      await rig.server.restart();
-      await until(() => connection.connected() && other.connected(), 'connected again');
-    },
-    stop: () => rig.stop(),
+    ...{ disconnect: rig.disconnect, reconnect: rig.reconnect, stop: rig.stop },
   };
 }
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Shelf } from '../../../actors/ports.ts';
 import { createShelf } from '../../../src/nats/shelf.ts';
 import { FakeShelf } from '../../fakes/fake-shelf.ts';
-import { startRig, until } from './nats-rig.ts';
+import { startRig } from './nats-rig.ts';
 
 interface Rig {
   readonly shelf: Shelf;
@@ -28,20 +28,10 @@ async function natsRig(): Promise<Rig> {
   const rig = await startRig();
   const { connection } = rig;
   const other = await rig.connect();
-  const both = (wanted: boolean) => () =>
-    connection.connected() === wanted && other.connected() === wanted;
   return {
     shelf: await createShelf(connection, 'budgets.h1'),
     next: await createShelf(other, 'budgets.h1'),
-    disconnect: async () => {
-      await rig.server.kill('SIGKILL');
-      await until(both(false), 'disconnected');
-    },
-    reconnect: async () => {
-      await rig.server.restart();
-      await until(both(true), 'connected again');
-    },
-    stop: () => rig.stop(),
+    ...{ disconnect: rig.disconnect, reconnect: rig.reconnect, stop: rig.stop },
   };
 }
 
