@@ -1,24 +1,16 @@
 /** The bus as one process reaches it: commands in, events, dead letters and replies out, queries answered. */
-import { hosting } from '../../machines/limits.ts';
-import type {
-  Bus,
-  CommandDelivery,
-  QueryAnswer,
-  QueryRequest,
-  Subscription,
-} from '../../actors/ports.ts';
+import type { Bus, QueryAnswer, QueryRequest } from '../../actors/ports.ts';
+import { Feed } from './feed.ts';
 import type { Life } from './life.ts';
 import type { Outlets } from './outlets.ts';
-import type { Durable, Queued, SimStream } from './stream.ts';
+import type { SimStream } from './stream.ts';
 import type { Wire, Wired } from './wire.ts';
 
-type Handle = (delivery: CommandDelivery) => void;
 type Answer = (request: QueryRequest) => Promise<QueryAnswer>;
 type Filter = { namespace: string; kind: string; name: string };
 
 const patienceMs = [1_000, 5_000] as const;
 const lost = (): Error => new Error('the bus gave no answer');
-const encoder = new TextEncoder();
 const isOf = (left: Filter, right: Filter): boolean =>
   left.namespace === right.namespace && left.kind === right.kind && left.name === right.name;
 
@@ -49,7 +41,14 @@ export class SimBus {
   client(life: Life): Bus {
     const { weather } = this.#wire;
     return {
-      consumeCommands: (partition, epoch, handle) => this.#consume(life, partition, epoch, handle),
+      consumeCommands: (partition, epoch, handle) =>
+        new Feed({
+          ...{ wire: this.#wire, stream: this.#stream, life, partition, epoch, handle },
+          send: (name, apply) => this.#send(life, name, apply),
+          post: (name, arrive) => {
+            this.#wire.post(life, 'bus', name, arrive);
+          },
+        }).open(),
       publishEvent: (event) =>
         this.#send(life, `publish ${event.id}`, () => {
           this.#outlets.store(copied(event));
@@ -95,101 +94,6 @@ export class SimBus {
   #send<T>(life: Life, name: string, apply: () => T): Promise<T> {
     const wired: Wired<T> = { place: 'bus', name, apply, lost, patienceMs };
     return this.#wire.call(life, wired);
-  }
-
-  async #consume(
-    life: Life,
-    partition: number,
-    epoch: number,
-    handle: Handle,
-  ): Promise<Subscription> {
-    const inHand = new Set<number>();
-    const state = { isStopped: false };
-    const durable: Durable = {
-      ...{ partition, epoch, process: life.name, isPaused: false },
-      isPulling: () => life.isAlive,
-      deliver: (queued) => {
-        this.#deliver(life, durable, queued, inHand, (delivery) => {
-          if (!state.isStopped) handle(delivery);
-        });
-      },
-    };
-    await this.#send(life, `consume p${partition}-e${epoch}`, () => {
-      this.#stream.take(durable);
-    });
-    return {
-      pause: () => {
-        durable.isPaused = true;
-      },
-      resume: () => {
-        this.#stream.resume(durable);
-      },
-      stop: async () => {
-        state.isStopped = true;
-        durable.isPaused = true;
-        const untilMs = life.clock.monotonicMs() + hosting.drainMs;
-        while (inHand.size > 0 && life.clock.monotonicMs() < untilMs)
-          await new Promise<void>((resolve) => {
-            life.clock.after(50, resolve);
-          });
-      },
-    };
-  }
-
-  /** In order: the way takes the same time for all, so that none overtakes another. */
-  #deliver(
-    life: Life,
-    durable: Durable,
-    queued: Queued,
-    inHand: Set<number>,
-    handle: Handle,
-  ): void {
-    const { clock, weather, trace } = this.#wire;
-    if (weather.isCut(life.host, 'bus')) {
-      trace.fault('cut', life.name, `delivery ${queued.sequence}`);
-      return;
-    }
-    clock.after(2, () => {
-      life.enter(`delivery ${queued.sequence}`, () => {
-        // Still being worked on: the client settles the newest, and hands over once.
-        if (inHand.has(queued.sequence)) return;
-        inHand.add(queued.sequence);
-        trace.note(life.name, 'gets', `${queued.sequence} ${queued.command.id}`);
-        handle(this.#deliveryOf(life, durable, queued, inHand));
-      });
-    });
-  }
-
-  #deliveryOf(
-    life: Life,
-    durable: Durable,
-    { sequence, command, deliveries }: Queued,
-    inHand: Set<number>,
-  ): CommandDelivery {
-    const { namespace, kind, name, verb, headers } = command;
-    const forCertain = async (how: 'confirmed' | 'terminated'): Promise<void> => {
-      await this.#send(life, `${how} ${sequence}`, () => {
-        this.#stream.removeForCertain(life.name, sequence, how);
-      });
-      inHand.delete(sequence);
-    };
-    return {
-      ...{ sequence, namespace, kind, name, verb, headers, deliveries },
-      payload: encoder.encode(JSON.stringify(command.arguments)),
-      ack: () => {
-        inHand.delete(sequence);
-        this.#wire.post(life, 'bus', `ack ${sequence}`, () => {
-          this.#stream.ack(durable, sequence);
-        });
-      },
-      ackConfirmed: () => forCertain('confirmed'),
-      terminate: () => forCertain('terminated'),
-      working: () => {
-        this.#wire.post(life, 'bus', `working ${sequence}`, () => {
-          this.#stream.working(durable, sequence);
-        });
-      },
-    };
   }
 }
 

@@ -1,6 +1,7 @@
 /** The stream of commands as it is: a work queue in order, one durable for each partition, acknowledgement waits. */
 import { partitionOf } from '../../machines/ids.ts';
 import { bounds } from '../../machines/limits.ts';
+import { NewerOwner } from '../../actors/newer-owner.ts';
 import type { WorldClock } from './clock.ts';
 import type { Trace } from './trace.ts';
 
@@ -31,8 +32,18 @@ export interface Durable {
   /** A process that has died pulls no more: the server has seen its connection end. */
   readonly isPulling: () => boolean;
   /** Takes a delivery over to its process. */
-  readonly deliver: (queued: Queued) => void;
+  readonly deliver: (delivery: Delivery) => void;
   isPaused: boolean;
+  /** Deliveries since it was made, also those that were lost. */
+  delivered: number;
+}
+
+export interface Delivery {
+  readonly queued: Queued;
+  /** Of the durable's own count, from 1. */
+  readonly number: number;
+  /** Times the command was handed over, this one with it. */
+  readonly deliveries: number;
 }
 
 /** How a command left the stream. */
@@ -94,12 +105,13 @@ export class SimStream {
     return this.#queue;
   }
 
-  /** @throws Error when a newer epoch consumes the partition */
+  /** Makes the durable anew. @throws NewerOwner */
   take(durable: Durable): void {
     const known = this.#durables.get(durable.partition);
     if (known !== undefined && known.epoch > durable.epoch)
-      throw new Error(`p${durable.partition} is consumed in epoch ${known.epoch}`);
+      throw new NewerOwner(`p${known.partition}-e${known.epoch}`, known.epoch, durable.epoch);
     this.#durables.set(durable.partition, durable);
+    durable.delivered = 0;
     this.#trace.note(
       'stream',
       'durable',
@@ -159,7 +171,7 @@ export class SimStream {
     queued.deliveries += 1;
     queued.ackDueMs = this.#clock.monotonicMs() + ackWaitMs;
     this.#watch(queued);
-    durable.deliver(queued);
+    durable.deliver({ queued, number: (durable.delivered += 1), deliveries: queued.deliveries });
   }
 
   /** After its acknowledgement wait a command is handed over again, behind whatever was meanwhile. */
