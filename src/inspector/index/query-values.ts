@@ -56,25 +56,30 @@ function textTest(key: string, { text, isQuoted }: Value): (value: string) => bo
   if (key === 'word') return (value) => value.includes(wanted);
   if (isQuoted) return (value) => value === wanted;
   if (wanted.includes('*')) {
-    const parts = wanted.split('*');
-    return (value) => isLike(value, parts);
+    return likeTest(wanted.split('*'));
   }
   if (key === 'reason') return (value) => value.includes(wanted);
   if (key === 'state') return (value) => hasParts(value, wanted);
   return (value) => value === wanted;
 }
 
-/** Whether the parts between stars occur in this order. Never goes back, so that no pattern takes long. */
-function isLike(value: string, [start = '', ...rest]: readonly string[]): boolean {
-  const end = rest.pop() ?? '';
-  if (!value.startsWith(start) || !value.endsWith(end)) return false;
-  let at = start.length;
-  for (const part of rest) {
-    const found = value.indexOf(part, at);
-    if (found < 0) return false;
-    at = found + part.length;
-  }
-  return at <= value.length - end.length;
+/**
+ * Whether the parts between stars occur in this order. Never goes back, so that no pattern takes long; taken apart once, as it
+ * is asked of every actor of the fleet.
+ */
+function likeTest(parts: readonly string[]): (value: string) => boolean {
+  const [start = '', end = ''] = [parts[0], parts.at(-1)];
+  const middle = parts.slice(1, -1).filter((part) => part !== '');
+  return (value) => {
+    if (!value.startsWith(start) || !value.endsWith(end)) return false;
+    let at = start.length;
+    for (const part of middle) {
+      const found = value.indexOf(part, at);
+      if (found < 0) return false;
+      at = found + part.length;
+    }
+    return at <= value.length - end.length;
+  };
 }
 
 const isPartEnd = (letter: string | undefined): boolean =>
