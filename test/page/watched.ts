@@ -43,10 +43,11 @@ const nobodyElse = '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1';
 const listener = `document.addEventListener('securitypolicyviolation', (event) =>
   console.error('policy:', event.effectiveDirective, event.blockedURI, event.sourceFile, event.lineNumber));`;
 
-export async function openWatched(): Promise<Watched> {
+/** @param more  further arguments of the browser */
+export async function openWatched(more: readonly string[] = []): Promise<Watched> {
   const folder = mkdtempSync(join(tmpdir(), 'fairlead-browser-'));
   const log = join(folder, 'net-log.json');
-  const browser: Browser = await launchChromium([`--log-net-log=${log}`, nobodyElse]);
+  const browser: Browser = await launchChromium([`--log-net-log=${log}`, nobodyElse, ...more]);
   const complaints: string[] = [];
   const refusals: string[] = [];
   return {

@@ -71,7 +71,8 @@ function likeTest(parts: readonly string[]): (value: string) => boolean {
   const [start = '', end = ''] = [parts[0], parts.at(-1)];
   const middle = parts.slice(1, -1).filter((part) => part !== '');
   return (value) => {
-    if (!value.startsWith(start) || !value.endsWith(end)) return false;
+    if (start !== '' && !value.startsWith(start)) return false;
+    if (end !== '' && !value.endsWith(end)) return false;
     let at = start.length;
     for (const part of middle) {
       const found = value.indexOf(part, at);
