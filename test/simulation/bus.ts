@@ -1,6 +1,7 @@
 /** The bus as one process reaches it: commands in, events, dead letters and replies out, queries answered. */
 import type { Bus, QueryAnswer, QueryRequest } from '../../actors/ports.ts';
 import { Feed } from './feed.ts';
+import { isInbox } from '../../src/nats/subjects.ts';
 import type { Life } from './life.ts';
 import type { Outlets } from './outlets.ts';
 import type { SimStream } from './stream.ts';
@@ -58,6 +59,7 @@ export class SimBus {
           this.#outlets.letters.push(letter);
         }),
       reply: (inbox, body, error) => {
+        if (!isInbox(inbox)) return;
         const replied = copied({ inbox, body, ...(error && { error }) });
         this.#wire.post(life, 'bus', `reply ${inbox}`, () => {
           this.#outlets.reply(replied);

@@ -29,7 +29,7 @@ const healGapMs = 500;
 const lookMs = 50;
 const encoder = new TextEncoder();
 
-export class Feed implements Subscription {
+export class Feed {
   readonly #parts: FeedParts;
   readonly #durable: Durable;
   /** Handed over and not settled. */
@@ -52,20 +52,24 @@ export class Feed implements Subscription {
   }
 
   /** @throws NewerOwner */
-  async open(): Promise<this> {
+  async open(): Promise<Subscription> {
     await this.#take();
-    return this;
+    return {
+      pause: () => {
+        this.#durable.isPaused = true;
+      },
+      resume: () => {
+        this.#resume();
+      },
+      stop: () => this.#stop(),
+    };
   }
 
-  pause(): void {
-    this.#durable.isPaused = true;
-  }
-
-  resume(): void {
+  #resume(): void {
     this.#parts.stream.resume(this.#durable);
   }
 
-  async stop(): Promise<void> {
+  async #stop(): Promise<void> {
     const { clock } = this.#parts.life;
     this.#isStopped = true;
     this.#durable.isPaused = true;
@@ -139,7 +143,7 @@ export class Feed implements Subscription {
     }
     this.#delivered = 0;
     this.#isHealing = false;
-    if (!this.#durable.isPaused) this.resume();
+    if (!this.#durable.isPaused) this.#resume();
   }
 
   #settling(

@@ -1,92 +1,18 @@
-// Bus: the same cases on the fake and on NATS.
-import { createInbox, headers } from '@nats-io/transport-node';
+// Bus: the same cases on the fake, in the simulation and on NATS.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Bus, CommandDelivery, QueryAnswer } from '../../../actors/ports.ts';
-import { createBus } from '../../../src/nats/bus.ts';
-import { commandSubject, querySubject } from '../../../src/nats/subjects.ts';
+import type { Bus, CommandDelivery } from '../../../actors/ports.ts';
 import { nameIn } from '../../servers/all-partitions.ts';
-import { FakeBus } from '../../fakes/fake-bus.ts';
-import type { FakeCommand, FakeReply } from '../../fakes/fake-bus.ts';
-import { startRig, until } from './nats-rig.ts';
-
-interface Rig {
-  readonly bus: Bus;
-  publish(command: FakeCommand): Promise<{ sequence: number; duplicate: boolean }>;
-  ask(verb: string, given: unknown): Promise<QueryAnswer>;
-  /** An address, and what arrived there. */
-  inbox(): { address: string; replies: () => Omit<FakeReply, 'inbox'>[] };
-  /** Commands still in the stream. */
-  waiting(): Promise<number>;
-  disconnect(): Promise<void>;
-  reconnect(): Promise<void>;
-  stop(): Promise<void>;
-}
+import type { FakeCommand } from '../../fakes/fake-bus.ts';
+import { asked, fakeRig, natsRig, simulatedRig } from './bus-rigs.ts';
+import type { Rig } from './bus-rigs.ts';
+import { until } from './nats-rig.ts';
 
 /** Where all commands of these tests go; the number that brings a name there is cut off again. */
 const home = 5;
-const asked = { namespace: 'shop', kind: 'cluster', name: 'eu' };
-
-async function fakeRig(): Promise<Rig> {
-  const bus = new FakeBus();
-  let inboxes = 0;
-  return {
-    bus,
-    publish: async (command) => bus.publishCommand(command),
-    ask: (verb, given) => bus.query({ ...asked, verb, arguments: given }),
-    inbox: () => {
-      const address = `_INBOX.fake.${(inboxes += 1)}`;
-      const replies = () => bus.replies.filter(({ inbox }) => inbox === address);
-      return { address, replies: () => replies().map(({ inbox: _, ...rest }) => rest) };
-    },
-    waiting: async () => bus.waiting().length,
-    disconnect: async () => void (bus.isConnected = false),
-    reconnect: async () => bus.reconnect(),
-    stop: async () => {},
-  };
-}
-
-async function natsRig(): Promise<Rig> {
-  const rig = await startRig();
-  const { connection } = rig;
-  const other = await rig.connect();
-  return {
-    bus: createBus(connection, rig.log, { version: '0.1.0' }),
-    publish: async (command) => {
-      const sent = headers();
-      for (const [name, value] of Object.entries(command.headers ?? {})) sent.set(name, value);
-      const payload = command.payload ?? JSON.stringify(command.arguments ?? {});
-      const ack = await other.js.publish(commandSubject(command), payload, { headers: sent });
-      return { sequence: ack.seq, duplicate: ack.duplicate };
-    },
-    ask: async (verb, given) => {
-      const subject = querySubject({ ...asked, verb });
-      const answer = await other.nc.request(subject, JSON.stringify(given), { timeout: 2_000 });
-      const status = answer.headers?.get('Nats-Service-Error-Code') ?? '';
-      const body = answer.json<Record<string, unknown>>();
-      if (status === '') return { body };
-      const text = answer.headers?.get('Nats-Service-Error') ?? '';
-      return { body, error: { status: Number(status), text } };
-    },
-    inbox: () => {
-      const address = createInbox();
-      const found: Omit<FakeReply, 'inbox'>[] = [];
-      other.nc.subscribe(address, {
-        callback: (_error, message) => {
-          const body = message.json<Record<string, unknown>>();
-          const status = message.headers?.get('Nats-Service-Error-Code') ?? '';
-          const text = message.headers?.get('Nats-Service-Error') ?? '';
-          found.push(status === '' ? { body } : { body, error: { status: Number(status), text } });
-        },
-      });
-      return { address, replies: () => found };
-    },
-    waiting: async () => (await other.jsm.streams.info('FAIRLEAD_CMD')).state.messages,
-    ...{ disconnect: rig.disconnect, reconnect: rig.reconnect, stop: rig.stop },
-  };
-}
 
 describe.each([
   ['fake', fakeRig],
+  ['simulation', simulatedRig],
   ['NATS', natsRig],
 ])('bus on %s', (_name, start) => {
   let rig: Rig;
@@ -154,6 +80,26 @@ describe.each([
     next.got[0]?.ack();
     await emptied();
     await next.stop();
+  });
+
+  it('hands a delivery that was lost over before its successors', async () => {
+    const line = await rig.line();
+    const got: string[] = [];
+    const feed = await line.bus.consumeCommands(home, (epoch += 1), ({ verb, ack }) => {
+      got.push(verb);
+      ack();
+    });
+    await rig.publish(command('lost', 'pause'));
+    await until(() => got.length === 1, 'the first');
+    await line.lose(async () => {
+      await rig.publish(command('lost', 'resume'));
+      await rig.publish(command('lost', 'retry'));
+    });
+    await rig.publish(command('lost', 'delete'));
+    await until(() => got.length >= 4, 'all of them');
+    expect(got).toEqual(['pause', 'resume', 'retry', 'delete']);
+    await emptied();
+    await feed.stop();
   });
 
   it('hands over the commands of its partition only, whoever consumes another one', async () => {
