@@ -14,8 +14,9 @@ import { parseStoredCommand, partitionFilter, streams } from './subjects.ts';
 
 const STREAM = streams.commands;
 const ACK_WAIT_MS = 10_000;
+/** Of one partition, sent to us and not settled: so many wait in the client while its feed is paused. More than one actor's mailbox holds. */
 const ACK_PENDING_MAX = 500;
-/** Pulled ahead of the handler at most. */
+/** Asked for in one pull. */
 const PULLED_MAX = 200;
 /** Two missed heartbeats make the client look whether its durable still exists. */
 const HEARTBEAT_MS = 2_500;
@@ -33,6 +34,8 @@ interface Feed {
   readonly onSettled: Set<() => void>;
   /** Of the durable's own count: what the last message that came was. */
   delivered: number;
+  /** Highest stream sequence that was handed over since the durable was made. */
+  handedMax: number;
   messages: ConsumerMessages | undefined;
   paused: (() => void) | undefined;
   resumed: Promise<void>;
@@ -51,12 +54,26 @@ export async function consumeCommands(
 ): Promise<Subscription> {
   const feed: Feed = {
     ...{ connection, log, turf, handle, inFlight: new Map(), onSettled: new Set() },
-    ...{ delivered: 0, messages: undefined, paused: undefined, resumed: Promise.resolve() },
+    ...{
+      delivered: 0,
+      handedMax: 0,
+      messages: undefined,
+      paused: undefined,
+      resumed: Promise.resolve(),
+    },
     ending: new AbortController(),
   };
   await takeOver(feed);
   await startPulling(feed);
   const running = run(feed);
+  let stopped: Promise<void> | undefined;
+  const end = async (): Promise<void> => {
+    feed.ending.abort();
+    feed.paused?.();
+    feed.messages?.stop();
+    await running;
+    await allSettled(feed);
+  };
   return {
     pause: () => {
       if (feed.paused) return;
@@ -66,13 +83,7 @@ export async function consumeCommands(
       feed.paused?.();
       feed.paused = undefined;
     },
-    stop: async () => {
-      feed.ending.abort();
-      feed.paused?.();
-      feed.messages?.stop();
-      await running;
-      await allSettled(feed);
-    },
+    stop: () => (stopped ??= end()),
   };
 }
 
@@ -103,6 +114,7 @@ async function addDurable(feed: Feed): Promise<void> {
     }),
   );
   feed.delivered = 0;
+  feed.handedMax = 0;
 }
 
 async function startPulling(feed: Feed): Promise<void> {
@@ -137,6 +149,10 @@ async function run(feed: Feed): Promise<void> {
     try {
       await takeOver(feed);
       await startPulling(feed);
+      if (isOver(feed)) {
+        feed.messages?.stop();
+        return;
+      }
       feed.log('info', { ...feed.turf }, 'command feed is back');
     } catch (error) {
       if (error instanceof NewerOwner) {
@@ -157,6 +173,12 @@ async function deliver(feed: Feed, messages: ConsumerMessages): Promise<void> {
     assertNext(feed, message);
     const { seq } = message;
     const isInHand = feed.inFlight.has(seq);
+    if (!isInHand && seq <= feed.handedMax) {
+      // Settled since this copy was sent, as while the feed was paused, or its acknowledgement was lost.
+      message.ack();
+      continue;
+    }
+    feed.handedMax = Math.max(feed.handedMax, seq);
     feed.inFlight.set(seq, message);
     // The acknowledgement wait ran out while the command is still being worked on: settle the newest, hand over once.
     if (!isInHand) handOver(feed, message);

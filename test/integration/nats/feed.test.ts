@@ -106,6 +106,33 @@ describe('command feed', () => {
     await until(isEmpty, 'removed');
     await feed.stop();
   });
+
+  it('hands a command over once, whatever the server sends again while the feed is paused', async () => {
+    const got: string[] = [];
+    const to = Array.from({ length: 6 }, (_, n) => `held-${n}`);
+    const partition = partitionOf({ namespace: 'shop', kind: 'cluster', name: 'held' });
+    const durable = `p${partition}-e9`;
+    const feed = await bus.consumeCommands(partition, 9, (delivery) => {
+      got.push(delivery.headers['Nats-Msg-Id'] ?? '');
+      feed.pause(); // as a host does at its bound
+      void delivery.ackConfirmed().then(() => feed.resume());
+    });
+    feed.pause();
+    await rig.connection.jsm.consumers.update('FAIRLEAD_CMD', durable, {
+      ...{ ack_wait: 200_000_000, max_ack_pending: 500 },
+      filter_subject: `fairlead.v1.pcmd.${partition}.>`,
+    });
+    for (const id of to) await send('held', id);
+    const info = () => rig.connection.jsm.consumers.info('FAIRLEAD_CMD', durable);
+    const copies = async () => (await info()).delivered.consumer_seq >= 3 * to.length;
+    await until(copies, 'each was sent three times');
+    feed.resume();
+    await send('held', 'held-last');
+    await until(() => got.includes('held-last'), 'the last one is handed over');
+    await until(async () => (await info()).num_ack_pending === 0, 'every copy is settled');
+    expect(got).toEqual([...to, 'held-last']);
+    await feed.stop();
+  });
 });
 
 describe('query service', () => {
