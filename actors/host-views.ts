@@ -14,8 +14,8 @@ export interface HostViewParts {
   readonly mark?: HostMark | undefined;
 }
 
-/** `draining`: ordered to run nothing, and not through. `standby`: other hosts hold everything. `taking`: something that should be its own is not served yet. */
-type Standing = 'serving' | 'standby' | 'taking' | 'draining' | 'drained' | 'stopping';
+/** `replaced`: a later process runs under its name. `draining`: ordered to run nothing, and not through. `standby`: other hosts hold everything. `taking`: something that should be its own is not served yet. */
+type Standing = 'serving' | 'standby' | 'taking' | 'draining' | 'drained' | 'replaced' | 'stopping';
 
 /** One entry; every host answers for itself. */
 export function hostEntries({
@@ -41,6 +41,7 @@ export function hostEntries({
 
 function standingOf(status: ReturnType<Host['status']>, held: number, isMarked: boolean): Standing {
   if (status.draining) return 'stopping';
+  if (status.isReplaced) return 'replaced';
   if (isMarked || status.isDrained) return held > 0 ? 'draining' : 'drained';
   if (!status.loaded) return 'taking';
   return status.owner ? 'serving' : 'standby';

@@ -75,6 +75,8 @@ export interface HostStatus {
   readonly draining: boolean;
   /** Ordered to give its partitions away; it answers queries all the same. */
   readonly isDrained: boolean;
+  /** A later process runs under its name and holds everything; it is not ready. */
+  readonly isReplaced: boolean;
   /** Actors held for inspection, as `kind/namespace/name`. */
   readonly quarantined: readonly string[];
   readonly mailboxOldestMs: number;
@@ -166,9 +168,9 @@ export class Host {
   status(): HostStatus {
     const residents = this.residents();
     const partitions = this.#placement.holdings().filter(({ isServing }) => isServing).length;
-    const { share, isSettled, isDrained } = this.#placement;
+    const { share, isSettled, isDrained, isReplaced } = this.#placement;
     return {
-      ...{ owner: partitions > 0, partitions, share, isDrained },
+      ...{ owner: partitions > 0, partitions, share, isDrained, isReplaced },
       connected: this.#options.ports.bus.connected(),
       loaded: isSettled,
       draining: this.#isStopping,
@@ -285,8 +287,7 @@ export class Host {
 
   async #publish(key: ResourceKey, entry: OutboxEntry): Promise<void> {
     const { bus, telemetry } = this.#options.ports;
-    const event = cloudEvent(this.#options.installation, key, entry);
-    await bus.publishEvent(event);
+    await bus.publishEvent(cloudEvent(this.#options.installation, key, entry));
     const { id, correlationId } = entry;
     const fields = { actor: keyText(key), id, event: entry.event, correlationId };
     telemetry.log('info', fields, 'event published');

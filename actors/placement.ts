@@ -16,12 +16,15 @@ export interface PlacementOptions {
   readonly isDrained: () => Promise<boolean>;
 }
 
+const laterProcess = 'a later process runs under the name of this host';
+
 export class Placement {
   readonly #options: PlacementOptions;
   readonly #holdings = new Map<number, Holding>();
   readonly #loads = new Slots(hosting.takenAtOnceMax);
   readonly #startedAtMs: number;
   #isDrained = false;
+  #isReplaced = false;
   #isStopping = false;
   #share = 0;
   /** The last look was answered, and nothing that it gave us was lost since. */
@@ -80,6 +83,10 @@ export class Placement {
   get isDrained(): boolean {
     return this.#isDrained;
   }
+  /** A later process runs under our name. */
+  get isReplaced(): boolean {
+    return this.#isReplaced;
+  }
   get share(): number {
     return this.#share;
   }
@@ -106,9 +113,10 @@ export class Placement {
       this.#isDrained = await isDrained();
       const owned = this.holdings().filter(({ isServing }) => isServing).length;
       const presence = { isDraining: this.#isDrained, owned, version };
-      if (!(await leases.announce({ ...presence, startedAtMs: this.#startedAtMs })))
-        this.#replaced();
-      else await this.#look();
+      const isOurs = await leases.announce({ ...presence, startedAtMs: this.#startedAtMs });
+      this.#tellReplaced(!isOurs);
+      if (isOurs) await this.#look();
+      else this.#replaced();
     } catch (thrown) {
       const fields = { reason: messageOf(thrown) };
       parts.ports.telemetry.log('warn', fields, 'the other hosts could not be looked at');
@@ -156,12 +164,20 @@ export class Placement {
 
   /** Another process runs under our name and came later: what we hold is its. */
   #replaced(): void {
-    const why = 'a later process runs under the name of this host';
     this.#share = 0;
     this.#isSettled = false;
-    for (const holding of this.holdings()) holding.lose('replaced', why);
+    for (const holding of this.holdings()) holding.lose('replaced', laterProcess);
+  }
+
+  /** On change only: the two may run side by side for days. */
+  #tellReplaced(isReplaced: boolean): void {
+    if (isReplaced === this.#isReplaced) return;
+    this.#isReplaced = isReplaced;
     const { hostId, ports } = this.#options.parts;
-    ports.telemetry.log('error', { hostId }, `${why}; give one of the two another hostId`);
+    const [level, text] = isReplaced
+      ? (['error', `${laterProcess}; give one of the two another hostId`] as const)
+      : (['warn', 'the name of this host is its own again'] as const);
+    ports.telemetry.log(level, { hostId }, text);
   }
 
   #lookSoon(): void {

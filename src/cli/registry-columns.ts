@@ -194,6 +194,7 @@ const lines: Readonly<Record<Exclude<RegistryKind, 'breaker'>, readonly Line[]>>
         standby: 'good',
         taking: 'changing',
         draining: 'changing',
+        replaced: 'bad',
       }),
     ],
     ['PARTITIONS', of('partitions', 'share')],

@@ -147,8 +147,30 @@ it('gives everything up to a later process under its own name', async () => {
   await first.clock.advance(5_000);
   expect(second.host.status()).toMatchObject({ partitions: 64, loaded: true });
   expect(first.host.status()).toMatchObject({ partitions: 0, loaded: false });
-  expect(first.telemetry.lines.some(({ text }) => text.includes('another hostId'))).toBe(true);
   await second.stop();
+});
+
+it('says once that a later process runs under its name, and is replaced until that one is gone', async () => {
+  const first = await new World().start();
+  const second = await new World({}, first).start();
+  const standings = (): unknown[] =>
+    [first, second].flatMap(({ host }) =>
+      hostEntries({ host, hostId: 'h1', version: '', startedAtMs: 0 }).map(({ status }) => status),
+    );
+  const complaints = (): number =>
+    first.telemetry.texts().filter((text) => text.includes('another hostId')).length;
+  await first.clock.advance(30_000);
+  expect(standings()).toEqual(['replaced', 'serving']);
+  expect(complaints()).toBe(1);
+  await second.stop();
+  await first.clock.advance(10_000);
+  expect(standings()).toEqual(['serving', 'stopping']);
+  expect(first.telemetry.texts()).toContain('the name of this host is its own again');
+  const third = await new World({}, first).start();
+  await first.clock.advance(10_000);
+  expect(complaints()).toBe(2);
+  await third.stop();
+  await first.stop();
 });
 
 it('gives its partitions away while it is ordered to, answers queries, and takes them back', async () => {

@@ -25,7 +25,7 @@ describe('checks', () => {
     heartbeat.stop();
     const ready = readyChecks({
       status: {
-        ...{ owner: true, partitions: 64, share: 64, isDrained: false },
+        ...{ owner: true, partitions: 64, share: 64, isDrained: false, isReplaced: false },
         ...{ connected: true, loaded: true, draining: false },
         ...{ quarantined: [], mailboxOldestMs: 0, mailboxDepthMax: 0 },
       },
