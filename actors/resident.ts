@@ -65,7 +65,8 @@ export class Resident {
       clock: house.clock,
       handle: (work) => this.#handle(work),
       onIdle: () => {
-        if (!this.#actor && this.#quarantine === undefined) house.onEmpty(key);
+        // What was cut, as a creation that was refused, is read again when somebody wants it.
+        if (!this.isAwake && this.#quarantine === undefined) house.onEmpty(key);
       },
       onError: (thrown) => this.#tellBug(thrown),
     });
@@ -119,10 +120,22 @@ export class Resident {
     if (work.kind === 'command') return this.#guarded(work);
     if (work.kind === 'tidy') return this.#tidy();
     if (work.kind === 'rest') return this.#rest(work);
-    const found = await this.#find(work);
-    if (work.kind !== 'observation' || found.kind !== 'live' || found.actor.isTombstone) return;
-    await found.actor.observe(work.event);
-    await this.#afterCut();
+    if (work.kind === 'observation') return this.#observe(work.event);
+    await this.#find(work);
+  }
+
+  /**
+   * Again after a write that was stale: whoever looks tells only what has changed, so it would not be told twice. Not after
+   * poison, which would be poison again.
+   */
+  async #observe(event: { readonly type: string }): Promise<void> {
+    for (let isAgain = true; isAgain && this.#house.owned();) {
+      const found = await this.#find({ kind: 'observation', event });
+      if (found.kind !== 'live' || found.actor.isTombstone) return;
+      await found.actor.observe(event);
+      isAgain = this.#losses.cut?.kind === 'stale';
+      await this.#afterCut();
+    }
   }
 
   /** A bug of hosting itself must not leave a message in the stream for ever. */

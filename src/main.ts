@@ -17,6 +17,7 @@ import { observedBus, observedStore } from '../actors/policies/observed-ports.ts
 import type { Telemetry } from '../actors/ports.ts';
 import { registryViews } from '../actors/registries.ts';
 import type { Registries } from '../actors/registries.ts';
+import { keyText } from '../machines/ids.ts';
 import { systemClock, systemRandom } from './clock.ts';
 import { openAws } from './compose/cloud.ts';
 import { openIdempotency } from './compose/idempotency.ts';
@@ -235,6 +236,7 @@ async function runHost(config: HostConfig, settings: LiveSettings): Promise<void
   host.onForgotten((key) => {
     operations.forget(key);
     observer.update(key, undefined);
+    steps.forget(keyText(key));
   });
   replications.follow(host);
 

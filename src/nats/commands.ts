@@ -128,6 +128,8 @@ async function startPulling(feed: Feed): Promise<void> {
     idle_heartbeat: HEARTBEAT_MS,
     abort_on_missing_resource: true,
   });
+  // Stopped while it was being asked for.
+  if (isOver(feed)) feed.messages.stop();
 }
 
 /**
@@ -149,10 +151,6 @@ async function run(feed: Feed): Promise<void> {
     try {
       await takeOver(feed);
       await startPulling(feed);
-      if (isOver(feed)) {
-        feed.messages?.stop();
-        return;
-      }
       feed.log('info', { ...feed.turf }, 'command feed is back');
     } catch (error) {
       if (error instanceof NewerOwner) {

@@ -30,6 +30,8 @@ interface Newest {
 export interface OpenStepLog extends StepLog {
   /** Steps that wait for the stream. */
   waiting(): number;
+  /** Another host tells of this actor (`kind/namespace/name`) from now on; what waits is still told. */
+  forget(actor: string): void;
   /** Publishes what waits, at most `limitMs` long (default `stepLimits.drainMs`); then everything is dropped. */
   stop(limitMs?: number): Promise<void>;
 }
@@ -112,8 +114,7 @@ class StepPump implements OpenStepLog {
     const { actor, uid, seq } = step;
     const newest = this.#newest.get(actor);
     // Found in store, but its actor has told something newer since.
-    if (step.isRestored && newest !== undefined && (newest.uid !== uid || newest.seq >= seq))
-      return;
+    if (step.isRestored && newest !== undefined && isOlder({ uid, seq }, newest)) return;
     if (this.#stopping.signal.aborted) return;
     const told = this.#gaps.has(actor) ? whole(step, image) : step;
     const body = JSON.stringify(told);
@@ -160,14 +161,14 @@ class StepPump implements OpenStepLog {
         this.#telemetry.count('fairlead_steps_published_total', { kind: next.kind });
       else this.#lose(actor, outcome.kind, outcome.cause);
       this.#done(next);
-      if (outcome.kind === 'stored' && next.isGone) this.#forget(actor);
+      if (outcome.kind === 'stored' && next.isGone) this.forget(actor);
     }
     this.#busy.delete(actor);
     this.#pump();
   }
 
-  /** Nothing is kept of an actor whose life is over, unless the next one has begun. */
-  #forget(actor: string): void {
+  /** Nothing is kept of an actor that is told of elsewhere, or whose life is over, unless more of it waits. */
+  forget(actor: string): void {
     if (this.#queues.has(actor)) return;
     this.#last.delete(actor);
     this.#newest.delete(actor);
@@ -201,6 +202,10 @@ class StepPump implements OpenStepLog {
     if (isFirst) this.#telemetry.log('warn', { actor, reason, cause }, 'a step is lost');
   }
 }
+
+/** Ids of lives sort by time. */
+const isOlder = ({ uid, seq }: Newest, newest: Newest): boolean =>
+  newest.uid > uid || (newest.uid === uid && newest.seq >= seq);
 
 function whole(step: Step, image: Image): Step {
   const { patch: _patch, ...rest } = step;

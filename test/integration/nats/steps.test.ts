@@ -216,3 +216,20 @@ describe('the feed', () => {
     await Promise.all([feed.stop(), log.stop()]);
   });
 });
+
+it('gets the first step of a life that began while another host had the actor', async () => {
+  const told = telemetry();
+  const log = createStepLog(rig.connection, told);
+  const first = step('returned', 4, { uid: '01A', image: imageOf(4) });
+  const next = step('returned', 1, { uid: '01B', isRestored: true, image: imageOf(1) });
+  log.tell(first, imageOf(4));
+  log.tell(next, imageOf(1));
+  log.tell({ ...first, isRestored: true }, imageOf(4));
+  await until(() => log.waiting() === 0, 'told');
+  const seqsOf = async (uid: string) =>
+    (await readSteps(rig.connection, keyOf('returned'), { limit: 5, uid })).steps.map(
+      ({ seq }) => seq,
+    );
+  expect([await seqsOf('01A'), await seqsOf('01B')]).toEqual([[4], [1]]);
+  await log.stop();
+});

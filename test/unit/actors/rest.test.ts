@@ -280,3 +280,12 @@ it('asks a hundred at a time to leave', async () => {
   expect(inMemory(world)).toEqual([]);
   await world.stop();
 });
+
+it('keeps nothing of creations that were refused', async () => {
+  const world = await started({ residentsMax: 5 });
+  for (let n = 0; n < 20; n += 1)
+    await world.ask('create', {}, { 'Fairlead-If-Revision': '7' }, `n${n}`);
+  await world.clock.advance(restAfterMs);
+  expect(world.host.residents()).toEqual([]);
+  await world.stop();
+});

@@ -1,6 +1,6 @@
 /** The road of a command: create, turn, write, effect, event, reply. */
 import { expect, it } from 'vitest';
-import { partitionOf } from '../../../machines/ids.ts';
+import { partitionOf, recordKey } from '../../../machines/ids.ts';
 import { settle, World } from './world.ts';
 
 it('creates an actor, answers after the write, publishes what the chart emitted', async () => {
@@ -258,5 +258,19 @@ it('logs every step of a command with its correlation id', async () => {
     'effect started',
     'event published',
   ]);
+  await world.stop();
+});
+
+it('takes an observation again whose turn was lost to a stale write', async () => {
+  const world = await new World().start();
+  await world.ask('create');
+  const key = { kind: 'job', namespace: 'shop', name: 'a' } as const;
+  const stored = world.store.peek(recordKey(key));
+  await world.store
+    .secondClient()
+    .write(recordKey(key), stored?.bytes ?? '', stored?.revision ?? 0);
+  world.host.observe(key, { type: 'seen.tick', text: 'seen' } as { type: string });
+  await settle();
+  expect(world.record().snapshot).toMatchObject({ context: { notes: ['seen'] } });
   await world.stop();
 });
