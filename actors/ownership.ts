@@ -24,7 +24,8 @@ export class Ownership {
   /** Monotonic: send time of the last renewal that succeeded, plus the share of the TTL we trust. */
   #deadlineMs = -Infinity;
   #timers: Cancel[] = [];
-  #isRenewing = false;
+  /** The one under way. */
+  #renewal: Promise<void> | undefined;
   #isOver = false;
 
   constructor(options: OwnershipOptions) {
@@ -59,6 +60,8 @@ export class Ownership {
     const wasHeld = this.held();
     this.#end();
     if (!wasHeld) return;
+    // It is not cut short: one that arrived after the give-back was read would let the lease live on.
+    await this.#renewal;
     const { leases, partition } = this.#options;
     await leases.release(partition).catch((thrown: unknown) => {
       this.#warn(thrown, 'the lease was not released; it ends by itself');
@@ -83,7 +86,7 @@ export class Ownership {
 
   #tick(): void {
     this.#later(this.#options.leases.ttlMs / hosting.leaseTicks, () => {
-      void this.#renew();
+      if (this.#renewal === undefined) this.#renew();
       this.#tick();
     });
   }
@@ -104,9 +107,11 @@ export class Ownership {
     this.#timers.push(cancel);
   }
 
-  async #renew(): Promise<void> {
-    if (this.#isRenewing || this.#isOver) return;
-    this.#isRenewing = true;
+  #renew(): void {
+    this.#renewal = this.#askAgain().finally(() => (this.#renewal = undefined));
+  }
+
+  async #askAgain(): Promise<void> {
     const { leases, partition, clock } = this.#options;
     const sentAtMs = clock.monotonicMs();
     try {
@@ -116,8 +121,6 @@ export class Ownership {
     } catch (thrown) {
       // Unknown is not lost: the deadline decides.
       this.#warn(thrown, 'the lease was not renewed');
-    } finally {
-      this.#isRenewing = false;
     }
   }
 

@@ -111,6 +111,34 @@ it('drains on stop: nothing new is taken, what waits is decided, the lease is fr
   expect(world.clock.pending()).toBe(0);
 });
 
+it('leaves no lease behind when a renewal arrives while it is being given back', async () => {
+  const world = await new World().start();
+  const { leases } = world;
+  const { renew, release } = {
+    renew: leases.renew.bind(leases),
+    release: leases.release.bind(leases),
+  };
+  const held: (() => void)[] = [];
+  leases.renew = async (partition) => {
+    await new Promise<void>((resolve) => held.push(resolve));
+    return renew(partition);
+  };
+  const early: number[] = [];
+  leases.release = async (partition) => {
+    early.push(partition);
+    await release(partition);
+  };
+  await world.clock.advance(1_000);
+  expect(held).toHaveLength(64);
+  const stopped = world.host.stop();
+  await world.clock.advance(50);
+  expect(early).toEqual([]);
+  for (const answer of held) answer();
+  await world.clock.advance(50);
+  await stopped;
+  expect(leases.counts()).toEqual({});
+});
+
 it('does not wait for ever for a store that is away when it stops', async () => {
   const world = await new World().start();
   await world.ask('create');
