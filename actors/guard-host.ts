@@ -48,6 +48,9 @@ export const guardRecordKey = (hostId: string): string => `h.${hostId}.system.gu
 
 const definition = definitionHash(guardMachine);
 
+const unreadOrders =
+  'the standing orders cannot be read: this host runs as if it were not drained and nothing isolated; restore the record under this key, or delete it and give the orders again';
+
 export class GuardHost {
   readonly #options: GuardHostOptions;
   readonly #clock: HeapClock;
@@ -78,9 +81,12 @@ export class GuardHost {
   async applyStanding(): Promise<void> {
     const key = recordKey(fleetKey);
     const stored = await loadRecord(this.#commitOptions(this.#options.ports.store), key);
-    const read =
-      stored === undefined || stored === 'unowned' ? undefined : readRecord(stored.bytes);
-    if (!read?.ok) return;
+    if (stored === undefined || stored === 'unowned') return;
+    const read = readRecord(stored.bytes);
+    if (!read.ok) {
+      this.#log('error', { key, reason: read.reason }, unreadOrders);
+      return;
+    }
     const { standing, drained = [] } = snapshotOf(read.record).context as Stored;
     this.#options.guard.lines.applyStanding(standing);
     this.#mark = drained.find(({ host }) => host === this.#options.hostId);

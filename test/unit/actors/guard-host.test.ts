@@ -3,6 +3,8 @@ import { expect, it } from 'vitest';
 import { GuardHost, guardRecordKey } from '../../../actors/guard-host.ts';
 import { Guard } from '../../../actors/policies/call-guard.ts';
 import { readRecord } from '../../../actors/record.ts';
+import { fleetKey } from '../../../machines/guard-kinds.ts';
+import { recordKey } from '../../../machines/ids.ts';
 import { guardEvents } from '../../../machines/messages.ts';
 import type { EffectFault } from '../../../machines/messages.ts';
 import { FakeBus } from '../../fakes/fake-bus.ts';
@@ -156,6 +158,19 @@ it('begins with closed circuits when the stored record does not fit', async () =
   expect(await second.call()).toBe('made');
   await second.clock.advance(0);
   expect(second.telemetry.texts()).toContain('the stored breakers do not fit; all begin closed');
+});
+
+it('names the record of standing orders when it cannot be read, and what to do', async () => {
+  const process = new Process();
+  const fleet = recordKey(fleetKey);
+  await process.store.write(fleet, '{"standing":', 0);
+  await process.start();
+  expect(process.host.mark).toBeUndefined();
+  const told = process.telemetry.lines.filter(({ level }) => level === 'error');
+  expect(told).toHaveLength(1);
+  expect(told[0]?.fields).toMatchObject({ key: fleet, reason: expect.stringContaining('JSON') });
+  expect(told[0]?.text).toContain('give the orders again');
+  expect(await process.call()).toBe('made');
 });
 
 it('knows the order to this host from events as they come', async () => {
