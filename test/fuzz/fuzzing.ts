@@ -7,7 +7,7 @@ const seed = Number(process.env['FAIRLEAD_SEED'] ?? Date.now() % 1_000_000);
 /** At most, in milliseconds of one property; a usual run ends by its count. */
 const limitMs = Number(process.env['FAIRLEAD_FUZZ_MS'] ?? 60_000);
 
-/** Looking for a smaller input may take longer than finding one: only for a seed that somebody asks for. */
+/** Looking for a smaller input may take longer than finding one: where a seed is named, as `npm run fuzz` does in each round. */
 const shrinks = process.env['FAIRLEAD_SEED'] !== undefined;
 
 /**

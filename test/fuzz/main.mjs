@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 
 const usage =
-  'usage: npm run fuzz -- [--minutes M] [--seed S]   (5 minutes and a seed of the hour by default)';
+  'usage: npm run fuzz -- [--minutes M] [--seed S]   (by default 5 minutes, and a seed by the clock, which is printed)';
 /** @satisfies {import('node:util').ParseArgsConfig['options']} */
 const options = {
   minutes: { type: 'string' },
