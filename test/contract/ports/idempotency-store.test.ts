@@ -87,10 +87,10 @@ describe.each([
   });
 
   it('scans each entry once, with its latest bytes', async () => {
-    const found = new Map<string, string>();
-    for await (const each of store.scan()) found.set(each.key, each.bytes);
-    expect([...found.keys()].sort()).toEqual(['a', 'b', 'c', 'd'].map(key));
-    expect(found.get(key('b'))).toBe('next');
+    const found: { readonly key: string; readonly bytes: string }[] = [];
+    for await (const each of store.scan()) found.push(each);
+    expect(found.map((each) => each.key).sort()).toEqual(['a', 'b', 'c', 'd'].map(key));
+    expect(found.find((each) => each.key === key('b'))?.bytes).toBe('next');
   });
 
   it('neither stores nor throws while disconnected, and goes on afterwards', async () => {
