@@ -34,11 +34,15 @@ export async function awaitDrained(
   };
   let partitionsLeft: number | undefined;
   let misses = 0;
+  let isSilent = false;
   try {
     while (!limit.signal.aborted) {
       const hosts = await look(session);
+      if (hosts.length === 0 && !isSilent) tell('nobody answers; waiting');
+      isSilent = hosts.length === 0;
       const own = hosts.find(({ name }) => name === host);
-      misses = own === undefined ? misses + 1 : 0;
+      // Silence of all hosts tells nothing about this one.
+      if (!isSilent) misses = own === undefined ? misses + 1 : 0;
       if (misses >= missesMax) {
         tell('does not answer; when it is started again it takes nothing');
         return { partitionsLeft: 0 };
@@ -56,7 +60,7 @@ export async function awaitDrained(
       await pause(limit.signal);
     }
     if (!shell.terminal.interrupted.aborted)
-      return { partitionsLeft, failure: outOfTime(host, timeoutMs, partitionsLeft) };
+      return { partitionsLeft, failure: outOfTime(host, timeoutMs, { partitionsLeft, isSilent }) };
     shell.note('detached; the work goes on');
     return { partitionsLeft };
   } finally {
@@ -89,18 +93,27 @@ const pause = (signal: AbortSignal): Promise<void> =>
     signal.addEventListener('abort', end, { once: true });
   });
 
-const outOfTime = (host: string, timeoutMs: number, left: number | undefined): Failure =>
-  new Failure(
-    {
-      code: 'cli.waitTimedOut',
-      message: `host/${host} was not drained within ${span(timeoutMs)}`,
-      reason:
-        left === undefined
-          ? 'it was never seen'
-          : `${left} partitions are left; the work itself goes on`,
-      actor: `host/${host}`,
-      retryable: true,
-    },
-    exits.timeout,
-    ['fairlead hosts', `fairlead partitions --host ${host}`],
-  );
+interface Last {
+  readonly partitionsLeft: number | undefined;
+  /** At the last look nobody answered. */
+  readonly isSilent: boolean;
+}
+
+function outOfTime(host: string, timeoutMs: number, last: Last): Failure {
+  const problem = {
+    code: 'cli.waitTimedOut',
+    message: `host/${host} was not drained within ${span(timeoutMs)}`,
+    reason: lastSeen(last),
+    actor: `host/${host}`,
+    retryable: true,
+  };
+  const looks = ['fairlead hosts', `fairlead partitions --host ${host}`];
+  return new Failure(problem, exits.timeout, last.isSilent ? ['fairlead doctor', ...looks] : looks);
+}
+
+function lastSeen({ partitionsLeft: left, isSilent }: Last): string {
+  if (left === undefined)
+    return isSilent ? 'nobody answers, and it was never seen' : 'it was never seen';
+  if (isSilent) return `nobody answers; ${left} partitions were left when it last did`;
+  return `${left} partitions are left; the work itself goes on`;
+}

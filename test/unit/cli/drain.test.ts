@@ -3,6 +3,7 @@ import { fakeService } from './fake-service.ts';
 import type { FakeService } from './fake-service.ts';
 import { fakeTerminal } from './fake-terminal.ts';
 import { fairlead, finished } from './running.ts';
+import { ClientProblem, clientProblem } from '../../../src/nats/problem.ts';
 
 interface Seat {
   readonly name: string;
@@ -17,8 +18,10 @@ const answersOf = (seats: readonly Seat[]) =>
     items: [{ host: name, name, isDrained, held, partitions: held, share: isDrained ? 0 : 32 }],
   }));
 
+type Look = readonly Seat[] | 'silence';
+
 /** Successive looks show these, the last one for ever. */
-function service(looks: readonly (readonly Seat[])[], marks: readonly string[] = []): FakeService {
+function service(looks: readonly Look[], marks: readonly string[] = []): FakeService {
   const fake = fakeService();
   const drained = marks.map((host) => ({ host, by: 'ana', reason: 'update', atMs: 0 }));
   fake.answers.set('guard', [{ host: 'h1', items: [], standing: [], drained }]);
@@ -28,6 +31,8 @@ function service(looks: readonly (readonly Seat[])[], marks: readonly string[] =
     if (kind !== 'host') return get(kind);
     const seats = looks[Math.min(at, looks.length - 1)] ?? [];
     at += 1;
+    if (seats === 'silence')
+      throw new ClientProblem(clientProblem(503, 'service.unavailable', 'no host answered'));
     return answersOf(seats);
   };
   return fake;
@@ -96,6 +101,22 @@ describe('fairlead drain', () => {
   it('is over when the host is gone', async () => {
     const { exit, stderr } = await fairlead('drain h2', service([two, [{ name: 'h1' }]]));
     expect([exit, stderr.includes('does not answer')]).toEqual([0, true]);
+  });
+
+  it.concurrent('is not over while nobody answers, and ends with the last figure', async () => {
+    const fake = service([two, going(28), 'silence']);
+    const { exit, stdout, stderr } = await fairlead('drain h2 --timeout 3500ms -o json', fake);
+    expect([exit, JSON.parse(stdout)]).toMatchObject([124, { partitionsLeft: 28 }]);
+    expect(stderr.match(/nobody answers; waiting/g)).toHaveLength(1);
+    expect(stderr).toContain('nobody answers; 28 partitions were left when it last did');
+    expect(stderr).not.toContain('takes nothing');
+  });
+
+  it.concurrent('goes on when somebody answers again', async () => {
+    const silence = Array.from({ length: 6 }, () => 'silence' as const);
+    const looks = [two, going(28), ...silence, going(0)];
+    const { exit, stderr } = await fairlead('drain h2', service(looks));
+    expect([exit, stderr.endsWith('host/h2  0 partitions left\n')]).toEqual([0, true]);
   });
 
   it('refuses a host nobody knows, and tells which are known', async () => {
