@@ -178,7 +178,7 @@ const buildLabels = {
 
 const notYet = {
   ...{ owner: false, partitions: 0, share: 0, isDrained: false, isReplaced: false },
-  ...{ connected: false, loaded: false, draining: false },
+  ...{ connected: false, loaded: false, unloaded: [], draining: false },
   ...{ quarantined: [], mailboxOldestMs: 0, mailboxDepthMax: 0 },
 } as const;
 

@@ -19,7 +19,7 @@ import { groupingOf } from '../inspector/index/map.ts';
 import { QueryProblem } from '../inspector/index/query-problem.ts';
 import { commandInfos } from '../inspector/commands.ts';
 import { ensureTokenFile, readLogins } from '../inspector/server/logins.ts';
-import type { Charts, Fleet, Health, Steps } from '../inspector/server/parts.ts';
+import type { Charts, Fleet, Health } from '../inspector/server/parts.ts';
 import { Refusal, refusal } from '../inspector/server/refusal.ts';
 import { openInspectorServer } from '../inspector/server/server.ts';
 import type { OpenInspector, ServerOptions } from '../inspector/server/server.ts';
@@ -30,6 +30,7 @@ import { followSteps } from '../nats/step-feed.ts';
 import type { StepFeed } from '../nats/step-feed.ts';
 import { packageRoot } from '../package-root.ts';
 import { packageVersion } from '../version.ts';
+import { stepHearing } from './step-hearing.ts';
 import { fillRecent, serviceOver, stepsOver } from './inspector-service.ts';
 import type { Line } from './inspector-service.ts';
 
@@ -130,11 +131,17 @@ async function serve(parts: InspectorParts, tokenFile: string): Promise<Inspecto
         connection: host.connection,
         client: clientOver(host.connection, '_INBOX_host'),
       };
-      now.steps = hear(
+      now.steps = followSteps(
         host.connection,
-        { view, bell, steps },
-        log,
-        (sinceMs) => (now.awaySinceMs = sinceMs),
+        stepHearing({
+          ...{ view, bell },
+          onLive: () =>
+            void fillRecent(steps, view).catch((error: unknown) =>
+              log('warn', { error: String(error) }, 'steps kept for times without NATS have gaps'),
+            ),
+          onAway: (sinceMs) => (now.awaySinceMs = sinceMs),
+        }),
+        { log, nowMs: () => clock.nowMs() },
       );
     },
     readings: () => view.feed.readings(),
@@ -144,47 +151,6 @@ async function serve(parts: InspectorParts, tokenFile: string): Promise<Inspecto
       await server.close();
     },
   };
-}
-
-/** Steps of the log into index and feed. What the log no longer has is gone once all of it was heard. */
-function hear(
-  connection: Connection,
-  {
-    view,
-    bell,
-    steps,
-  }: { readonly view: FleetView; readonly bell: StepBell; readonly steps: Steps },
-  log: Log,
-  noteAway: (sinceMs: number) => void,
-): StepFeed {
-  view.beginReplay();
-  let wasLive = false;
-  const feed = followSteps(
-    connection,
-    {
-      step: (step) => {
-        view.take(step);
-        bell.ring(step);
-      },
-      state: (state) => {
-        view.setState(state);
-        const isLive = state.status === 'live';
-        if (isLive && !wasLive)
-          fillRecent(steps, view).catch((error: unknown) =>
-            log('warn', { error: String(error) }, 'steps kept for times without NATS have gaps'),
-          );
-        wasLive = isLive;
-        if (state.status === 'offline') noteAway(state.sinceMs);
-      },
-      restarted: (because) => {
-        view.beginReplay();
-        view.feed.restart(because);
-      },
-    },
-    { log, nowMs: () => systemClock.nowMs() },
-  );
-  void feed.ready.then(() => view.endReplay());
-  return feed;
 }
 
 async function serverOptions(

@@ -48,6 +48,8 @@ export class FleetIndex {
     const known = this.#entries.get(row.actor);
     if (known) known.generation = this.#generation;
     if (known?.row.uid === row.uid && row.seq <= known.row.seq) return false;
+    // Ids of lives sort by time: a late step of an earlier one says nothing of today's.
+    if (known !== undefined && row.uid < known.row.uid) return false;
     this.#asOfMs = Math.max(this.#asOfMs, atMs);
     // The end of an earlier life does not end the one that came after it.
     if (!row.isGone) this.#put(row, known);

@@ -59,6 +59,13 @@ describe(`the index (seed ${seed})`, () => {
     expect(index.version).toBe(version);
   });
 
+  it('leaves out a late step of an earlier life', () => {
+    const index = new FleetIndex(new ManualClock());
+    index.take(stepOf(rowOf('cluster/a/b', 1, { uid: '2' })));
+    expect(index.take(stepOf(rowOf('cluster/a/b', 9, { uid: '1' })))).toBe(false);
+    expect(index.row('cluster/a/b')).toMatchObject({ uid: '2' });
+  });
+
   it('drops after a replay what the log told nothing of', () => {
     const index = new FleetIndex(new ManualClock());
     index.load([rowOf('cluster/a/old'), rowOf('cluster/a/known')], 1);

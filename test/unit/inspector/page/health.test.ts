@@ -26,7 +26,7 @@ describe('checks', () => {
     const ready = readyChecks({
       status: {
         ...{ owner: true, partitions: 64, share: 64, isDrained: false, isReplaced: false },
-        ...{ connected: true, loaded: true, draining: false },
+        ...{ connected: true, loaded: true, unloaded: [], draining: false },
         ...{ quarantined: [], mailboxOldestMs: 0, mailboxDepthMax: 0 },
       },
       ...{ isMarked: true, adapters: ['simulator'], isStoreAnswering: true },
