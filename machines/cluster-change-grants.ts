@@ -154,15 +154,21 @@ function stopGrants(context: ClusterContext, idle: readonly Pair[], atMs: number
   return [...stops, ...back.flatMap((pair) => scriptGrant(context, pair, steps.uncordon, atMs))];
 }
 
-/** All servers together: one of three waits for the majority before it serves. Then the agents. */
+/**
+ * All servers together: one of three waits for the majority before it serves. Then the agents; one that was stopped while
+ * set aside takes work again.
+ */
 function startGrants(context: ClusterContext, idle: readonly Pair[], atMs: number): Grant[] {
   const role = context.phase === 'starting.servers' ? 'server' : 'agent';
   if (!['starting.servers', 'starting.agents'].includes(context.phase)) return [];
   const room = changeBounds.powerInFlightMax - busy(context, 'starting');
-  return idle
-    .filter(([, entry]) => entry.role === role && entry.phase === 'stopped')
-    .slice(0, Math.max(0, room))
-    .flatMap((pair) => scriptGrant(context, pair, steps.start, atMs));
+  const mine = idle.filter(([, entry]) => entry.role === role);
+  const starts = mine.filter(([, { phase }]) => phase === 'stopped').slice(0, Math.max(0, room));
+  const back = mine.filter(([, { phase }]) => isSetAside(phase));
+  return [
+    ...starts.flatMap((pair) => scriptGrant(context, pair, steps.start, atMs)),
+    ...back.flatMap((pair) => scriptGrant(context, pair, steps.uncordon, atMs)),
+  ];
 }
 
 const busy = (context: ClusterContext, phase: NodePhase): number =>

@@ -81,6 +81,7 @@ const node: RulesOf<NodeContext> = {
   fault: 'show',
   resume: 'show',
   looks: 'show',
+  looksBefore: 'show',
   bootId: 'show',
   isHalted: 'show',
   isCordoned: 'show',

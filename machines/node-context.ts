@@ -84,6 +84,8 @@ export interface NodeContext extends NodeInput {
   readonly resume: 'waiting' | 'launching' | 'registered' | 'staged' | 'checking';
   /** Of a `check`: every look has an id of its own, or the node would repeat its first answer. */
   readonly looks?: number | undefined;
+  /** Looks there had been when its machine was last told to restart. */
+  readonly looksBefore?: number | undefined;
   /** Boot id before a restart. */
   readonly bootId?: string | undefined;
   /** Seen stopped although nobody here has asked for it. */

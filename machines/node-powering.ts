@@ -29,7 +29,7 @@ const asking = nodeSetup.createStateConfig({
   invoke: {
     ...runScript,
     onDone: [
-      { guard: 'scriptWorked', target: 'calling', actions: ['noteBoot', 'resetLooks'] },
+      { guard: 'scriptWorked', target: 'calling', actions: 'noteBoot' },
       // Nothing has been done to the machine yet: what was drained takes work again.
       {
         guard: 'isCordoned',
@@ -57,7 +57,7 @@ export const poweringStates = {
           src: 'operation',
           // One try: a second one could restart a machine that has just come back. Its boot id tells what became of it.
           input: ({ context }) => ({ ...nodeOperation(context, 'node.reboot'), preset: 'none' }),
-          onDone: { target: 'settling', actions: ['noteAnswered', 'resetLooks'] },
+          onDone: { target: 'settling', actions: ['noteAnswered', 'noteRebootCall'] },
         },
       },
       settling: { after: { rebootSettle: 'proving' } },
@@ -67,7 +67,7 @@ export const poweringStates = {
           ...runScript,
           onDone: [
             { guard: 'hasRebooted', target: '#node.checking' },
-            { guard: 'hasNotRebooted', target: 'calling', actions: 'resetLooks' },
+            { guard: 'hasNotRebooted', target: 'calling' },
             { target: 'settling' },
           ],
         },

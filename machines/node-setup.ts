@@ -59,7 +59,7 @@ export const nodeSetup = setup({
             atMs: event.atMs,
             correlationId: event.correlationId,
             script: event.script,
-            looks: undefined,
+            ...{ looks: undefined, looksBefore: undefined },
             isHalted: undefined,
             bootId: undefined,
             progress: 0,
@@ -154,7 +154,8 @@ export const nodeSetup = setup({
     noteCordoned: assign({ isCordoned: true }),
     noteUncordoned: assign({ isCordoned: undefined }),
     countLook: assign({ looks: ({ context }) => (context.looks ?? 0) + 1 }),
-    resetLooks: assign({ looks: 0 }),
+    /** Looks are counted on: one with the number of an earlier one would be answered as that one was. */
+    noteRebootCall: assign({ looksBefore: ({ context }) => context.looks }),
     noteBoot: assign(({ event }) => ({
       atMs: outputOf(event).result.atMs,
       bootId: bootIdOf(event),
@@ -258,7 +259,8 @@ export const nodeSetup = setup({
     },
     /** Looked at often enough: the order to restart was lost. */
     hasNotRebooted: ({ context, event }) =>
-      bootIdOf(event) !== undefined && (context.looks ?? 0) >= changeBounds.rebootLooksMax,
+      bootIdOf(event) !== undefined &&
+      (context.looks ?? 0) - (context.looksBefore ?? 0) >= changeBounds.rebootLooksMax,
     resumesChecking: ({ context }) => context.resume === 'checking' && !isDead(context),
     resumesLaunch: ({ context }) => context.resume === 'launching' && context.order !== null,
     resumesRegistered: ({ context }) => context.resume === 'registered' && !isDead(context),

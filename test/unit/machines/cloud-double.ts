@@ -10,6 +10,7 @@ import type {
   PerformCall,
   PerformInput,
   PerformResult,
+  ScriptAnswer,
 } from '../../../machines/messages.ts';
 import { buildNodeMachine } from '../../../machines/node.ts';
 import { operationMachine } from '../../../machines/operation.ts';
@@ -64,7 +65,9 @@ export class CloudDouble {
   swept = 0;
   /** Times at which fewer members than a majority were up, though nobody had stopped the cluster. */
   quorumLost = 0;
-  #script: Script;
+  readonly #script: Script;
+  /** What scripts have done stays with their ids: the same one once more is answered as before. */
+  readonly #done = new Map<string, ScriptAnswer>();
 
   constructor(script: Script = () => undefined) {
     this.#script = script;
@@ -177,7 +180,7 @@ export class CloudDouble {
       case 'node.reboot':
         return this.#power(effect, input as { instanceId: string });
       case 'node.script':
-        return this.#runScript(input as ScriptInput);
+        return this.#runOnce(input as ScriptInput, token);
       case 'cluster.sweep': {
         const alive = [...this.instances.values()].filter((each) => each.state !== 'terminated');
         for (const each of alive) this.set(each.instanceId, { state: 'terminated' });
@@ -250,7 +253,13 @@ export class CloudDouble {
     if (members > 1 && up <= members / 2 && !isStopped && !isPower) this.quorumLost += 1;
   }
 
-  #runScript({ verb, instanceId, parameters }: ScriptInput) {
+  #runOnce(input: ScriptInput, opId: string): ScriptAnswer {
+    const answer = this.#done.get(opId) ?? this.#runScript(input);
+    if (answer.ok) this.#done.set(opId, answer);
+    return answer;
+  }
+
+  #runScript({ verb, instanceId, parameters }: ScriptInput): ScriptAnswer {
     const self = this.instances.get(instanceId);
     if (self === undefined || !isUp(self)) return failed('script.unreachable');
     const target = this.named(parameters['FL_TARGET']);

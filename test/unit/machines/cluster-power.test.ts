@@ -71,6 +71,30 @@ describe('stop and start', () => {
     expect(cloud.quorum).toEqual({ members: 3, up: 3 });
   });
 
+  it('stops a node that has failed, and starts it uncordoned', async () => {
+    let isAway = false;
+    const cloud = await running(1, 2, (call) => {
+      if (call.effect === 'node.reboot') isAway = true;
+      const isLook = isAway && verbOf(call) === 'check' && call.token.includes('-a1-');
+      return isLook ? refusal('script.unreachable') : undefined;
+    });
+    cloud.command('cluster.restart', { pool: 'web' });
+    await settles(cloud);
+    expect(context(cloud).nodes['a1']?.phase).toBe('failed');
+    cloud.command('cluster.stop');
+    await cloud.runUntil(() => cloud.phase === 'stopped');
+    expect([...cloud.instances.values()].map(({ state }) => state)).toEqual([
+      ...['stopped', 'stopped', 'stopped'],
+    ]);
+    isAway = false;
+    cloud.command('cluster.start');
+    await settles(cloud, 120);
+    expect(Object.values(context(cloud).nodes).map(({ phase }) => phase)).toEqual([
+      ...['ready', 'ready', 'ready'],
+    ]);
+    expect(cloud.named('eu-web-1-1')?.isCordoned).toBe(false);
+  });
+
   it('brings nothing back to life while it is to be stopped', async () => {
     const cloud = await running(3, 1);
     cloud.command('cluster.stop');
