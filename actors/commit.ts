@@ -49,7 +49,9 @@ export async function loadRecord(
   options: CommitOptions,
   key: string,
 ): Promise<StoredRecord | undefined | 'unowned'> {
-  return readBack(options, key, patience(options, key));
+  const found = await readBack(options, key, patience(options, key));
+  // An answer that was long on its way may tell of the next owner's doings.
+  return options.owned() ? found : 'unowned';
 }
 
 type Wait = (cause: string) => Promise<void>;

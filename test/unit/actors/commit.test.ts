@@ -229,3 +229,17 @@ const counting = (store: FakeStore, count: () => void): CommitOptions['store'] =
     return store.load(key);
   },
 });
+
+it('takes no answer that came when the record was no longer ours', async () => {
+  const { options, store, ours } = newWorld();
+  store.plant('k', 'b');
+  const slow = {
+    ...portOf(store),
+    load: async (key: string) => {
+      const found = await store.load(key);
+      ours.is = false; // it was long on its way
+      return found;
+    },
+  };
+  expect(await loadRecord({ ...options, store: slow }, 'k')).toBe('unowned');
+});
