@@ -116,6 +116,12 @@ export const changeSetup = nodesSetup.extend({
         message: 'no server is ready to take the snapshot that spec.snapshots.beforeStop asks for',
       }),
     ),
+    noteNoMajority: assign(({ context, event }) =>
+      steps.noteTrouble(context, event, {
+        code: 'cluster.noMajority',
+        message: 'too few servers have come back: etcd has no majority, so no agent is started',
+      }),
+    ),
     noteUnready: assign(({ context, event }) =>
       steps.noteTrouble(context, event, {
         code: 'cluster.nodesNotReady',
@@ -143,6 +149,7 @@ export const changeSetup = nodesSetup.extend({
     agentsDown: ({ context }) => rounds.areDown(context, 'agent'),
     serversDown: ({ context }) => rounds.areDown(context, 'server'),
     serversUp: ({ context }) => rounds.areUp(context, 'server'),
+    startIsHopeless: ({ context }) => rounds.isStartHopeless(context),
     agentsUp: ({ context }) => rounds.areUp(context, 'agent'),
     hasMajority: ({ context }) => rounds.hasMajority(context),
   },

@@ -96,7 +96,8 @@ export function failed(context: ClusterContext, atMs: number): Noted {
     change: null,
     lastChange: endedAs(change, context.isCancelled ? 'cancelled' : 'failed', atMs),
     ...(isChanged && { spec: restored, generation: context.generation + 1 }),
-    settled: countsOf(restored),
+    // Not what is wanted: orders that came meanwhile are still to be carried out, and may have to be taken back.
+    settled: presentCounts(restored, context.nodes),
     nodes: withoutTasks(context),
     restart: [],
     isCancelled: false,

@@ -11,7 +11,8 @@ import { majorityOf, quorumOf } from './quorum.ts';
 /** What the cluster still has to become what its spec says; null when it is that. */
 export function nextChange(context: ClusterContext): ChangeKind | null {
   const surplus = context.isHalted ? [] : surplusNodes(context);
-  if (surplus.some((slot) => isHalfMade(context.nodes[slot]))) return 'scaleDown';
+  if (strays(context).length > 0 || surplus.some((slot) => context.nodes[slot]?.phase === 'failed'))
+    return 'scaleDown';
   if (specOf(context).desiredState === 'stopped') return 'stop';
   if (!context.isHalted) {
     if (surplus.length > 0) return 'scaleDown';
@@ -20,9 +21,14 @@ export function nextChange(context: ClusterContext): ChangeKind | null {
   return context.restart.length > 0 ? 'restart' : null;
 }
 
-/** A machine that nobody will make a node of any more. */
-const isHalfMade = (entry: NodeEntry | undefined): boolean =>
-  entry !== undefined && (isUnmade(entry) || entry.phase === 'failed');
+/**
+ * Machines that nobody will make nodes of any more, because the change that was to do so is over. They go whatever the
+ * spec asks for, and though the cluster has halted: they would neither serve nor be stopped, and cost all the same.
+ */
+const strays = (context: ClusterContext): Slot[] =>
+  entries(context)
+    .filter(([, entry]) => isUnmade(entry))
+    .map(([slot]) => slot);
 
 /** Nodes that a disruptive round touches: what the profile allows, and no more than a cluster of this size can spare. */
 export function roundSize(context: ClusterContext): number {
@@ -41,6 +47,8 @@ export function joiners(context: ClusterContext): Readonly<Record<Slot, NodeEntr
 
 /** The next round of nodes to go: agents as the profile allows; servers one at a time, and only after all agents. */
 export function leavers(context: ClusterContext): Slot[] {
+  const halfMade = strays(context);
+  if (halfMade.length > 0) return halfMade.slice(0, roundSize(context));
   const surplus = surplusNodes(context);
   const roleOf = (slot: Slot) => context.nodes[slot]?.role;
   const agents = surplus.filter((slot) => roleOf(slot) === 'agent');
@@ -138,6 +146,9 @@ export const areDown = (context: ClusterContext, role: NodeEntry['role']): boole
   every(context, role, isDown);
 export const areUp = (context: ClusterContext, role: NodeEntry['role']): boolean =>
   every(context, role, isSettled) && (role === 'agent' || hasMajority(context));
+/** Every server is back or will not come, and they are too few: who waits on waits for ever. */
+export const isStartHopeless = (context: ClusterContext): boolean =>
+  every(context, 'server', isSettled) && !hasMajority(context);
 /** No node is on its way down: the way back may begin. */
 export const isStill = (context: ClusterContext): boolean =>
   entries(context).every(([, { phase }]) => phase !== 'stopping');

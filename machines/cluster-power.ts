@@ -77,7 +77,11 @@ export const powerStates = {
     states: {
       servers: {
         entry: [enter('starting.servers'), 'grant'],
-        always: { guard: 'serversUp', target: 'quorum' },
+        always: [
+          { guard: 'serversUp', target: 'quorum' },
+          // Running, a retry looks at them again, and another order is heard.
+          { guard: 'startIsHopeless', ...kept, actions: ['noteNoMajority', 'failChange'] },
+        ],
         after: {
           startingStep: [{ guard: 'hasMajority', target: 'quorum', actions: 'noteLate' }, late],
         },

@@ -74,12 +74,16 @@ const poolsOf = (spec: ClusterSpec): { name: string; count: number }[] => [
   ...spec.agentPools,
 ];
 
-/** How many nodes each pool has, whatever state they are in. */
-export const presentCounts = (spec: ClusterSpec, nodes: Nodes): Counts => ({
-  servers: inPool(nodes, serverPool).length,
-  pools: Object.fromEntries(spec.agentPools.map(({ name }) => [name, inPool(nodes, name).length])),
-  desiredState: spec.desiredState,
-});
+/** How many nodes each pool has, whatever has become of them; what is half made is none yet. */
+export const presentCounts = (spec: ClusterSpec, nodes: Nodes): Counts => {
+  const countOf = (pool: string): number =>
+    inPool(nodes, pool).filter(([, entry]) => !isUnmade(entry)).length;
+  return {
+    servers: countOf(serverPool),
+    pools: Object.fromEntries(spec.agentPools.map(({ name }) => [name, countOf(name)])),
+    desiredState: spec.desiredState,
+  };
+};
 
 /** New entries for what the spec asks for beyond what is there: servers first, lowest free slots and ordinals first. */
 export function missingNodes(

@@ -111,6 +111,7 @@ const clusterMachine = changeSetup.createMachine({
                 'announceResume',
                 'forwardControl',
                 'grant',
+                'removeNodes',
               ],
             },
             // A forced delete lifts the pause; without force it is refused before it gets here.

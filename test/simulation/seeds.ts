@@ -3,6 +3,20 @@ export const keptSeeds: readonly (readonly [number, string])[] = [
   [13, 'a scaling is cancelled while one of its machines is half made and another agent is lost'],
   [51, 'a host loses a partition, takes it again and is told anew what it has seen before'],
   [
+    1191,
+    'a scaling was cancelled while paused: after the resume nobody took back what was half made',
+  ],
+  [
+    1293,
+    'the order to restart a machine was refused: when it was given again, old answers hid the new boot',
+  ],
+  [
+    1751,
+    'a scaling back ran out of time while paused: what was half made counted as a server from then on',
+  ],
+  [1780, 'a cluster waited for a failed node to stop, which did not listen'],
+  [2919, 'the only server was lost while it started: the start waited on, deaf to every order'],
+  [
     1119,
     'three deliveries are lost in a cut: they are taken up before the next, not after their wait',
   ],

@@ -41,6 +41,46 @@ describe('deletion and pause', () => {
     expect(cloud.alive('agent')).toHaveLength(1);
   });
 
+  it.each([1, 60])(
+    'takes back after resume what was cancelled %i minutes before',
+    async (minutes) => {
+      const cloud = await running(1, 0);
+      cloud.bootsAtOnce = false;
+      cloud.command('cluster.scale', { pool: 'server', count: 3 });
+      await cloud.runUntil(() => cloud.instances.size === 2);
+      cloud.command('cluster.pause');
+      cloud.set('i-2', { state: 'running' });
+      await cloud.runUntil(() => context(cloud).nodes['s1']?.phase === 'registered');
+      cloud.command('cluster.cancel');
+      for (let minute = 0; minute < minutes; minute += 1) await cloud.step(60_000);
+      expect(cloud.alive('server')).toHaveLength(2);
+      cloud.command('cluster.resume');
+      await settles(cloud, 60);
+      expect(cloud.alive('server').map(({ slot }) => slot)).toEqual(['s0']);
+      expect(context(cloud).spec?.servers.count).toBe(1);
+      expect(context(cloud).isHalted).toBe(false);
+    },
+  );
+
+  it('takes back what is half made where two servers are left, though it has halted there', async () => {
+    const cloud = await running(1, 0);
+    cloud.command('cluster.scale', { pool: 'server', count: 3 });
+    await cloud.runUntil(() => context(cloud).nodes['s1']?.phase === 'ready');
+    cloud.bootsAtOnce = false;
+    await cloud.runUntil(() => cloud.instances.size === 3);
+    cloud.command('cluster.pause');
+    cloud.command('cluster.cancel');
+    for (let minute = 0; minute < 60; minute += 1) await cloud.step(60_000);
+    expect(context(cloud).isHalted).toBe(true);
+    cloud.command('cluster.resume');
+    await settles(cloud, 60);
+    expect(Object.keys(context(cloud).nodes)).toEqual(['s0', 's1']);
+    expect(cloud.instances.get('i-3')?.state).toBe('terminated');
+    cloud.command('cluster.retry');
+    await settles(cloud, 60);
+    expect(cloud.quorum).toEqual({ members: 1, up: 1 });
+  });
+
   it('rests a cancelled creation until it is retried', async () => {
     const cloud = new CloudDouble();
     cloud.bootsAtOnce = false;

@@ -1,5 +1,6 @@
 /** A running cluster whose machines are restarted, stopped and started. */
 import { describe, expect, it } from 'vitest';
+import { manifest } from './cloud-double.ts';
 import { context, refusal, running, settles, verbOf, verbs } from './running-cluster.ts';
 
 describe('restart', () => {
@@ -45,6 +46,23 @@ describe('restart', () => {
     expect(context(cloud).nodes['a1']?.phase).toBe('failed');
     expect(cloud.named('eu-web-0-1')?.isCordoned).toBe(false);
     expect(context(cloud).lastChange).toMatchObject({ kind: 'restart', outcome: 'failed' });
+  });
+
+  it('that fails leaves numbers that were ordered meanwhile to a change that can be taken back', async () => {
+    let isAway = false;
+    const cloud = await running(1, 0, (call) => {
+      if (call.effect === 'node.reboot') isAway = true;
+      return isAway && verbOf(call) === 'check' ? refusal('script.unreachable') : undefined;
+    });
+    cloud.command('cluster.restart');
+    await cloud.runUntil(() => cloud.count('node.reboot') === 1);
+    cloud.command('cluster.scale', { pool: 'server', count: 3 });
+    await settles(cloud, 6_000);
+    await cloud.step();
+    expect(context(cloud).spec?.servers.count).toBe(1);
+    expect(Object.keys(context(cloud).nodes)).toEqual(['s0']);
+    expect(cloud.alive('server').map(({ slot }) => slot)).toEqual(['s0']);
+    expect(context(cloud).lastError).not.toBeNull();
   });
 });
 
@@ -95,6 +113,21 @@ describe('stop and start', () => {
     expect(cloud.named('eu-web-1-1')?.isCordoned).toBe(false);
   });
 
+  it('goes on with what was ordered besides a stop that fails, and can take that back', async () => {
+    const cloud = await running(1, 1, (call) => {
+      if (verbOf(call) === 'snapshot') return refusal('snapshot.failed');
+      return call.effect === 'node.launch' && call.token.includes('-a2-')
+        ? { fault: { type: 'QuotaExceeded', code: 'VcpuLimitExceeded', message: 'too many' } }
+        : undefined;
+    });
+    cloud.command('cluster.apply', manifest(1, 3, { desiredState: 'stopped' }));
+    await settles(cloud);
+    await settles(cloud);
+    expect(cloud.count('node.launch')).toBeGreaterThan(1);
+    expect(context(cloud).spec?.agentPools[0]?.count).toBe(1);
+    expect(cloud.alive('agent').map(({ name }) => name)).toEqual(['eu-web-0-1']);
+  });
+
   it('brings nothing back to life while it is to be stopped', async () => {
     const cloud = await running(3, 1);
     cloud.command('cluster.stop');
@@ -113,6 +146,27 @@ describe('stop and start', () => {
     expect(context(cloud).spec?.desiredState).toBe('running');
     expect(context(cloud).lastError?.code).toBe('snapshot.failed');
     expect(cloud.count('node.stop')).toBe(0);
+  });
+
+  it('ends a start without a majority, says so, and goes on with the next order', async () => {
+    let isAway = true;
+    const cloud = await running(3, 1, (call) =>
+      isAway && verbOf(call) === 'check' && call.token.includes('-s1-')
+        ? refusal('script.unreachable')
+        : undefined,
+    );
+    cloud.command('cluster.stop');
+    await cloud.runUntil(() => cloud.phase === 'stopped');
+    cloud.set('i-3', { state: 'terminated', stateReason: 'Server.InternalError' });
+    cloud.observe();
+    cloud.command('cluster.start');
+    await settles(cloud);
+    expect(context(cloud).lastError?.code).toBe('cluster.noMajority');
+    expect(context(cloud).lastChange).toMatchObject({ kind: 'start', outcome: 'failed' });
+    isAway = false;
+    cloud.command('cluster.retry');
+    await cloud.runUntil(() => context(cloud).nodes['s1']?.phase === 'ready');
+    expect(cloud.quorum).toEqual({ members: 3, up: 2 });
   });
 
   it('turns round when started while it stops', async () => {
