@@ -20,8 +20,6 @@ export class Outlets {
   readonly events: StoredEvent[] = [];
   readonly letters: DeadLetter[] = [];
   readonly replies: Replied[] = [];
-  /** Events come without an id that the server knows: it stores every repeat. For a mutant only. */
-  foldsNothing = false;
   readonly #clock: WorldClock;
   readonly #seen = new Map<string, number>();
 
@@ -29,12 +27,12 @@ export class Outlets {
     this.#clock = clock;
   }
 
-  /** Repeats fold by id within the window. */
+  /** Repeats fold within the window by the id that the bus was given; what was given none folds with nothing. */
   store(event: OutboundEvent): void {
     const atMs = this.#clock.monotonicMs();
     const lastMs = this.#seen.get(event.id);
     const isRepeat = lastMs !== undefined && atMs - lastMs < duplicateWindowMs;
-    if (isRepeat && !this.foldsNothing) return;
+    if (isRepeat && event.id !== '') return;
     this.#seen.set(event.id, atMs);
     this.events.push({ event, atMs });
   }

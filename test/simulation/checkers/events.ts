@@ -1,15 +1,37 @@
-/** Events: one meaning for each id, only what a record has held, none missing, none twice. */
+/** Events: one meaning for each id, only what a record has held and as it held it, none missing, none twice. */
+import { isoTime } from '../../../actors/iso-time.ts';
+import type { OutboxEntry } from '../../../actors/outbox.ts';
+import type { OutboundEvent } from '../../../actors/ports.ts';
 import type { NewChecker } from '../ground.ts';
 
 /** What stays the same when an entry is published again: its revision is known from the second time on. */
-const meaningOf = ({ atMs, data, event }: { atMs?: unknown; data?: unknown; event?: unknown }) =>
-  JSON.stringify([event, atMs, data]);
+const meaningOf = ({ event, atMs, data, correlationId }: OutboxEntry): string =>
+  JSON.stringify([event, isoTime(atMs), data, correlationId]);
+
+/** The same of what was published: its body is what readers get. */
+const toldIn = ({ event, body }: OutboundEvent): string =>
+  JSON.stringify([event, body['time'], body['data'], body['correlationid']]);
+
+/** Later repeats are the consumer's to fold. */
+const windowMs = 120_000;
 
 export const events: NewChecker = (ground, accuse) => {
   /** Id → what a stored record said it means. */
   const meant = new Map<string, string>();
   /** uid → number of the next event, as stored last. */
   const next = new Map<string, number>();
+
+  const judge = (id: string, event: OutboundEvent): void => {
+    const known = meant.get(id);
+    const told = toldIn(event);
+    if (known === undefined) accuse(`${id} (${event.event}) was published and is in no record`);
+    else if (known !== told) accuse(`${id} was published as ${told}, and its record says ${known}`);
+    if (!String(event.body['type']).endsWith(`.${event.event}.v1`))
+      accuse(
+        `${id} is ${event.event} by its subject and ${String(event.body['type'])} by its body`,
+      );
+  };
+
   return {
     written: ({ after }) => {
       next.set(after.uid, after.outboxNext);
@@ -22,22 +44,18 @@ export const events: NewChecker = (ground, accuse) => {
       }
     },
     ended: () => {
-      const stored = new Map<string, number>();
-      for (const { event } of ground.parts.outlets.events) {
-        if (!meant.has(event.id))
-          accuse(`${event.id} (${event.event}) was published and is in no record`);
-        stored.set(event.id, (stored.get(event.id) ?? 0) + 1);
-      }
       const times = new Map<string, number[]>();
-      for (const { event, atMs } of ground.parts.outlets.events)
-        times.set(event.id, [...(times.get(event.id) ?? []), atMs]);
+      for (const { event, atMs } of ground.parts.outlets.events) {
+        const id = String(event.body['id']);
+        judge(id, event);
+        times.set(id, [...(times.get(id) ?? []), atMs]);
+      }
       for (const [id, at] of times)
         for (let each = 1; each < at.length; each += 1)
-          // Later repeats are the consumer's to fold.
-          if ((at[each] ?? 0) - (at[each - 1] ?? 0) < 120_000) accuse(`${id} is stored twice`);
+          if ((at[each] ?? 0) - (at[each - 1] ?? 0) < windowMs) accuse(`${id} is stored twice`);
       for (const [uid, count] of next)
         for (let number = 1; number < count; number += 1)
-          if (!stored.has(`${uid}/${number}`)) accuse(`${uid}/${number} was never published`);
+          if (!times.has(`${uid}/${number}`)) accuse(`${uid}/${number} was never published`);
     },
   };
 };

@@ -12,6 +12,12 @@ const ackAtOnce = (bus: Bus): Bus => ({
     }),
 });
 
+/** The server is told no id to know a repeat by; the body has its own. */
+const withoutIds = (bus: Bus): Bus => ({
+  ...bus,
+  publishEvent: (event) => bus.publishEvent({ ...event, id: '' }),
+});
+
 export const portMutants: Readonly<Record<string, PortMutant>> = {
   ackBeforeCommit: { around: (ports) => ({ ...ports, bus: ackAtOnce(ports.bus) }) },
   /** Put instead of compare-and-set: whoever comes last wins, a caller that has given up among them. */
@@ -25,9 +31,5 @@ export const portMutants: Readonly<Record<string, PortMutant>> = {
       stream.keepsDurables = true;
     },
   },
-  publishWithoutId: {
-    world: ({ outlets }) => {
-      outlets.foldsNothing = true;
-    },
-  },
+  publishWithoutId: { around: (ports) => ({ ...ports, bus: withoutIds(ports.bus) }) },
 };
