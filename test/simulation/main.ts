@@ -1,5 +1,6 @@
 /** `npm run simulate`: plays seeds in processes, one for each core, and prints what was played as one JSON line. */
 import { availableParallelism } from 'node:os';
+import { findingOf } from './mutants/all.ts';
 import type { Story } from './story.ts';
 import type { Told } from './told.ts';
 import { usage, wishOf } from './wish.ts';
@@ -105,42 +106,54 @@ function soundness(wish: Wish): (seed: number) => Promise<boolean> {
   };
 }
 
-/** How many seeds each planted bug lives: one it breaks that holds without it. */
+interface Suspect {
+  readonly seed: number;
+  readonly by: string;
+}
+
+/** How many seeds each planted bug lives: the lowest seed it breaks, as its checker says, that holds without it. */
 async function hunt(wish: Wish): Promise<number> {
   const found: Record<string, object> = {};
   const isSound = soundness(wish);
   for (const mutant of wish.mutants) {
-    let runs = 0;
-    let by: Told | undefined;
-    const suspects: Told[] = [];
-    await workThrough({
-      ...{ ...wish, mutant, workers: Math.min(availableParallelism(), wish.seeds) },
-      told: (each) => {
-        runs += 1;
-        const [problem] = each.problems;
-        if (problem === undefined) return;
-        // A worker that ended has found nothing: the mutant itself may be broken.
-        if (problem.startsWith('simulation: the process'))
-          say(`${mutant}: seed ${each.seed}: ${problem}`);
-        else suspects.push(each);
-      },
-      // What breaks without the bug as well has not found it.
-      isEnough: async () => {
-        for (const each of suspects.splice(0)) if (await isSound(each.seed)) by ??= each;
-        return by !== undefined;
-      },
-    });
-    const told = by && { seed: by.seed, seeds: by.seed - wish.seed + 1, by: by.problems[0] };
-    found[mutant] = told ?? { notFoundIn: runs };
+    const { runs, first } = await huntOne(wish, mutant, isSound);
+    found[mutant] = first ?? { notFoundIn: runs };
     say(
-      by === undefined
+      first === undefined
         ? `${mutant}: not found in ${runs} seeds`
-        : `${mutant}: seed ${by.seed}, ${by.problems[0] ?? ''}`,
+        : `${mutant}: seed ${first.seed}, ${first.by}`,
     );
   }
   const isAll = Object.values(found).every((each) => 'seed' in each);
   print({ simulate: 'mutants', ok: isAll, found });
   return isAll ? exits.ok : exits.broken;
+}
+
+async function huntOne(
+  wish: Wish,
+  mutant: string,
+  isSound: (seed: number) => Promise<boolean>,
+): Promise<{ readonly runs: number; readonly first: Suspect | undefined }> {
+  let runs = 0;
+  const suspects: Suspect[] = [];
+  /** The lowest of those that were told of up to now; what breaks without the bug as well has not found it. */
+  const lowest = async (): Promise<Suspect | undefined> => {
+    suspects.sort((left, right) => left.seed - right.seed);
+    for (const each of [...suspects]) if (await isSound(each.seed)) return each;
+    return undefined;
+  };
+  await workThrough({
+    ...{ ...wish, mutant, workers: Math.min(availableParallelism(), wish.seeds) },
+    told: ({ seed, problems }) => {
+      runs += 1;
+      const by = findingOf(mutant, problems);
+      if (by !== undefined) suspects.push({ seed, by });
+      // Not what it was planted for, or a worker that ended: the mutant itself may be broken.
+      else if (problems[0] !== undefined) say(`${mutant}: seed ${seed} only: ${problems[0]}`);
+    },
+    isEnough: async () => (await lowest()) !== undefined,
+  });
+  return { runs, first: await lowest() };
 }
 
 // A function: the program runs before this line is reached.

@@ -12,7 +12,7 @@ with crashes, frozen and cut-off hosts, lost, late and repeated calls. Checkers 
 same run, to the byte. A violation is printed with its seed and the smallest story found; exit code 1.
   --host-count H  so many hosts, 1 to 5, whatever the seed says
   --follow        prints everything that crosses between hosts and world; for one seed
-  --mutant NAME   with a planted bug: prints the first seed that finds it; exit code 1 when none does
+  --mutant NAME   with a planted bug: prints the lowest seed at which its checker finds it; exit code 1 when none does
   --mutants       every planted bug, one after the other
 Planted bugs: ${mutantNames.join(', ')}
 `;

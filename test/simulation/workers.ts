@@ -19,7 +19,7 @@ export interface Work {
   readonly mutant?: string;
   /** False: no smaller story is looked for. Default true. */
   readonly shrinks?: boolean;
-  /** Ends the work: asked after each seed. */
+  /** Ends the work: asked after each seed. Those that are being played by then are told all the same. */
   readonly isEnough?: (told: Told) => Promise<boolean>;
   readonly told: (told: Told) => void;
 }
@@ -52,8 +52,8 @@ export async function workThrough(work: Work): Promise<void> {
     lost: ({ seed }, problem) => lost(seed, problem),
     told: async (told) => {
       if (told.problems.length > 0) broken += 1;
-      if (isOver) return;
       work.told(told);
+      if (isOver) return;
       const isEnough = (await work.isEnough?.(told)) ?? false;
       isOver ||= isEnough;
     },

@@ -4,11 +4,27 @@ import { portMutants } from './ports.ts';
 import { rewrites } from './rewrites.ts';
 import type { Rewrite } from './rewrites.ts';
 
-export const mutantNames = [
-  ...(['ackBeforeCommit', 'effectBeforeCommit', 'lostTimer', 'tokenNotInRecord'] as const),
-  ...(['noRecreation', 'zombieWrite', 'quietWindowSkipped', 'publishWithoutId'] as const),
-  ...(['deleteBeforeResolving', 'dedupeDropped'] as const),
-] as const;
+/** With the checkers that are there to find it: what another one accuses has not found it. */
+const findersOf = {
+  ackBeforeCommit: ['commands'],
+  effectBeforeCommit: ['records'],
+  lostTimer: ['deadlines'],
+  tokenNotInRecord: ['records'],
+  noRecreation: ['commands'],
+  zombieWrite: ['records'],
+  quietWindowSkipped: ['windows'],
+  publishWithoutId: ['events'],
+  deleteBeforeResolving: ['instances'],
+  dedupeDropped: ['commands'],
+} as const satisfies Readonly<Record<string, readonly string[]>>;
+
+export const mutantNames = Object.keys(findersOf) as readonly (keyof typeof findersOf)[];
+
+/** The first accusation of a checker that is there to find this bug. */
+export function findingOf(mutant: string, problems: readonly string[]): string | undefined {
+  const finders: readonly string[] = findersOf[mutant as keyof typeof findersOf];
+  return problems.find((each) => finders.includes(each.split(':', 1)[0] ?? ''));
+}
 
 export type Planted = { readonly port: PortMutant } | { readonly rewrite: Rewrite };
 
