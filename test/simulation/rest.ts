@@ -1,6 +1,7 @@
 /** The end of a story: all trouble is over, so everything has to come to rest where its spec says, and then to be gone. */
 import type { ClusterContext } from '../../machines/cluster-context.ts';
 import { isLive, stateOf } from './cloud/machine.ts';
+import type { Machine } from './cloud/machine.ts';
 import type { World } from './world.ts';
 
 const minuteMs = 60_000;
@@ -70,6 +71,7 @@ function judgeAtRest(world: World, context: ClusterContext): void {
     if (up.length > 0) blame(`${up.length} machines run`);
     return;
   }
+  for (const text of oddMachines(machines, nodes)) blame(text);
   const isWhole = list.every((node) => node.phase === 'ready');
   if (!isWhole && lastError === null && !list.some(({ reason }) => reason !== ''))
     blame('nodes are not ready and nobody says why');
@@ -81,6 +83,27 @@ function judgeAtRest(world: World, context: ClusterContext): void {
     ({ slot, isCordoned }) => isCordoned && nodes[slot]?.phase === 'ready',
   );
   if (cordoned.length > 0) blame(`${cordoned.map(({ name }) => name).join()} kept from work`);
+}
+
+/** What the cloud has and the nodes do not account for, or the other way round. */
+export function oddMachines(
+  machines: readonly Machine[],
+  nodes: ClusterContext['nodes'],
+): readonly string[] {
+  const kept = machines.flatMap(({ slot, instanceId }) => {
+    const node = nodes[slot];
+    const isOurs = node !== undefined && node.phase !== 'lost';
+    return isOurs ? [] : [`${instanceId} lives in ${slot}, which is ${node?.phase ?? 'no node'}`];
+  });
+  const slots = machines.map(({ slot }) => slot);
+  const doubled = slots.filter((slot, at) => slots.indexOf(slot) !== at);
+  const bare = Object.entries(nodes).flatMap(([slot, { phase, instanceId }]) => {
+    const isThere = machines.some(
+      (each) => each.instanceId === instanceId && stateOf(each) === 'running',
+    );
+    return phase !== 'ready' || isThere ? [] : [`${slot} is ready, and ${instanceId} does not run`];
+  });
+  return [...kept, ...doubled.map((slot) => `${slot} has two machines`), ...bare];
 }
 
 export async function deleteAll(world: World): Promise<void> {
