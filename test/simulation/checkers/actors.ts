@@ -2,7 +2,7 @@
 import type { NewChecker } from '../ground.ts';
 
 const bugs =
-  /^(poison: the turn was discarded|a turn failed inside hosting|quarantined|a record cannot be read|a listener failed)/;
+  /^(poison: the turn was discarded|a turn failed inside hosting|quarantined|a record cannot be read|a listener failed|the host did not start)/;
 
 export const actors: NewChecker = (_ground, accuse) => ({
   logged: ({ host, text, fields }) => {

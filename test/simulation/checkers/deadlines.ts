@@ -1,4 +1,4 @@
-/** Deadlines: a timer once set fires when it was to, also under the next owner. */
+/** Deadlines: a timer once set fires when it was to, also under the next owner; what is due by then fires there. */
 import type { ActorRecord } from '../../../actors/record.ts';
 import type { NewChecker } from '../ground.ts';
 
@@ -17,9 +17,10 @@ export const deadlines: NewChecker = (ground, accuse) => ({
     const isSame = JSON.stringify(before.snapshot) === JSON.stringify(after.snapshot);
     for (const timer of before.timers) {
       const atMs = kept.get(nameOf(timer));
-      if (timer.atMs <= nowMs) continue;
       if (atMs === undefined && isSame)
         accuse(`${actor}: ${timer.id} is lost with a change of owner`);
+      // One that was due may have fired, and have been set anew.
+      if (timer.atMs <= nowMs) continue;
       if (atMs !== undefined && atMs !== timer.atMs && isSame)
         accuse(`${actor}: ${timer.id} slips by ${atMs - timer.atMs} ms with a change of owner`);
     }
