@@ -73,6 +73,12 @@ export class Life {
     this.#dieUpon = { boundary, after };
   }
 
+  /** It will not die of what was ordered so far. */
+  disarm(): void {
+    this.#dieAt = undefined;
+    this.#dieUpon = undefined;
+  }
+
   kill(): void {
     this.#isAlive = false;
     this.#held.length = 0;

@@ -181,8 +181,11 @@ function hurt(world: World, story: Story, step: Extract<Step, { do: 'hurt' }>): 
     .filter((each) => isLive(each) && (isYoung ? !each.isMember : each.slot.startsWith('a')));
   const machine = able[step.pick % Math.max(1, able.length)];
   if (machine === undefined) return;
-  world.trace.fault(`cloud.${step.how}dByOthers`, 'cloud', machine.instanceId);
-  if (step.how === 'terminate') world.park.terminate(machine, 'Server.InternalError');
-  else if (!isYoung && machine.isAgentOnline)
+  if (step.how === 'terminate') {
+    world.trace.fault('cloud.terminatedByOthers', 'cloud', machine.instanceId);
+    world.park.terminate(machine, 'Server.InternalError');
+  } else if (!isYoung && machine.isAgentOnline) {
+    world.trace.fault('cloud.stoppedByOthers', 'cloud', machine.instanceId);
     world.park.stop(machine, 'Client.UserInitiatedShutdown');
+  }
 }

@@ -1,4 +1,4 @@
-/** Log of the hosts: searched as it comes, the newest lines kept for those who look for a cause. */
+/** Log of the hosts, searched as it comes. Nobody counts or measures here. */
 import type { LogFields, LogLevel, Telemetry } from '../../actors/ports.ts';
 
 export interface Told {
@@ -9,8 +9,6 @@ export interface Told {
 }
 
 export class SimTelemetry {
-  /** Times each counter was moved, by name. */
-  readonly counts = new Map<string, number>();
   readonly #heard: (told: Told) => void;
 
   constructor(heard: (told: Told) => void) {
@@ -22,9 +20,7 @@ export class SimTelemetry {
       log: (level, fields, text) => {
         this.#heard({ host, level, text, fields });
       },
-      count: (metric, _labels, by = 1) => {
-        this.counts.set(metric, (this.counts.get(metric) ?? 0) + by);
-      },
+      count: () => undefined,
       observe: () => undefined,
     };
   }

@@ -56,10 +56,6 @@ export class Users {
     return this.#outlets.replies.some(({ inbox }) => inbox === inboxOf(id));
   }
 
-  repliesTo({ id }: Sent) {
-    return this.#outlets.replies.filter(({ inbox }) => inbox === inboxOf(id));
-  }
-
   /** Asks for what became of orders that were not answered, one after the other. Time passes with it. */
   async askForOutcomes(bus: SimBus, pass: (ms: number) => Promise<void>): Promise<void> {
     for (const sent of this.sent) {

@@ -5,7 +5,6 @@ import type { WorldClock } from './clock.ts';
 /** Whom a host talks to. */
 export type Place = 'store' | 'bus' | 'lease' | 'cloud' | 'remote' | 'results';
 
-/** `cut`: the whole way is closed, for calls under way as well. */
 export type StormKind =
   /** Never arrives; its caller gives up after a while. */
   | 'requestLost'
@@ -40,6 +39,7 @@ export interface Storm {
   readonly untilMs: number;
 }
 
+/** The whole way is closed, for calls under way as well. */
 interface Cut {
   readonly host: string;
   readonly from: 'nats' | 'cloud';

@@ -13,8 +13,6 @@ export interface ScriptRun {
 export interface Machine {
   readonly instanceId: string;
   readonly token: string;
-  /** The whole request as it came: one token goes with one of them. */
-  readonly request: string;
   readonly uid: string;
   readonly slot: string;
   readonly incarnation: number;
@@ -67,7 +65,7 @@ export function newMachine(birth: Birth): Machine {
   const { order, token, number, nowMs, visibleMs, isLate } = birth;
   return {
     instanceId: `i-${number.toString(16).padStart(17, '0')}`,
-    ...{ token, request: JSON.stringify(order), launchedMs: nowMs, visibleMs, isLate },
+    ...{ token, launchedMs: nowMs, visibleMs, isLate },
     uid: tagOf(order, 'uid'),
     slot: tagOf(order, 'slot'),
     incarnation: Number(tagOf(order, 'incarnation')),
