@@ -24,11 +24,19 @@ export interface Written {
   readonly revision: number;
   readonly bytes: string;
   readonly atMs: number;
+  /** Of its key. */
+  readonly partition: number;
+  /** The process that has sent it, and when. */
+  readonly sentBy: string;
+  readonly sentMs: number;
 }
 
 /** Told of what happens, as it happens; `ended` once all is quiet. */
 export interface Checker {
   written?(written: Written): void;
+  /** A call goes out. */
+  departed?(call: CloudCall): void;
+  /** It reaches the cloud: later, more than once, or never. */
   called?(call: CloudCall): void;
   initialised?(machine: Machine): void;
   /** Some machine has changed its state. */
@@ -63,14 +71,16 @@ export class Ground {
   }
 
   /** Reads a stored write; @throws Error when it is no JSON */
-  read({ bytes, revision }: Stored): Written {
+  read({ key, bytes, revision, sentBy, sentMs }: Stored): Written {
     // Whether it has the shape of a record is for the next owner to say.
     const after = JSON.parse(bytes) as ActorRecord;
     const actor = after.key;
     const before = this.records.get(actor);
     this.records.set(actor, after);
     this.#bytes.set(actor, bytes);
-    return { actor, before, after, revision, bytes, atMs: this.parts.clock.monotonicMs() };
+    const atMs = this.parts.clock.monotonicMs();
+    const partition = Number(key.split('.', 1)[0]);
+    return { actor, before, after, revision, bytes, atMs, partition, sentBy, sentMs };
   }
 
   bytesOf(actor: string): string {

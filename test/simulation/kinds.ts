@@ -11,6 +11,7 @@ import { bounds } from '../../machines/limits.ts';
 import { safetyTimes } from '../../machines/replication-limits.ts';
 import { builtInRetries } from '../../machines/retry.ts';
 import { hostedKinds } from '../../src/compose/kinds.ts';
+import { noteCaller } from './cloud/callers.ts';
 
 /** What effects of a process need. */
 export type Bound = Ports & {
@@ -46,7 +47,10 @@ function newSet(scale: number): KindSet {
     get: (_none, part: keyof Bound) => now()[part],
   });
   const inFlight: Pick<EffectsInFlight, 'bounding'> = {
-    bounding: (perform) => (order, call) => now().inFlight.bounding(perform)(order, call),
+    bounding: (perform) => (order, call) => {
+      noteCaller(call);
+      return now().inFlight.bounding(perform)(order, call);
+    },
   };
   const { cluster, replication, replicationgroup } = hostedKinds(lazy, {
     ...{ retries: builtInRetries, scale, safety: safetyTimes },

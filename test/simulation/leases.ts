@@ -17,12 +17,21 @@ interface Announced {
   readonly untilMs: number;
 }
 
+/** For so long one process held a partition. */
+interface Period {
+  readonly process: string;
+  readonly fromMs: number;
+  untilMs: number;
+}
+
 const waitMs = [800, 2_000] as const;
 
 export class SimLeases {
   readonly ttlMs: number;
   readonly #wire: Wire;
   readonly #seats = new Map<number, Seat>();
+  /** By partition, oldest first. */
+  readonly #periods = new Map<number, Period[]>();
   readonly #hosts = new Map<string, Announced>();
   readonly #freed = new Map<Life, Set<() => void>>();
   #lastRevision = 0;
@@ -32,9 +41,11 @@ export class SimLeases {
     this.ttlMs = ttlMs;
   }
 
-  /** Process that holds the partition now. */
-  holderOf(partition: number): string | undefined {
-    return this.#seat(partition)?.process;
+  /** Whether the process held the partition then. */
+  wasHeld(partition: number, process: string, atMs: number): boolean {
+    return (this.#periods.get(partition) ?? []).some(
+      (each) => each.process === process && each.fromMs <= atMs && atMs <= each.untilMs,
+    );
   }
 
   client(life: Life): Leases {
@@ -133,12 +144,32 @@ export class SimLeases {
     const revision = (this.#lastRevision += 1);
     const seat = { host: life.host, process: life.name, untilMs, revision };
     this.#seats.set(partition, seat);
+    this.#noteHeld(partition, seat);
     return seat;
+  }
+
+  #noteHeld(partition: number, { process, untilMs }: Seat): void {
+    const fromMs = this.#wire.clock.monotonicMs();
+    const periods = this.#periods.get(partition) ?? [];
+    this.#periods.set(partition, periods);
+    const last = periods.at(-1);
+    if (last?.process === process && last.untilMs >= fromMs) {
+      last.untilMs = untilMs;
+      return;
+    }
+    this.#endPeriod(partition);
+    periods.push({ process, fromMs, untilMs });
+  }
+
+  #endPeriod(partition: number): void {
+    const last = this.#periods.get(partition)?.at(-1);
+    if (last !== undefined) last.untilMs = Math.min(last.untilMs, this.#wire.clock.monotonicMs());
   }
 
   #release(life: Life, partition: number): void {
     if (this.#seat(partition)?.process !== life.name) return;
     this.#seats.delete(partition);
+    this.#endPeriod(partition);
     this.#wire.trace.note(life.name, 'gives back', String(partition));
     for (const [other, tells] of this.#freed)
       if (other.host !== life.host && other.isAlive)

@@ -15,6 +15,16 @@ export interface Stored {
   readonly bytes: string;
   readonly before: StoredRecord | undefined;
   readonly revision: number;
+  /** The process that has sent it, and when. */
+  readonly sentBy: string;
+  readonly sentMs: number;
+}
+
+interface Write {
+  readonly key: string;
+  readonly bytes: string;
+  /** What it expects. */
+  readonly revision: number;
 }
 
 const patienceMs = [1_000, 5_000] as const;
@@ -69,27 +79,29 @@ export class SimBucket {
     });
   }
 
-  #write(
-    life: Life,
-    { key, bytes, revision }: { key: string; bytes: string; revision: number },
-  ): Promise<WriteOutcome> {
+  #write(life: Life, write: Write): Promise<WriteOutcome> {
+    const { key, bytes, revision } = write;
+    const sent = { sentBy: life.name, sentMs: this.#wire.clock.monotonicMs() };
     const isConflict = this.#wire.weather.strikes(this.#place, ['conflict']) !== undefined;
     if (isConflict) this.#wire.trace.fault(`${this.#place}.conflict`, life.name, key);
     const wired = this.#wire.call<WriteOutcome>(life, {
       ...{ place: this.#place, name: `${this.#place}.write`, lost, patienceMs },
       detail: `${key} ${revision} ${bytes}`,
-      apply: () => (isConflict ? { kind: 'stale' } : this.#put(key, bytes, revision)),
+      apply: () => (isConflict ? { kind: 'stale' } : this.#put(write, sent)),
     });
     // The port never rejects.
     return wired.catch((): WriteOutcome => ({ kind: 'unknown', cause: 'no answer' }));
   }
 
-  #put(key: string, bytes: string, expected: number): WriteOutcome {
+  #put(
+    { key, bytes, revision: expected }: Write,
+    sent: Pick<Stored, 'sentBy' | 'sentMs'>,
+  ): WriteOutcome {
     const before = this.#records.get(key);
     if ((before?.revision ?? 0) !== expected && !this.ignoresRevisions) return { kind: 'stale' };
     const revision = (this.#lastRevision += 1);
     this.#records.set(key, { key, bytes, revision });
-    this.#onStored({ key, bytes, before, revision });
+    this.#onStored({ key, bytes, before, revision, ...sent });
     return { kind: 'written', revision };
   }
 

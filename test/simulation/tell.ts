@@ -1,5 +1,6 @@
 /** The story of a seed. */
 import { Chance } from './chance.ts';
+import { plantedMark } from './cloud/estate.ts';
 import { troubleNames } from '../model/replication/hosted/story.ts';
 import type { Cast, ClusterPlan, ReplicationPlan, Step, Story } from './story.ts';
 import type { Place, StormKind } from './weather.ts';
@@ -47,7 +48,10 @@ export function storyOf(seed: number, wanted: Wanted = {}): Story {
       ? times(chance, [2, 7], () => troubleOf(chance, chance.whole(fromMs, calmMs)))
       : []),
   ];
-  const timed = steps.flatMap((each) => each ?? []);
+  // What follows upon another step may fall behind the end of trouble: it comes with it instead.
+  const timed = steps.flatMap((each) =>
+    each ? { ...each, atMs: Math.min(each.atMs, calmMs) } : [],
+  );
   timed.sort((left, right) => left.atMs - right.atMs);
   return { seed, cast, steps: timed, calmMs };
 }
@@ -87,6 +91,13 @@ export const clusterManifest = ({ namespace, name, servers, agents }: ClusterPla
     agentPools: [{ name: 'web', count: agents, instanceTypes: ['m6g.large', 'm7g.large'] }],
   },
 });
+
+/** It is refused, and what is wrong with it is a value that no refusal may repeat. */
+const refusedManifest = {
+  ...{ apiVersion: 'fairlead.dev/v1', kind: 'Cluster', metadata: `${plantedMark}in-a-name` },
+  spec: { region: 'eu-central-1', servers: { count: `${plantedMark}in-a-count` } },
+  joinToken: `${plantedMark}of-a-user`,
+};
 
 // ---------------------------------------------------------------------------------------------- orders
 
@@ -145,7 +156,7 @@ function clusterOrder(chance: Chance): [string, object] {
     case 'delete':
       return ['delete', { force: chance.is(0.3) }];
     case 'apply':
-      return ['apply', { manifest: 'again' }];
+      return ['apply', { manifest: refusedManifest }];
     default:
       return [verb, {}];
   }

@@ -118,6 +118,9 @@ export class World {
     });
     const cloud = {
       ...{ wire, park, estate },
+      onDeparture: (call: Parameters<NonNullable<Checker['departed']>>[0]) => {
+        for (const each of this.#checkers) each.departed?.(call);
+      },
       onCall: (call: Parameters<NonNullable<Checker['called']>>[0]) => {
         for (const each of this.#checkers) each.called?.(call);
       },
@@ -177,6 +180,7 @@ export class World {
     for (const scene of this.scenes) scene.troubles.endAll();
     for (const host of this.hosts) {
       host.skewMs = 0;
+      host.life?.disarm();
       if (host.life?.isFrozen === true) host.life.thaw();
       if (!host.isUp) host.boot();
     }

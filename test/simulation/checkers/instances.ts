@@ -15,7 +15,7 @@ export const instances: NewChecker = (ground, accuse) => {
     const seen = new Map<string, Machine>();
     for (const machine of park.all) {
       if (!isLive(machine)) continue;
-      const place = `${machine.uid} ${machine.slot} i${machine.incarnation}`;
+      const place = `${machine.uid} ${machine.slot}`;
       const other = seen.get(place);
       if (other !== undefined)
         accuse(`${other.instanceId} and ${machine.instanceId} are both ${place}`);
@@ -28,7 +28,9 @@ export const instances: NewChecker = (ground, accuse) => {
     written: ({ bytes }) => {
       for (const [, id = ''] of bytes.matchAll(/"instanceId":"(i-[^"]+)"/g)) known.add(id);
     },
-    called: ({ name, uid, token, machine, text }) => {
+    called: ({ name, uid, owner, token, machine, text }) => {
+      if (owner !== '' && owner !== uid)
+        accuse(`${name} by ${uid === '' ? 'nobody' : uid} is about what is of ${owner}: ${text}`);
       if (name === 'cloud.launch') {
         const before = requests.get(token);
         if (before !== undefined && before !== text)

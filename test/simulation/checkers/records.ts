@@ -1,4 +1,4 @@
-/** Records: fences only grow, owners hold their lease when they take over, calls are intended before they are made. */
+/** Records: fences only grow, owners hold their lease when they write, calls are intended before they are made. */
 import type { NewChecker } from '../ground.ts';
 
 /** Calls that change something and are named by a token. */
@@ -9,12 +9,15 @@ const named = /^cloud\.(terminate|stop|start|reboot)$/;
 /** Tokens, ids of orders and of machines, as a record has them. */
 const intents = /"(?:token|opId|instanceId)":"([^"]+)"/g;
 
-export const records: NewChecker = (_ground, accuse) => {
+export const records: NewChecker = (ground, accuse) => {
   /** What records have ever intended; a call may be on its way for long, and its intent gone meanwhile. */
   const intended = new Set<string>();
   return {
-    written: ({ actor, before, after, bytes }) => {
+    written: ({ actor, before, after, bytes, partition, sentBy, sentMs }) => {
       for (const [, intent = ''] of bytes.matchAll(intents)) intended.add(`${after.uid} ${intent}`);
+      // It may land long after its lease has ended: what counts is when it was sent.
+      if (!ground.parts.leases.wasHeld(partition, sentBy, sentMs))
+        accuse(`${actor}: ${sentBy} wrote under fence ${after.fence} and held no lease`);
       if (before === undefined) return;
       if (after.fence < before.fence)
         accuse(`${actor}: fence ${before.fence} became ${after.fence} (${after.host})`);
@@ -26,9 +29,10 @@ export const records: NewChecker = (_ground, accuse) => {
       if ((after.steps ?? 1) < (before.steps ?? 1))
         accuse(`${actor}: steps count back from ${before.steps ?? 1} to ${after.steps ?? 1}`);
     },
-    called: ({ process, name, uid, token, machine }) => {
-      const intent = tokened.test(name) ? token : named.test(name) ? machine?.instanceId : '';
-      if (intent === undefined || intent === '') return;
+    // As it goes out: on its way its intent may come too late.
+    departed: ({ process, name, uid, token, text }) => {
+      const intent = tokened.test(name) ? token : named.test(name) ? text : '';
+      if (intent === '') return;
       if (intended.has(`${uid} ${intentOf(intent)}`)) return;
       accuse(`${process}: ${name} of ${intent} goes out, and no record of ${uid} has had it`);
     },

@@ -1,7 +1,6 @@
 /** Secrets: their values are in no record, event, reply, log line or parameter. */
+import { plantedMark as mark } from '../cloud/estate.ts';
 import type { NewChecker } from '../ground.ts';
-
-const mark = 'planted-token-';
 
 export const secrets: NewChecker = (ground, accuse) => ({
   written: ({ actor, bytes }) => {
@@ -15,8 +14,11 @@ export const secrets: NewChecker = (ground, accuse) => ({
   },
   ended: () => {
     const { outlets } = ground.parts;
-    for (const [what, all] of Object.entries({ event: outlets.events, reply: outlets.replies }))
-      if (JSON.stringify(all).includes(mark)) accuse(`a secret is in an ${what}`);
+    for (const [what, all] of Object.entries({
+      'an event': outlets.events,
+      'a reply': outlets.replies,
+    }))
+      if (JSON.stringify(all).includes(mark)) accuse(`a secret is in ${what}`);
     const letters = outlets.letters.map(({ problem }) => problem);
     if (JSON.stringify(letters).includes(mark)) accuse('a secret is in a dead letter');
   },

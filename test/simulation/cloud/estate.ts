@@ -1,12 +1,14 @@
 /** What clusters have besides machines: security groups, and secrets whose values nobody but the vault may ever show. */
 import type { SecurityGroups } from '../../../machines/messages.ts';
 
+/** Every value that nobody may show begins so; for those who search. */
+export const plantedMark = 'planted-token-';
+
 export class Estate {
   readonly #groups = new Set<string>();
   /** uid → value. */
   readonly #secrets = new Map<string, string>();
-  /** Every value there ever was. */
-  readonly planted: string[] = [];
+  #planted = 0;
 
   ensureGroups(uid: string): SecurityGroups {
     this.#groups.add(uid);
@@ -19,11 +21,15 @@ export class Estate {
 
   ensureSecrets(uid: string): { server: string; agent: string } {
     if (!this.#secrets.has(uid)) {
-      const value = `planted-token-${this.planted.length + 1}-of-${uid}`;
-      this.#secrets.set(uid, value);
-      this.planted.push(value);
+      this.#planted += 1;
+      this.#secrets.set(uid, `${plantedMark}${this.#planted}-of-${uid}`);
     }
     return { server: `/fairlead/${uid}/server-token`, agent: `/fairlead/${uid}/agent-token` };
+  }
+
+  /** Its value, as the scripts on its nodes read it; undefined where there is none. */
+  secretOf(uid: string): string | undefined {
+    return this.#secrets.get(uid);
   }
 
   deleteSecrets(uid: string): number {

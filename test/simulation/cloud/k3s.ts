@@ -27,6 +27,8 @@ export interface ScriptCall {
   readonly machines: readonly Machine[];
   readonly verb: string;
   readonly parameters: Readonly<Record<string, string>>;
+  /** The token of its cluster, as the node reads it. */
+  readonly secret: string | undefined;
   /** A machine begins a database of its own. */
   readonly onInit: (machine: Machine) => void;
 }
@@ -63,7 +65,7 @@ export function runScript(call: ScriptCall): ScriptAnswer {
 }
 
 /** A second database beside one that lives would be two clusters. */
-function init({ machine, machines, onInit }: ScriptCall, quorum: Quorum): ScriptAnswer {
+function init({ machine, machines, secret, onInit }: ScriptCall, quorum: Quorum): ScriptAnswer {
   if (!machine.isMember) {
     if (quorum.members > 0 && machines.some((each) => each.isMember && isLive(each)))
       return failed('k3s.databaseExists');
@@ -71,12 +73,19 @@ function init({ machine, machines, onInit }: ScriptCall, quorum: Quorum): Script
   }
   machine.isMember = true;
   machine.isJoined = true;
-  return worked({ caHash: 'c0ffee' });
+  // More than was asked for: nobody may keep what a script tells besides its named facts.
+  return worked({ caHash: 'c0ffee', serverToken: secret });
 }
+
+/** The node that a script is asked about; undefined where it is about its own. */
+export const targetOf = (
+  machines: readonly Machine[],
+  parameters: ScriptCall['parameters'],
+): Machine | undefined => machines.find(({ name }) => name === parameters['FL_TARGET']);
 
 /** Asked of a server about another node. */
 function about({ machines, verb, parameters }: ScriptCall, quorum: Quorum): ScriptAnswer {
-  const target = machines.find(({ name }) => name === parameters['FL_TARGET']);
+  const target = targetOf(machines, parameters);
   if (!hasQuorum(quorum)) return failed('etcd.quorumUnsafe');
   switch (verb) {
     case 'drain':

@@ -1,5 +1,6 @@
 /** The simulated cloud as one process reaches it: machines, scripts, surroundings and looks, each with its weather. */
 import type {
+  Attempt,
   CallGuard,
   FleetView,
   Machines,
@@ -9,41 +10,43 @@ import type {
 import type { InstanceFact, LaunchedNode, ScriptAnswer } from '../../../machines/messages.ts';
 import type { Life } from '../life.ts';
 import type { Place, StormKind } from '../weather.ts';
-import type { Wire } from '../wire.ts';
+import { callerOf } from './callers.ts';
 import { cloudFault, noAnswer, refusalOf } from './faults.ts';
-import { runScript } from './k3s.ts';
-import { factAt, isLive, stateOf } from './machine.ts';
+import { targetOf } from './k3s.ts';
+import { factAt, stateOf } from './machine.ts';
 import type { Machine } from './machine.ts';
-import type { MachinePark } from './machines.ts';
 import { planOf } from './plan.ts';
-import type { Estate } from './estate.ts';
+import { scriptOn } from './scripts.ts';
+import type { ScriptParts } from './scripts.ts';
 
-/** A call as it reaches the cloud, for those who judge. */
+/** A call to the cloud, for those who judge. */
 export interface CloudCall {
   readonly process: string;
   readonly name: string;
+  /** Of the actor that makes it; empty when nobody knows. */
   readonly uid: string;
+  /** Of the actor whose things it is about; empty when it is about nobody's. */
+  readonly owner: string;
   readonly token: string;
   readonly machine: Machine | undefined;
+  /** Another machine that the order is about. */
+  readonly target?: Machine | undefined;
   /** What is searched for secrets. */
   readonly text: string;
 }
 
-export interface CloudParts {
-  readonly wire: Wire;
-  readonly park: MachinePark;
-  readonly estate: Estate;
+export interface CloudParts extends ScriptParts {
+  /** As it goes out, whatever becomes of it. */
+  readonly onDeparture: (call: CloudCall) => void;
+  /** As it reaches the cloud: late, twice or not at all. */
   readonly onCall: (call: CloudCall) => void;
-  readonly onInit: (machine: Machine) => void;
 }
 
 const refusing: readonly StormKind[] = ['throttled', 'unavailable', 'denied', 'circuit'];
 const patienceMs = [1_000, 50_000] as const;
 const scriptMs = [500, 4_000] as const;
-const longScriptMs = [5_000, 60_000] as const;
 /** Reads that are stale show what was so long ago at most. */
 const staleMaxMs = 6_000;
-const longVerbs: ReadonlySet<string> = new Set(['stage', 'init', 'join-server', 'join-agent']);
 
 interface Asked<T> {
   readonly name: string;
@@ -65,8 +68,11 @@ export class CloudClient {
   }
 
   #ask<T>(asked: Asked<T>): Promise<T> {
-    const { wire, onCall } = this.#parts;
-    const { name, detail, place = 'cloud', refusals = refusing, call, apply, takesMs = 0 } = asked;
+    const { wire, onCall, onDeparture } = this.#parts;
+    const { name, detail, place = 'cloud', refusals = refusing, apply, takesMs = 0 } = asked;
+    const call = asked.call && { ...asked.call, process: this.#life.name, name, text: detail };
+    // A process that died within this turn makes no calls any more.
+    if (call !== undefined && this.#life.isAlive) onDeparture(call);
     const storm = wire.weather.strikes(place, refusals);
     const refusal = storm && refusalOf(storm, wire.chance.whole(500, 8_000));
     if (refusal !== undefined) wire.trace.fault(`${place}.${storm ?? ''}`, this.#life.name, name);
@@ -74,7 +80,7 @@ export class CloudClient {
       ...{ place, name, detail, lost: noAnswer, patienceMs, takesMs },
       apply: () => {
         if (refusal !== undefined) throw refusal;
-        if (call !== undefined) onCall({ ...call, process: this.#life.name, name, text: detail });
+        if (call !== undefined) onCall(call);
         return copied(apply());
       },
     });
@@ -123,12 +129,15 @@ export class CloudClient {
   };
 
   readonly machines: Machines = {
-    launch: (order, token) => {
+    launch: (order, token, attempt) => {
       const { park } = this.#parts;
       return this.#ask({
         ...{ name: 'cloud.launch', detail: `${token} ${JSON.stringify(order)}` },
         refusals: park.byToken(token) === undefined ? [...refusing, 'noCapacity'] : refusing,
-        call: { uid: order.tags['fairlead:uid'] ?? '', token, machine: park.byToken(token) },
+        call: {
+          ...{ uid: callerOf(attempt), owner: order.tags['fairlead:uid'] ?? '' },
+          ...{ token, machine: park.byToken(token) },
+        },
         apply: () => launched(park.launch(order, token)),
       });
     },
@@ -141,26 +150,27 @@ export class CloudClient {
           return machine && fact && { ...launched(machine), state: fact.state };
         },
       }),
-    terminate: (_scope, instanceId, lift) => this.#terminate('terminate', instanceId, lift),
-    terminateAll: async (_scope, instanceIds) => {
-      const each = instanceIds.map((id) => this.#terminate('sweep', id, true));
+    terminate: (_scope, instanceId, lift, attempt) =>
+      this.#terminate('terminate', instanceId, lift, attempt),
+    terminateAll: async (_scope, instanceIds, attempt) => {
+      const each = instanceIds.map((id) => this.#terminate('sweep', id, true, attempt));
       const failed = (await Promise.allSettled(each)).find(({ status }) => status === 'rejected');
       if (failed?.status === 'rejected') throw failed.reason;
     },
-    stop: (_scope, instanceId) =>
-      this.#power('stop', instanceId, (machine) => {
+    stop: (_scope, instanceId, attempt) =>
+      this.#power('stop', instanceId, attempt, (machine) => {
         this.#parts.park.stop(machine, 'Client.UserInitiatedShutdown');
       }),
-    start: (_scope, instanceId) =>
-      this.#power('start', instanceId, (machine) => {
+    start: (_scope, instanceId, attempt) =>
+      this.#power('start', instanceId, attempt, (machine) => {
         this.#parts.park.start(machine);
       }),
-    reboot: (_scope, instanceId) =>
-      this.#power('reboot', instanceId, (machine) => {
+    reboot: (_scope, instanceId, attempt) =>
+      this.#power('reboot', instanceId, attempt, (machine) => {
         this.#parts.park.reboot(machine);
       }),
-    letRoute: (_scope, instanceId) =>
-      this.#power('letRoute', instanceId, () => undefined).then(() => undefined),
+    letRoute: (_scope, instanceId, attempt) =>
+      this.#power('letRoute', instanceId, attempt, () => undefined).then(() => undefined),
     listByUid: (_scope, uid) =>
       this.#ask({
         ...{ name: 'cloud.list', detail: uid },
@@ -174,12 +184,17 @@ export class CloudClient {
       }),
   };
 
-  #terminate(name: string, instanceId: string, lift: boolean): Promise<{ state: string }> {
+  #terminate(
+    name: string,
+    instanceId: string,
+    lift: boolean,
+    attempt: Attempt,
+  ): Promise<{ state: string }> {
     const { park } = this.#parts;
     const machine = park.find(instanceId);
     return this.#ask({
       ...{ name: `cloud.${name}`, detail: instanceId },
-      call: { uid: machine?.uid ?? '', token: '', machine },
+      call: about(machine, attempt),
       apply: () => {
         if (machine === undefined) return { state: 'gone' };
         if (machine.isProtected && !lift)
@@ -190,11 +205,16 @@ export class CloudClient {
     });
   }
 
-  #power(name: string, instanceId: string, change: (machine: Machine) => void) {
+  #power(
+    name: string,
+    instanceId: string,
+    attempt: Attempt,
+    change: (machine: Machine) => void,
+  ): Promise<{ state: string }> {
     const machine = this.#parts.park.find(instanceId);
     return this.#ask({
       ...{ name: `cloud.${name}`, detail: instanceId },
-      call: { uid: machine?.uid ?? '', token: '', machine },
+      call: about(machine, attempt),
       apply: () => {
         if (machine === undefined)
           throw cloudFault('NotFound', 'instance.gone', { mayHaveHappened: false });
@@ -205,88 +225,62 @@ export class CloudClient {
   }
 
   readonly remote: Remote = {
-    run: (order) => {
+    run: (order, attempt) => {
       const { wire, park } = this.#parts;
       const { instanceId, verb, opId, parameters } = order;
       const machine = park.find(instanceId);
       return this.#ask<ScriptAnswer>({
         ...{ name: `script.${verb}`, place: 'remote', takesMs: wire.chance.whole(...scriptMs) },
         detail: `${instanceId} ${opId} ${JSON.stringify(parameters)}`,
-        call: { uid: machine?.uid ?? '', token: opId, machine },
-        apply: () => this.#script(machine, verb, opId, parameters),
+        call: {
+          ...about(machine, attempt),
+          token: opId,
+          target: machine && targetOf(park.ofUid(machine.uid), parameters),
+        },
+        apply: () => scriptOn(this.#parts, this.#life.name, machine, order),
       });
     },
   };
 
-  #script(
-    machine: Machine | undefined,
-    verb: string,
-    opId: string,
-    parameters: Readonly<Record<string, string>>,
-  ): ScriptAnswer {
-    const { wire, park, onInit } = this.#parts;
-    if (machine === undefined || !machine.isAgentOnline || !isLive(machine))
-      throw cloudFault('Retryable', 'InvalidInstanceId', { mayHaveHappened: false });
-    const nowMs = wire.clock.monotonicMs();
-    const known = machine.runs.get(opId);
-    const endsMs = nowMs + (longVerbs.has(verb) ? wire.chance.whole(...longScriptMs) : 0);
-    const run = known ?? { verb, endsMs, answer: undefined };
-    machine.runs.set(opId, run);
-    if (run.answer !== undefined) return run.answer;
-    if (nowMs < run.endsMs)
-      return { ok: true, running: true, code: 'ok', progress: 50, hint: '', facts: {} };
-    if (wire.weather.strikes('remote', ['scriptFails']) !== undefined) {
-      wire.trace.fault('remote.scriptFails', this.#life.name, verb);
-      // The next try begins anew.
-      machine.runs.delete(opId);
-      return { ...noFacts, ok: false, running: false, code: 'script.failed' };
-    }
-    run.answer = runScript({
-      machine,
-      machines: park.ofUid(machine.uid),
-      verb,
-      parameters,
-      onInit,
-    });
-    if (!run.answer.ok) machine.runs.delete(opId);
-    return run.answer;
-  }
-
   readonly surroundings: Surroundings = {
     plan: ({ spec, uid, plan }) =>
       this.#ask({ name: 'cloud.plan', detail: uid, apply: () => planOf(spec, plan) }),
-    ensureSecurityGroups: ({ uid }) =>
+    ensureSecurityGroups: ({ uid }, attempt) =>
       this.#ask({
         ...{ name: 'cloud.ensureGroups', detail: uid },
-        call: { uid, token: '', machine: undefined },
+        call: { ...about(undefined, attempt), owner: uid },
         apply: () => this.#parts.estate.ensureGroups(uid),
       }),
-    deleteSecurityGroups: (_scope, uid) =>
+    deleteSecurityGroups: (_scope, uid, _vpcId, attempt) =>
       this.#ask({
         ...{ name: 'cloud.deleteGroups', detail: uid },
-        call: { uid, token: '', machine: undefined },
+        call: { ...about(undefined, attempt), owner: uid },
         apply: () => {
           if (this.#parts.park.ofUid(uid).some((each) => stateOf(each) !== 'terminated'))
             throw cloudFault('Conflict', 'DependencyViolation', { mayHaveHappened: false });
           return this.#parts.estate.deleteGroups(uid);
         },
       }),
-    ensureSecrets: (_scope, uid) =>
+    ensureSecrets: (_scope, uid, attempt) =>
       this.#ask({
         ...{ name: 'cloud.ensureSecrets', detail: uid },
-        call: { uid, token: '', machine: undefined },
+        call: { ...about(undefined, attempt), owner: uid },
         apply: () => this.#parts.estate.ensureSecrets(uid),
       }),
-    deleteSecrets: (_scope, uid) =>
+    deleteSecrets: (_scope, uid, attempt) =>
       this.#ask({
         ...{ name: 'cloud.deleteSecrets', detail: uid },
-        call: { uid, token: '', machine: undefined },
+        call: { ...about(undefined, attempt), owner: uid },
         apply: () => this.#parts.estate.deleteSecrets(uid),
       }),
   };
 }
 
-const noFacts = { progress: 0, hint: 'the script failed (simulated)', facts: {} };
+/** The rest of a call about a machine, or about one that never was. */
+const about = (machine: Machine | undefined, attempt: Attempt) => ({
+  ...{ uid: callerOf(attempt), owner: machine?.uid ?? '', token: '', machine },
+});
+
 const launched = (machine: Machine): LaunchedNode => ({
   ...{ instanceId: machine.instanceId, zone: machine.zone, privateIp: machine.privateIp },
   state: stateOf(machine),
