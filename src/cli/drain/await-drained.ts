@@ -11,7 +11,7 @@ import { timeLimit } from '../../time-limit.ts';
 /** As other waits, when `--timeout` is not given. */
 const waitDefaultMs = 30 * 60_000;
 const betweenLooksMs = 500;
-/** A host that misses this many looks in a row is gone: others take what it held. */
+/** A host that misses this many looks in a row is gone: a single look ends before a slow host has answered. */
 const missesMax = 5;
 
 export interface DrainEnd {
@@ -20,7 +20,7 @@ export interface DrainEnd {
   readonly failure?: Failure;
 }
 
-/** Ends early, without failure, on Ctrl-C, when the host is gone, and when there is no host to take anything. */
+/** Ends early on Ctrl-C, when the host is gone (others take what it held), and when there is no host to take anything. */
 export async function awaitDrained(
   shell: Shell,
   session: Session,
@@ -32,39 +32,77 @@ export async function awaitDrained(
   const tell = (text: string): void => {
     shell.note(`${stopwatch(shell.terminal.nowMs() - startedMs)}  host/${host}  ${text}`);
   };
-  let partitionsLeft: number | undefined;
-  let misses = 0;
-  let isSilent = false;
+  const leaving = new Leaving(host, shell.flags.force === true, tell);
   try {
     while (!limit.signal.aborted) {
-      const hosts = await look(session);
-      if (hosts.length === 0 && !isSilent) tell('nobody answers; waiting');
-      isSilent = hosts.length === 0;
-      const own = hosts.find(({ name }) => name === host);
-      // Silence of all hosts tells nothing about this one.
-      if (!isSilent) misses = own === undefined ? misses + 1 : 0;
-      if (misses >= missesMax) {
-        tell('does not answer; when it is started again it takes nothing');
-        return { partitionsLeft: 0 };
-      }
-      if (own !== undefined) {
-        const left = leftOf(own);
-        if (left !== partitionsLeft) tell(`${left} partitions left`);
-        partitionsLeft = left;
-        if (own['isDrained'] === true && left === 0) return { partitionsLeft };
-        if (hosts.every((each) => each.name === host || each['isDrained'] === true)) {
-          tell('keeps its partitions until another host is there to take them');
-          return { partitionsLeft };
-        }
-      }
+      const end = leaving.see(await look(session));
+      if (end !== undefined) return end;
       await pause(limit.signal);
     }
-    if (!shell.terminal.interrupted.aborted)
-      return { partitionsLeft, failure: outOfTime(host, timeoutMs, { partitionsLeft, isSilent }) };
+    if (!shell.terminal.interrupted.aborted) return leaving.outOfTime(timeoutMs);
     shell.note('detached; the work goes on');
-    return { partitionsLeft };
+    return { partitionsLeft: leaving.partitionsLeft };
   } finally {
     limit.end();
+  }
+}
+
+/** What successive looks have shown of one host. */
+class Leaving {
+  partitionsLeft: number | undefined;
+  readonly #host: string;
+  readonly #isForced: boolean;
+  readonly #tell: (text: string) => void;
+  #misses = 0;
+  /** Looks in a row that showed nobody else who may take anything. */
+  #alone = 0;
+  #isSilent = false;
+
+  constructor(host: string, isForced: boolean, tell: (text: string) => void) {
+    this.#host = host;
+    this.#isForced = isForced;
+    this.#tell = tell;
+  }
+
+  /** The end, when this look brings it. Silence of all hosts tells nothing about any of them. */
+  see(hosts: readonly Entry[]): DrainEnd | undefined {
+    const wasSilent = this.#isSilent;
+    this.#isSilent = hosts.length === 0;
+    if (this.#isSilent) {
+      if (!wasSilent) this.#tell('nobody answers; waiting');
+      return undefined;
+    }
+    const own = hosts.find(({ name }) => name === this.#host);
+    if (own === undefined) return this.#missed();
+    this.#misses = 0;
+    const isAlone = hosts.every(({ name, isDrained }) => name === this.#host || isDrained === true);
+    this.#alone = isAlone ? this.#alone + 1 : 0;
+    return this.#seen(leftOf(own), own['isDrained'] === true);
+  }
+
+  #missed(): DrainEnd | undefined {
+    this.#alone = 0;
+    this.#misses += 1;
+    if (this.#misses < missesMax) return undefined;
+    this.#tell('does not answer; when it is started again it takes nothing');
+    return { partitionsLeft: 0 };
+  }
+
+  #seen(left: number, isDrained: boolean): DrainEnd | undefined {
+    if (left !== this.partitionsLeft) this.#tell(`${left} partitions left`);
+    this.partitionsLeft = left;
+    const isAlone = this.#alone >= missesMax;
+    if (left === 0) return isDrained || isAlone ? { partitionsLeft: left } : undefined;
+    if (!isAlone) return undefined;
+    if (!this.#isForced) return { partitionsLeft: left, failure: nobodyTakes(this.#host, left) };
+    this.#tell('keeps its partitions until another host is there to take them');
+    return { partitionsLeft: left };
+  }
+
+  outOfTime(timeoutMs: number): DrainEnd {
+    const { partitionsLeft } = this;
+    const last = { partitionsLeft, isSilent: this.#isSilent };
+    return { partitionsLeft, failure: outOfTime(this.#host, timeoutMs, last) };
   }
 }
 
@@ -92,6 +130,19 @@ const pause = (signal: AbortSignal): Promise<void> =>
     const timer = setTimeout(end, betweenLooksMs);
     signal.addEventListener('abort', end, { once: true });
   });
+
+const nobodyTakes = (host: string, left: number): Failure =>
+  new Failure(
+    {
+      code: 'cli.goalUnreachable',
+      message: `host/${host} keeps ${left} partitions`,
+      reason: 'no other host may take them; the order stands until it is taken back',
+      actor: `host/${host}`,
+      retryable: true,
+    },
+    exits.failed,
+    ['start another host, then the same again', `fairlead drain ${host} --undo`],
+  );
 
 interface Last {
   readonly partitionsLeft: number | undefined;

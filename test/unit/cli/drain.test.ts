@@ -103,6 +103,25 @@ describe('fairlead drain', () => {
     expect([exit, stderr.includes('does not answer')]).toEqual([0, true]);
   });
 
+  it.concurrent('is not over at one look in which the other host is missing', async () => {
+    const looks = [two, going(32).slice(1), going(28), going(0)];
+    const { exit, stdout } = await fairlead('drain h2', service(looks));
+    expect([exit, stdout.includes('host/h2 runs nothing')]).toEqual([0, true]);
+  });
+
+  it.concurrent('fails when no other host is there any more to take what is left', async () => {
+    const fake = service([two, going(32).slice(1)]);
+    const { exit, stdout, stderr } = await fairlead('drain h2 -o json', fake);
+    expect([exit, JSON.parse(stdout)]).toMatchObject([1, { partitionsLeft: 32 }]);
+    expect(JSON.parse(stderr.trim().split('\n').at(-1) ?? '')).toMatchObject({
+      error: {
+        code: 'cli.goalUnreachable',
+        message: 'host/h2 keeps 32 partitions',
+        try: ['start another host, then the same again', 'fairlead drain h2 --undo'],
+      },
+    });
+  });
+
   it.concurrent('is not over while nobody answers, and ends with the last figure', async () => {
     const fake = service([two, going(28), 'silence']);
     const { exit, stdout, stderr } = await fairlead('drain h2 --timeout 3500ms -o json', fake);
