@@ -15,9 +15,13 @@ export interface HoldingOptions {
   readonly loads: Slots;
   /** False when the partition is no longer wanted by the time it could be taken. */
   readonly isWanted: () => boolean;
-  /** Called once: it holds nothing any more. `lost` unless it was never ours, or was given away. */
-  readonly onEnded: (end: 'untaken' | 'lost' | 'given') => void;
+  /** Called when it was ours and did not load; `onEnded` follows. */
+  readonly onFailed: (reason: string) => void;
+  /** Called once: it holds nothing any more. `lost` unless it was never ours, did not load, or was given away. */
+  readonly onEnded: (end: End) => void;
 }
+
+type End = 'untaken' | 'failed' | 'lost' | 'given';
 
 export class Holding {
   readonly partition: number;
@@ -98,11 +102,12 @@ export class Holding {
     try {
       await tenure.begin();
     } catch (thrown) {
-      const fields = { hostId, partition, reason: messageOf(thrown) };
-      telemetry.log('error', fields, 'a partition did not load');
+      // One that was lost or given away meanwhile was not to load any more.
+      const isFailed = this.#isTaking();
+      if (isFailed) this.#failed(messageOf(thrown));
       await this.#end('unowned');
       await ownership.release();
-      this.#over('untaken');
+      this.#over(isFailed ? 'failed' : 'untaken');
       return;
     }
     if (!this.#isTaking()) return;
@@ -129,7 +134,14 @@ export class Holding {
     this.#over('lost');
   }
 
-  #over(end: 'untaken' | 'lost' | 'given'): void {
+  #failed(reason: string): void {
+    const { hostId, ports } = this.#options.parts;
+    const { partition } = this;
+    ports.telemetry.log('error', { hostId, partition, reason }, 'a partition did not load');
+    this.#options.onFailed(reason);
+  }
+
+  #over(end: End): void {
     if (this.#state === 'over') return;
     this.#state = 'over';
     this.#options.onEnded(end);

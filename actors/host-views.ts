@@ -47,11 +47,21 @@ function standingOf(status: ReturnType<Host['status']>, held: number, isMarked: 
   return status.owner ? 'serving' : 'standby';
 }
 
-/** Those in the hands of this host; two digits, so that they sort. */
-export const partitionEntries = (host: Host): RegistryEntry[] =>
-  host.holdings().map(({ partition, state, tenure, servingSinceMs }) => ({
-    name: String(partition).padStart(2, '0'),
-    status: state,
+/** Those in the hands of this host, and those it could not load. */
+export function partitionEntries(host: Host): RegistryEntry[] {
+  const held = host.holdings().map(({ partition, state, tenure, servingSinceMs }) => ({
+    ...{ name: nameOf(partition), status: state },
     ...(tenure?.view() ?? { fence: 0, actors: 0 }),
     ...(servingSinceMs !== undefined && { since: isoTime(servingSinceMs) }),
   }));
+  const failed = host
+    .status()
+    .unloaded.filter(({ partition }) => !held.some(({ name }) => name === nameOf(partition)))
+    .map(({ partition, reason }) => ({
+      ...{ name: nameOf(partition), status: 'failed', fence: 0, actors: 0, reason },
+    }));
+  return [...held, ...failed];
+}
+
+/** Two digits, so that they sort. */
+const nameOf = (partition: number): string => String(partition).padStart(2, '0');

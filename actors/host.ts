@@ -70,8 +70,10 @@ export interface HostStatus {
   readonly partitions: number;
   readonly share: number;
   readonly connected: boolean;
-  /** True while all that should be this host's is looked through and consumed; also when others hold everything. */
+  /** True while all that should be this host's is consumed, but for a few that do not load; also when others hold everything. */
   readonly loaded: boolean;
+  /** Partitions that nobody serves because they did not load here. They are tried again. */
+  readonly unloaded: Placement['unloaded'];
   readonly draining: boolean;
   /** Ordered to give its partitions away; it answers queries all the same. */
   readonly isDrained: boolean;
@@ -168,12 +170,11 @@ export class Host {
   status(): HostStatus {
     const residents = this.residents();
     const partitions = this.#placement.holdings().filter(({ isServing }) => isServing).length;
-    const { share, isSettled, isDrained, isReplaced } = this.#placement;
+    const { share, isSettled, isDrained, isReplaced, unloaded } = this.#placement;
     return {
       ...{ owner: partitions > 0, partitions, share, isDrained, isReplaced },
       connected: this.#options.ports.bus.connected(),
-      loaded: isSettled,
-      draining: this.#isStopping,
+      ...{ loaded: isSettled, unloaded, draining: this.#isStopping },
       quarantined: residents.filter((each) => each.isQuarantined).map(({ key }) => keyText(key)),
       mailboxOldestMs: residents.reduce(
         (most, { mailbox }) => Math.max(most, mailbox.oldestMs()),
@@ -291,8 +292,7 @@ export class Host {
     const { id, correlationId } = entry;
     const fields = { actor: keyText(key), id, event: entry.event, correlationId };
     telemetry.log('info', fields, 'event published');
-    const labels = { kind: key.kind, event: entry.event };
-    telemetry.count('fairlead_events_published_total', labels);
+    telemetry.count('fairlead_events_published_total', { kind: key.kind, event: entry.event });
     tellEvent(telemetry, keyText(key), entry);
   }
 }

@@ -14,6 +14,8 @@ export interface PlacementView {
   readonly held: readonly number[];
   /** On their way out of this process. */
   readonly leaving: readonly number[];
+  /** Not to be taken yet. */
+  readonly waiting: readonly number[];
 }
 
 export interface PlacementPlan {
@@ -26,12 +28,12 @@ export interface PlacementPlan {
 
 /** ceil(partitions / hosts that take any); none while this host drains. */
 export function planPlacement(view: PlacementView): PlacementPlan {
-  const { host, isDraining, hosts, partitions, held, leaving } = view;
+  const { host, isDraining, hosts, partitions, held, leaving, waiting } = view;
   const others = hosts.filter((each) => each.host !== host && !each.isDraining).length;
   const share = isDraining ? 0 : Math.ceil(bounds.partitions / (others + 1));
   const order = scanOrder(host);
-  const isHeld = new Set([...held, ...leaving]);
-  const free = order.filter((each) => !isHeld.has(each) && isFree(partitions.get(each), host));
+  const isOut = new Set([...held, ...leaving, ...waiting]);
+  const free = order.filter((each) => !isOut.has(each) && isFree(partitions.get(each), host));
   // What an earlier process of this host left is taken before what anybody may take.
   const mine = free.filter((each) => partitions.has(each));
   const wanted = [...mine, ...free.filter((each) => !partitions.has(each))];

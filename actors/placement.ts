@@ -7,6 +7,8 @@ import { planPlacement } from './placement-plan.ts';
 import { Slots } from './slots.ts';
 import type { TenureParts } from './tenure.ts';
 import type { Cancel } from './ports.ts';
+import { Unloaded } from './unloaded.ts';
+import type { UnloadedPartition } from './unloaded.ts';
 
 export interface PlacementOptions {
   readonly leases: Leases;
@@ -22,6 +24,9 @@ export class Placement {
   readonly #options: PlacementOptions;
   readonly #holdings = new Map<number, Holding>();
   readonly #loads = new Slots(hosting.takenAtOnceMax);
+  readonly #unloaded = new Unloaded();
+  /** Of the last look. */
+  #holders: LeaseSurvey['partitions'] = new Map();
   readonly #startedAtMs: number;
   #isDrained = false;
   #isReplaced = false;
@@ -90,9 +95,20 @@ export class Placement {
   get share(): number {
     return this.#share;
   }
-  /** Everything that should be ours is served; also when that is nothing. */
+  /** Those that did not load here and that no other host holds. They are tried again. */
+  get unloaded(): UnloadedPartition[] {
+    const { hostId } = this.#options.parts;
+    const isElsewhere = (partition: number): boolean =>
+      (this.#holders.get(partition) ?? hostId) !== hostId;
+    return this.#unloaded.list().filter(({ partition }) => !isElsewhere(partition));
+  }
+  /** Everything that should be ours is served, but for a few that do not load; also when that is nothing. */
   get isSettled(): boolean {
-    return this.#isSettled && this.holdings().every(({ state }) => state !== 'taking');
+    if (!this.#isSettled || this.unloaded.length > hosting.unloadedMax) return false;
+    // One that is tried again was counted out before.
+    return this.holdings().every(
+      ({ state, partition }) => state !== 'taking' || this.#unloaded.has(partition),
+    );
   }
 
   async #run(): Promise<void> {
@@ -133,13 +149,17 @@ export class Placement {
     const all = this.holdings();
     const held = all.filter(({ state }) => state !== 'leaving').map((each) => each.partition);
     const leaving = all.filter(({ state }) => state === 'leaving').map((each) => each.partition);
-    const view = { host: hostId, isDraining: this.#isDrained, hosts, partitions, held, leaving };
-    const { share, take, pass } = planPlacement(view);
+    const nowMs = clock.monotonicMs();
+    if (this.#isDrained) this.#unloaded.clear();
+    const { share, take, pass } = planPlacement({
+      ...{ host: hostId, isDraining: this.#isDrained, hosts, partitions, held, leaving },
+      waiting: this.#unloaded.waiting(nowMs),
+    });
+    this.#holders = partitions;
     this.#share = share;
     this.#isSettled = true;
     for (const partition of take) this.#take(partition);
     // A look in between ticks takes only: what is passed stays bounded in time.
-    const nowMs = clock.monotonicMs();
     if (pass.length > 0 && nowMs >= this.#passedAtMs + this.#tickMs()) {
       this.#passedAtMs = nowMs;
       for (const partition of pass) void this.#holdings.get(partition)?.give(hosting.drainMs);
@@ -152,14 +172,21 @@ export class Placement {
     const holding = new Holding({
       ...{ leases, partition, parts, loads: this.#loads },
       isWanted: () => !this.#stopping() && this.#holdings.size <= this.#share,
+      onFailed: (reason) => {
+        const nowMs = parts.clock.monotonicMs();
+        this.#unloaded.note(partition, reason, nowMs, this.#tickMs());
+      },
       onEnded: (end) => {
         this.#holdings.delete(partition);
-        if (end !== 'given') this.#isSettled = false;
+        if (end === 'untaken' || end === 'lost') this.#isSettled = false;
         this.#tellSettled();
       },
     });
     this.#holdings.set(partition, holding);
-    void holding.take().then(() => this.#tellSettled());
+    void holding.take().then(() => {
+      if (holding.state === 'serving') this.#unloaded.forget(partition);
+      this.#tellSettled();
+    });
   }
 
   /** Another process runs under our name and came later: what we hold is its. */

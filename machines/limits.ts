@@ -141,6 +141,10 @@ export const hosting = {
   takenAtOnceMax: 8,
   /** Several that were given back together are looked for together. */
   freedLookMs: 20,
+  /** Longest wait before a partition that did not load is tried again; the first one is a tick. */
+  loadRetryMaxMs: 30_000,
+  /** So many that do not load leave a host ready; with more of them it is taken for broken itself. */
+  unloadedMax: 4,
   drainMs: 10_000,
   /** Hosts that are ordered to run nothing, at once; also those that are gone count. */
   drainedHostsMax: 64,

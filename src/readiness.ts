@@ -18,6 +18,13 @@ function ownershipOf({ partitions, share, isDrained }: HostStatus): string {
   return 'other hosts run every partition';
 }
 
+function loadedOf(text: string, { unloaded }: HostStatus): string {
+  const [first] = unloaded;
+  if (first === undefined) return text;
+  const names = unloaded.map(({ partition }) => partition).join(', ');
+  return `${text}; not loaded and tried again: partition ${names} (${first.reason})`;
+}
+
 export function readyChecks(parts: ReadyParts): Check[] {
   const { status, isMarked, adapters, isStoreAnswering } = parts;
   const check = (name: string, ok: boolean, good: string, bad: string): Check => ({
@@ -33,7 +40,7 @@ export function readyChecks(parts: ReadyParts): Check[] {
       ...(['ownership', status.owner || status.loaded, ownershipOf(status)] as const),
       'no partition is ours, and it is not known yet whether one should be',
     ),
-    check('loaded', status.loaded, 'records loaded', 'loading'),
+    check('loaded', status.loaded, loadedOf('records loaded', status), loadedOf('loading', status)),
     check('draining', !status.draining, 'serving', 'draining'),
   ];
 }

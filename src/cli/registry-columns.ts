@@ -205,10 +205,16 @@ const lines: Readonly<Record<Exclude<RegistryKind, 'breaker'>, readonly Line[]>>
   ],
   partition: [
     ['NAME', as('name')],
-    ['STATUS', marked('status', { serving: 'good', taking: 'changing', leaving: 'changing' })],
+    [
+      'STATUS',
+      marked('status', {
+        ...{ serving: 'good', taking: 'changing', leaving: 'changing', failed: 'bad' },
+      }),
+    ],
     ['FENCE', as('fence')],
     ['ACTORS', as('actors')],
     ['SINCE', ago('since')],
+    ['WHY', as('reason'), 'wide'],
   ],
 };
 

@@ -11,6 +11,7 @@ const range = (from: number, until: number): number[] =>
 
 const plan = (more: Partial<PlacementView> = {}) =>
   planPlacement({
+    waiting: [],
     ...{ host: 'h1', isDraining: false, hosts: alive('h1'), partitions: new Map() },
     ...{ held: [], leaving: [] },
     ...more,
