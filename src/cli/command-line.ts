@@ -17,6 +17,8 @@ export interface CommandLine {
   readonly name: string;
   /** Operands as commander reads them: `<kind> [names...]`. */
   readonly operands: string;
+  /** The kind may stand before the operands, as in `drain host h2`; the verb itself refuses what is too much. */
+  readonly isKindWelcome?: true;
   readonly help: string;
   readonly examples: readonly string[];
   readonly flags: readonly FlagLine[];

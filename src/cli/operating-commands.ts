@@ -62,7 +62,8 @@ export const operatingCommands: readonly CommandLine[] = [
   ),
   {
     name: 'drain',
-    operands: '<host...>',
+    operands: '<host>',
+    isKindWelcome: true,
     help: 'let a host give its partitions away and take none, also after a restart',
     examples: [
       'fairlead drain h2 --reason "kernel update"',

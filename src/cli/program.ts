@@ -76,6 +76,7 @@ function programWith(
     const command = program
       .command(`${line.name} ${line.operands}`.trim())
       .description(line.help)
+      .allowExcessArguments(line.isKindWelcome === true)
       .action((...parts: unknown[]) => {
         take(line, parts.at(-1) as Command);
       });

@@ -168,8 +168,21 @@ describe('fairlead drain', () => {
     expect(stdout).toContain('guard/system/fleet would be accepted');
   });
 
-  it.each(['drain', 'drain h1 h2', 'drain h2 --undo --force'])('%s is no order', async (line) => {
-    expect((await fairlead(line, service([two]))).exit).toBe(2);
+  it.each(['drain', 'drain h1 h2', 'drain host h1 h2', 'drain h2 --undo --force'])(
+    '%s is no order',
+    async (line) => {
+      expect((await fairlead(line, service([two]))).exit).toBe(2);
+    },
+  );
+
+  it('takes one host, as its help says, with the kind before it or not', async () => {
+    expect((await fairlead('drain --help')).stdout).toContain('fairlead drain [options] <host>\n');
+    for (const line of ['drain h2', 'drain host h2', 'drain hosts/h2', 'host drain h2'])
+      expect((await fairlead(`${line} --no-wait -o name`, service([two]))).stdout).toBe(
+        'host/h2\n',
+      );
+    const { stderr } = await fairlead('drain h1 h2', service([two]));
+    expect(stderr).toContain('drain takes one host');
   });
 });
 
