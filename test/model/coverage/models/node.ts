@@ -114,6 +114,9 @@ const replaceable = [
   'terminating',
 ];
 
+/** Since the machine was last told to restart. */
+const looksOf = ({ looks = 0, looksBefore = 0 }: NodeContext): number => looks - looksBefore;
+
 /** State and guard inputs, as far as they are read there or before anything overwrites them. */
 function key({ value, context }: Snapshot): string {
   const of = context as NodeContext;
@@ -124,7 +127,7 @@ function key({ value, context }: Snapshot): string {
     isIn(...replaceable) && of.replacements,
     isIn('failed', 'terminating') && [of.instanceId !== '', of.order !== null, of.isRemoval],
     isIn('failed', 'checking') && of.resume,
-    isIn('rebooting') && [of.bootId, Math.min(of.looks ?? 0, changeBounds.rebootLooksMax)],
+    isIn('rebooting') && [of.bootId, Math.min(looksOf(of), changeBounds.rebootLooksMax)],
     isIn('rebooting', 'checking', 'drained') && of.isCordoned,
     isIn('stopped') && of.isHalted,
   ]);
