@@ -94,7 +94,7 @@ export function hintsFor(problem: Problem): readonly string[] {
   const [kind, namespace, name] = (problem.actor ?? '').split('/');
   const target = name === undefined ? undefined : `${kind} ${name} -n ${namespace}`;
   const many = kind?.startsWith('replication') === true ? `${kind}s` : 'clusters';
-  const describing = target === undefined ? [] : [`fairlead describe ${target}`];
+  const describing = describingOf(target);
   switch (problem.code) {
     case 'resource.notFound':
       return [
@@ -118,6 +118,10 @@ export function hintsFor(problem: Problem): readonly string[] {
       return describing;
   }
 }
+
+/** Guards are no resources: the CLI shows the breakers and the hosts that they are about. */
+const describingOf = (target = 'guard'): readonly string[] =>
+  target.startsWith('guard') ? [] : [`fairlead describe ${target}`];
 
 /** Text for stderr: one labelled line per part, problems indented below the error. */
 export function failureText(failure: Failure, style: Style): string {

@@ -65,10 +65,14 @@ export async function send(shell: Shell, session: Session, order: Order): Promis
   }
 }
 
-/** A command that found no answer may be stored all the same: its id is what finds it again. */
+/**
+ * A command that found no answer may be stored all the same: its id is what finds it again. The outcome of an order to a
+ * guard, which is no resource, is what the same order answers under the same id.
+ */
 function triesOf(key: ResourceKey, problem: Problem, commandId: string): readonly string[] {
   const hints = hintsFor(problem);
   if (problem.status !== 503) return hints;
+  if (key.kind === 'guard') return [...hints, `the same again with --command-id ${commandId}`];
   return [...hints, `fairlead outcome ${key.kind} ${key.name} ${commandId} -n ${key.namespace}`];
 }
 

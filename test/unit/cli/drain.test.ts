@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { fakeService } from './fake-service.ts';
 import type { FakeService } from './fake-service.ts';
 import { fakeTerminal } from './fake-terminal.ts';
@@ -93,8 +93,11 @@ describe('fairlead drain', () => {
 
   it('detaches on Ctrl-C', async () => {
     const terminal = fakeTerminal();
-    setTimeout(() => terminal.interrupt(), 20);
-    const { exit, stderr } = await finished('drain h2', service([two, going(12)]), terminal);
+    const running = finished('drain h2', service([two, going(12)]), terminal);
+    // It has looked how far the host is, and waits.
+    await vi.waitUntil(() => terminal.stderr().includes('12 partitions left'));
+    terminal.interrupt();
+    const { exit, stderr } = await running;
     expect([exit, stderr.includes('detached; the work goes on')]).toEqual([130, true]);
   });
 
@@ -159,6 +162,25 @@ describe('fairlead drain', () => {
     const forced = await fairlead('drain h1 --force', service([[{ name: 'h1', held: 64 }]]));
     expect([forced.exit, forced.stderr.includes('keeps its partitions')]).toEqual([0, true]);
     expect(forced.stdout).not.toContain('runs nothing');
+  });
+
+  it('says how to find the outcome of an order that found no answer', async () => {
+    const fake = service([two]);
+    fake.refuse(clientProblem(503, 'service.unavailable', 'no host answers'));
+    const { exit, stderr } = await fairlead('drain h2 --no-wait -o json', fake);
+    expect([exit, JSON.parse(stderr)]).toMatchObject([
+      6,
+      { error: { try: ['npm start', 'fairlead doctor', 'the same again with --command-id id-1'] } },
+    ]);
+    await fairlead('drain h2 --no-wait --command-id id-1', fake);
+    expect(fake.orders.map(({ commandId }) => commandId)).toEqual([undefined, 'id-1']);
+  });
+
+  it('names no command that takes no guard when it is refused', async () => {
+    const fake = service([two]);
+    fake.refuse(clientProblem(409, 'precondition.failed', '64 hosts are drained'));
+    const { exit, stderr } = await fairlead('drain h2 --no-wait', fake);
+    expect([exit, stderr.includes('guard fleet')]).toEqual([5, false]);
   });
 
   it('rehearses without sending', async () => {
