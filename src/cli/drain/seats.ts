@@ -5,14 +5,14 @@ import { Failure } from '../failure.ts';
 import type { Session } from '../session.ts';
 import { surveyDrained, surveyRegistry } from '../surveys.ts';
 
-export interface Seats {
+interface Seats {
   /** Hosts that answer, by name. */
   readonly alive: readonly string[];
   /** Hosts that run nothing by an order, whether they answer or not. */
   readonly drained: readonly string[];
 }
 
-export async function seatsOf(session: Session): Promise<Seats> {
+async function seatsOf(session: Session): Promise<Seats> {
   const entries = await surveyRegistry(session, 'host');
   const drained = await surveyDrained(session);
   return { alive: entries.map(({ name }) => name), drained: drained.map(({ host }) => host) };
@@ -23,15 +23,24 @@ interface Wish {
   readonly isForced: boolean;
 }
 
-/** @throws Failure `resource.notFound` for a host nobody knows, `precondition.failed` for the last that runs anything */
-export function mayDrain(host: string, { alive, drained }: Seats, wish: Wish): void {
+/**
+ * A look ends before a slow host has answered: it looks again once before it refuses.
+ * @throws Failure `resource.notFound` for a host nobody knows, `precondition.failed` for the last that runs anything
+ */
+export async function checkDrain(session: Session, host: string, wish: Wish): Promise<void> {
+  if (refusalOf(host, await seatsOf(session), wish) === undefined) return;
+  const refusal = refusalOf(host, await seatsOf(session), wish);
+  if (refusal !== undefined) throw refusal;
+}
+
+function refusalOf(host: string, { alive, drained }: Seats, wish: Wish): Failure | undefined {
   const known = [...new Set([...alive, ...drained])].sort();
-  if (!known.includes(host)) throw unknownHost(host, known, wish);
-  if (wish.isUndone || wish.isForced || drained.includes(host)) return;
+  if (!known.includes(host)) return unknownHost(host, known, wish);
+  if (wish.isUndone || wish.isForced || drained.includes(host)) return undefined;
   const takers = alive.filter((each) => each !== host && !drained.includes(each));
-  if (takers.length > 0 || !alive.includes(host)) return;
+  if (takers.length > 0 || !alive.includes(host)) return undefined;
   const away = alive.filter((each) => each !== host);
-  throw new Failure(
+  return new Failure(
     {
       code: 'precondition.failed',
       message: `${host} is the only host that may run anything`,

@@ -8,7 +8,7 @@ import type { Shell, Verb } from '../shell.ts';
 import { awaitDrained } from '../drain/await-drained.ts';
 import { hostIn } from '../drain/host-word.ts';
 import { printDrain } from '../drain/print.ts';
-import { mayDrain, seatsOf } from '../drain/seats.ts';
+import { checkDrain } from '../drain/seats.ts';
 import { usage } from '../failure.ts';
 
 /** One actor keeps the orders to all hosts. */
@@ -21,8 +21,7 @@ export const drain: Verb = async (shell) => {
   if (isUndone && flags.force === true)
     throw usage('--force is for draining the last host, not for --undo');
   const session = await shell.session();
-  const seats = await seatsOf(session);
-  mayDrain(host, seats, { isUndone, isForced: flags.force === true });
+  await checkDrain(session, host, { isUndone, isForced: flags.force === true });
   const verb = isUndone ? 'undrain' : 'drain';
   const reason = flags.reason ?? 'no reason given';
   const order = { ...fleet, verb, arguments: { host, reason } };

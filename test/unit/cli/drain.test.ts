@@ -164,6 +164,12 @@ describe('fairlead drain', () => {
     expect(forced.stdout).not.toContain('runs nothing');
   });
 
+  it.each(['h1', 'h2'])('looks again before it refuses %s', async (host) => {
+    const fake = service([[{ name: 'h1' }], two]);
+    const { exit } = await fairlead(`drain ${host} --no-wait`, fake);
+    expect([exit, fake.orders.length]).toEqual([0, 1]);
+  });
+
   it('says how to find the outcome of an order that found no answer', async () => {
     const fake = service([two]);
     fake.refuse(clientProblem(503, 'service.unavailable', 'no host answers'));
