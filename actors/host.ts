@@ -140,7 +140,7 @@ export class Host {
     });
   }
 
-  /** Resolves when this host serves all that should be its own; that may be nothing. Waits while nobody can tell. */
+  /** Resolves when this host serves all that should be its own, if anything, or at `stop`. Waits while nobody can tell. */
   async start(): Promise<void> {
     const { bus, store } = this.#options.ports;
     const parts = {
@@ -157,7 +157,7 @@ export class Host {
       this.intake.answered('queries', this.#clock.monotonicMs() - sinceMs);
       return answer;
     });
-    await this.#placement.start();
+    await (this.#isStopping ? this.#queries.stop() : this.#placement.start());
   }
 
   /** Drains within `hosting.drainMs`, gives the leases back. Calls under way are aborted and resumed by the next owners. */

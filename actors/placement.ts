@@ -46,8 +46,9 @@ export class Placement {
     this.#startedAtMs = options.parts.clock.nowMs();
   }
 
-  /** Resolves when everything that should be this host's is served. */
+  /** Resolves when everything that should be this host's is served, or at `stop`. */
   async start(): Promise<void> {
+    if (this.#isStopping) return;
     this.#stopListening = this.#options.leases.onFreed(() => this.#lookSoon());
     const settled = new Promise<void>((resolve) => this.#onSettled.push(resolve));
     this.#loop = this.#run();

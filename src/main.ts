@@ -137,10 +137,8 @@ async function runHost(config: HostConfig, settings: LiveSettings): Promise<void
     measurements: () => measurements,
   });
   const scale = config.pacing.scale;
-  const retries = paced(
-    retriesBy(() => settings.current),
-    scale,
-  );
+  const configured = retriesBy(() => settings.current);
+  const retries = paced(configured, scale);
   const inFlight = new EffectsInFlight(settings.current.effectsInFlightMax);
   const operations = new OperationCensus();
   const guard = new Guard({
@@ -253,23 +251,15 @@ async function runHost(config: HostConfig, settings: LiveSettings): Promise<void
   const http = await openHttp({ ...config.http, ...health.http, metrics });
   inspector.attach({ connection, installation, telemetry, health: health.http, metrics });
   const listening = new AbortController();
-  void hearGuards(connection, guardHost, log, listening.signal);
-  await host.start();
-  health.mark(true);
-  log('info', { httpPort: http.port, scale, machines: machineVersions }, 'host is ready');
-  const { port: inspectorPort, tokenFile } = inspector;
-  const inspected = inspectorPort === 0 ? {} : { inspectorPort, tokenFile };
-  console.log(JSON.stringify({ ready: true, hostId, httpPort: http.port, ...inspected }));
-
-  const ending = { isUnderWay: false };
+  // Before the start: partitions are served during it, and it may take long.
+  const isEnding = (): boolean => listening.signal.aborted;
   const drain = async (signal: string): Promise<void> => {
-    if (ending.isUnderWay) return;
-    ending.isUnderWay = true;
+    if (isEnding()) return;
+    listening.abort();
     log('info', { signal }, 'draining');
     health.mark(false);
     observer.stop();
     replications.stop();
-    listening.abort();
     await host.stop();
     await guardHost.stop();
     await steps.stop();
@@ -290,8 +280,16 @@ async function runHost(config: HostConfig, settings: LiveSettings): Promise<void
   };
   process.on('uncaughtException', die);
   process.on('unhandledRejection', die);
+  void hearGuards(connection, guardHost, log, listening.signal);
+  await host.start();
+  if (isEnding()) return;
+  health.mark(true);
+  log('info', { httpPort: http.port, scale, machines: machineVersions }, 'host is ready');
+  const { port: inspectorPort, tokenFile } = inspector;
+  const inspected = inspectorPort === 0 ? {} : { inspectorPort, tokenFile };
+  console.log(JSON.stringify({ ready: true, hostId, httpPort: http.port, ...inspected }));
   const reason = await connection.closed;
-  if (reason !== undefined && !ending.isUnderWay) die(reason);
+  if (reason !== undefined && !isEnding()) die(reason);
 }
 
 main().catch((error: unknown) => {

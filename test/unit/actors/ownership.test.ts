@@ -1,6 +1,7 @@
 /** Who may act: the leases decide who tries, our own clock decides when to stop. */
 import { expect, it } from 'vitest';
 import { partitionOf } from '../../../machines/ids.ts';
+import { hosting } from '../../../machines/limits.ts';
 import { World } from './world.ts';
 
 /** Where the actor of these tests is. */
@@ -137,6 +138,27 @@ it('leaves no lease behind when a renewal arrives while it is being given back',
   await world.clock.advance(50);
   await stopped;
   expect(leases.counts()).toEqual({});
+});
+
+it('gives back what it has when it is stopped while it starts, and starts nothing after', async () => {
+  const world = new World();
+  const goOn = world.store.holdScans();
+  const started = world.host.start();
+  await world.clock.advance(0);
+  expect(world.leases.counts()).toEqual({ h1: hosting.takenAtOnceMax });
+  const stopped = world.host.stop();
+  await started;
+  goOn();
+  await world.clock.advance(0);
+  await stopped;
+  expect(world.leases.counts()).toEqual({});
+  const second = new World({ hostId: 'h2' }, world);
+  const early = second.host.start();
+  await second.host.stop();
+  await world.clock.advance(20_000);
+  await early;
+  expect(second.leases.counts()).toEqual({});
+  expect(second.clock.pending()).toBe(0);
 });
 
 it('does not wait for ever for a store that is away when it stops', async () => {
