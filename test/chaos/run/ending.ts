@@ -1,12 +1,14 @@
 /** After the faults: waits until nothing moves, takes everything away again, and adds up what the checkers say. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { groundTruth } from '../../../src/stack/ground-truth.ts';
 import { judgeCommands } from './checkers/commands.ts';
 import type { CommandTally } from './checkers/commands.ts';
-import { judgeCounts, judgeLeaks } from './checkers/instances.ts';
-import { clustersOf, isAtRest, replicationState, until } from './fleet.ts';
-import { deleteOrder, idle, replicationKey, replicationName, sides, touchOrder } from './orders.ts';
+import { judgeLeaks, judgeRest } from './checkers/instances.ts';
+import { judgeStrikes } from './checkers/records.ts';
+import { judgeWriters } from './checkers/writers.ts';
+import { clustersOf, isAtRest, replicationRow, replicationText, until } from './fleet.ts';
+import { deleteOrder, idle, replicationKey, replicationName, touchOrder } from './orders.ts';
 import type { Recovered } from './recovery.ts';
+import { untilReplicated } from './replication-rest.ts';
 import type { Scene } from './run.ts';
 import type { Order } from './sender.ts';
 
@@ -30,20 +32,19 @@ const ASK_AGAIN_MS = 3_000;
 const kinds = [
   ...(['lost', 'doubled', 'reordered', 'leaks', 'twoWriters', 'doubledInstances'] as const),
   ...(['fence', 'event', 'deadLetter', 'poison', 'contradicted', 'unreadable'] as const),
-  ...(['spec', 'stuck', 'crashed', 'strikes', 'lostPoints'] as const),
+  ...(['spec', 'stuck', 'crashed', 'strikes', 'lostPoints', 'unseen'] as const),
 ] as const;
 
 export async function end(scene: Scene): Promise<Verdict> {
   const { complaints, writers, world, instances } = scene;
+  await untilReplicated(scene);
   await untilQuiet(scene);
   await judgeFleet(scene);
-  const lost = await writers.lostPoints().catch(() => 0);
-  if (lost > 0)
-    complaints.note('lostPoints', `${lost} recovery points lack in what is written now`);
-  await lookAgain(scene);
+  await judgeWriters(writers, complaints);
   await takeAway(scene);
   judgeLeaks(await groundTruth(world.simulator.ready), complaints);
   await untilQuiet(scene);
+  if (instances.looks() === 0) complaints.note('unseen', 'nobody has looked at the machines');
   const { sender, records, deadLetters, events } = scene;
   scene.say(`judging ${sender.sent.size} commands, ${events.total} events`);
   const left = await scene.waiting();
@@ -52,10 +53,7 @@ export async function end(scene: Scene): Promise<Verdict> {
     complaints,
   );
   events.judge(records.lives);
-  for (const { actor, strikes } of records.lives.values())
-    if (strikes > 0) complaints.note('strikes', `${actor} threw ${strikes} times`);
-  if (writers.twoWriters() > 0)
-    complaints.note('twoWriters', `seen in ${writers.twoWriters()} of ${writers.looks()} looks`);
+  judgeStrikes(records.lives, complaints);
   if (world.crashes() > 0)
     complaints.note('crashed', `hosts ended ${world.crashes()} times by themselves`);
   return {
@@ -92,26 +90,11 @@ async function untilQuiet(scene: Scene): Promise<void> {
 }
 
 async function judgeFleet({ client, world, complaints, say }: Scene): Promise<void> {
-  const clusters = await clustersOf(client);
-  const running = clusters.filter(({ state }) => state === 'running.steady');
-  const wanted = new Map(running.map(({ uid, wanted: count }) => [uid, count]));
-  judgeCounts(await groundTruth(world.simulator.ready), wanted, complaints);
-  const torn = clusters.filter(({ name }) => !idle.includes(name));
+  const torn = (await clustersOf(client)).filter(({ name }) => !idle.includes(name));
+  judgeRest(await groundTruth(world.simulator.ready), torn, complaints);
   const states = torn.map(({ name, state }) => `${name} ${state}`);
-  say(`quiet: ${states.join(', ')}; ${replicationName} ${await replicationState(client)}`);
-}
-
-/** A side of which nobody knows whether it writes is looked at again, as a person would: its deletion waits for that. */
-async function lookAgain({ client, sender }: Scene): Promise<void> {
-  const isKnown = async (): Promise<boolean> => {
-    const state = await replicationState(client);
-    const unknown = sides.filter((side) => state.includes(`${side} failed.indeterminate`));
-    for (const endpoint of unknown)
-      await sender.send({ ...replicationKey, verb: 'recover', payload: { endpoint } });
-    if (unknown.length > 0) await sleep(ASK_AGAIN_MS);
-    return unknown.length === 0;
-  };
-  await until(isKnown, QUIET_MS / 4);
+  const replication = replicationText(await replicationRow(client));
+  say(`quiet: ${states.join(', ')}; ${replicationName} ${replication}`);
 }
 
 /** Everything is deleted, the replication first: it uses machines of two clusters. */
@@ -125,12 +108,15 @@ async function takeAway({ client, sender, complaints, say }: Scene): Promise<voi
     await sender.send(order);
   };
   const isReplicationGone = async (): Promise<boolean> => {
-    const state = await replicationState(client);
-    if (state !== 'gone') await ask({ ...replicationKey, verb: 'delete', payload: {} });
-    return state === 'gone';
+    const row = await replicationRow(client);
+    if (row !== undefined) await ask({ ...replicationKey, verb: 'delete', payload: {} });
+    return row === undefined;
   };
   if (!(await until(isReplicationGone, GONE_MS)))
-    complaints.note('stuck', `${replicationName} is ${await replicationState(client)}`);
+    complaints.note(
+      'stuck',
+      `${replicationName} is ${replicationText(await replicationRow(client))}`,
+    );
   const isFleetGone = async (): Promise<boolean> => {
     const clusters = await clustersOf(client);
     for (const { name, state } of clusters)

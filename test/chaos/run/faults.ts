@@ -23,7 +23,8 @@ export interface Fault {
   readonly name: string;
   /** Needs more than one server. */
   readonly ofCluster?: true;
-  readonly run: (stage: Stage) => Promise<void>;
+  /** Resolves with `nobody` where there was none to strike. */
+  readonly run: (stage: Stage) => Promise<undefined | 'nobody'>;
 }
 
 /** Longer than a lease lives. */
@@ -173,10 +174,11 @@ const leaderKill: Fault = {
     const stream = stage.dice.pick(['KV_FAIRLEAD_STATE', 'KV_FAIRLEAD_LEASE', 'FAIRLEAD_CMD']);
     const { cluster } = await stage.streamInfo(stream);
     const leader = world.servers.find(({ name }) => name === cluster?.leader);
-    if (leader === undefined) return; // An election is under way already.
+    if (leader === undefined) return 'nobody'; // An election is under way already.
     await struck(stage, 'leaderKill', world.hosts, () => leader.kill('SIGKILL'));
     await sleep(stage.dice.between(2_000, 6_000));
     await leader.start();
+    return undefined;
   },
 };
 

@@ -9,7 +9,7 @@ import type { SimulatorDoor } from '../../../src/stack/side-path.ts';
 import { clusterKey, namespace, replicationKey, replicationName, sides } from './orders.ts';
 import type { Order } from './sender.ts';
 
-interface ClusterRow {
+export interface ClusterRow {
   readonly name: string;
   readonly uid: string;
   readonly state: string;
@@ -57,20 +57,45 @@ const rowOf = ({ metadata, spec, status }: View): ClusterRow => ({
   error: status.lastError?.message ?? '',
 });
 
-/** State of the replication by side; `gone` when there is none (any more). */
-export async function replicationState(client: FairleadClient): Promise<string> {
+export interface ReplicationRow {
+  readonly sides: readonly ReplicationSide[];
+  readonly isPaused: boolean;
+  /** An order is under way. */
+  readonly isMoving: boolean;
+}
+
+export interface ReplicationSide {
+  readonly name: (typeof sides)[number];
+  readonly phase: string;
+  /** Writer generation in which it last wrote. */
+  readonly epoch: number;
+}
+
+interface ReplicationStatus {
+  readonly endpoints: Readonly<Record<string, { readonly phase: string; readonly epoch: number }>>;
+  readonly paused: boolean;
+  readonly operation: object | null;
+}
+
+/** Undefined when there is none (any more). */
+export async function replicationRow(client: FairleadClient): Promise<ReplicationRow | undefined> {
   try {
     const view = await client.query({ ...replicationKey, verb: 'get' }, { timeoutMs: QUERY_MS });
-    const { endpoints } = view['status'] as {
-      readonly endpoints: Readonly<Record<string, { readonly phase: string }>>;
+    const { endpoints, paused, operation } = view['status'] as ReplicationStatus;
+    return {
+      sides: sides.map((name) => ({ phase: '?', epoch: 0, ...endpoints[name], name })),
+      ...{ isPaused: paused, isMoving: operation !== null },
     };
-    return sides.map((side) => `${side} ${endpoints[side]?.phase ?? '?'}`).join(', ');
   } catch (error) {
     const status = error instanceof ClientProblem ? error.problem.status : 0;
-    if (status === 404 || status === 410) return 'gone';
+    if (status === 404 || status === 410) return undefined;
     throw error;
   }
 }
+
+/** For people. */
+export const replicationText = (row: ReplicationRow | undefined): string =>
+  row?.sides.map(({ name, phase }) => `${name} ${phase}`).join(', ') ?? 'gone';
 
 /** Looks again until it holds; a look that fails is one that does not. False when time is up. */
 export async function until(look: () => Promise<boolean>, boundMs: number): Promise<boolean> {

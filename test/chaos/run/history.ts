@@ -1,6 +1,7 @@
 /** Follows a stream from its first message on, past every end of a server, for whoever keeps the books. */
 import { DeliverPolicy } from '@nats-io/jetstream';
 import type { ConsumerMessages, JsMsg } from '@nats-io/jetstream';
+import { messageOf } from '../../../actors/faults.ts';
 import { sleep } from '../../../src/nats/connection.ts';
 import type { Connection } from '../../../src/nats/connection.ts';
 
@@ -15,11 +16,15 @@ export interface Following {
   readonly stop: () => void;
 }
 
-/** Messages come in the order of the stream, each once. */
+/**
+ * Messages come in the order of the stream, each once.
+ * @param odd  hears of each message that `note` threw at: the next ones are handed over all the same
+ */
 export function follow(
   connection: Connection,
   stream: string,
   note: (message: JsMsg) => void,
+  odd: (text: string) => void,
 ): Following {
   const ending = new AbortController();
   const isOver = (): boolean => ending.signal.aborted || connection.nc.isClosed();
@@ -33,7 +38,11 @@ export function follow(
         for await (const message of messages) {
           if (message.seq <= last) continue;
           last = message.seq;
-          note(message);
+          try {
+            note(message);
+          } catch (thrown) {
+            odd(`${stream}, message ${message.seq}: ${messageOf(thrown)}`);
+          }
         }
       } catch {
         // The server is away or has forgotten the consumer: a new one goes on behind the last message.

@@ -10,6 +10,7 @@ import { EventBook } from './checkers/events.ts';
 import { RecordBook } from './checkers/records.ts';
 import type { Committed } from './checkers/records.ts';
 import { follow } from './history.ts';
+import type { Following } from './history.ts';
 import { Recovery } from './recovery.ts';
 import { Sender } from './sender.ts';
 import type { World } from './world.ts';
@@ -53,17 +54,20 @@ export async function openLedger(
   const events = new EventBook(complaints);
   const deadLetters: DeadLetter[] = [];
   const recovery = new Recovery(records, sender);
+  const odd = (text: string): void => complaints.note('unreadable', text);
+  const noted = (stream: string, note: (message: JsMsg) => void): Following =>
+    follow(observer, stream, note, odd);
   const followings = [
-    follow(observer, streams.records, (message) => {
+    noted(streams.records, (message) => {
       const commit = isRecord(message) ? records.note(message.string()) : undefined;
       if (commit === undefined) return;
       recovery.noted(commit, performance.now());
       committed(commit, message.info.timestampNanos / 1_000_000);
     }),
-    follow(observer, streams.events, (message) => {
+    noted(streams.events, (message) => {
       events.note(message.string());
     }),
-    follow(observer, streams.dead, ({ headers }) => {
+    noted(streams.dead, ({ headers }) => {
       const commandId = headers?.get('Fairlead-Command-Id') ?? '';
       deadLetters.push({ commandId, code: headers?.get('Fairlead-Fault') ?? '' });
     }),

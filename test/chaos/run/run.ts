@@ -106,8 +106,8 @@ async function breakThings(scene: Scene, endMs: number): Promise<void> {
   while (performance.now() < endMs) {
     const fault = deck.deal();
     say(`${fault.name} …`);
-    met[fault.name] = (met[fault.name] ?? 0) + 1;
-    await unless(fault.run(stage), world.failed);
+    const struck = await unless(fault.run(stage), world.failed);
+    if (struck !== 'nobody') met[fault.name] = (met[fault.name] ?? 0) + 1;
     await sleep(dice.between(FAULT_GAP_MS.least, FAULT_GAP_MS.most));
   }
 }

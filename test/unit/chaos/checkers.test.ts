@@ -4,8 +4,9 @@ import { Complaints } from '../../chaos/run/checkers/books.ts';
 import type { DeadLetter, Sent } from '../../chaos/run/checkers/books.ts';
 import { judgeCommands } from '../../chaos/run/checkers/commands.ts';
 import { EventBook } from '../../chaos/run/checkers/events.ts';
-import { doubledPlaces, judgeCounts, judgeLeaks } from '../../chaos/run/checkers/instances.ts';
-import { RecordBook } from '../../chaos/run/checkers/records.ts';
+import { doubledIn, judgeLeaks, judgeRest } from '../../chaos/run/checkers/instances.ts';
+import { judgeStrikes, RecordBook } from '../../chaos/run/checkers/records.ts';
+import { judgeWriters } from '../../chaos/run/checkers/writers.ts';
 import type { GroundTruth } from '../../../src/stack/ground-truth.ts';
 
 const actor = 'cluster/test/c1';
@@ -15,13 +16,17 @@ interface Written {
   readonly host?: string;
   readonly seen?: readonly string[];
   readonly outboxNext?: number;
+  readonly uid?: string;
+  readonly phase?: string;
+  readonly strikes?: number;
 }
 
-const record = ({ fence = 1, host = 'a', seen = [], outboxNext = 1 }: Written): string =>
+const record = ({ fence = 1, host = 'a', seen = [], outboxNext = 1, ...more }: Written): string =>
   JSON.stringify({
-    ...{ key: actor, uid: 'u1', fence, host, outboxNext, outbox: [], strikes: null },
+    ...{ key: actor, uid: more.uid ?? 'u1', fence, host, outboxNext, outbox: [] },
+    strikes: more.strikes === undefined ? null : { count: more.strikes },
     seen: seen.map((id) => ({ id, code: 'ok' })),
-    snapshot: { context: { phase: 'running.steady' } },
+    snapshot: { context: { phase: more.phase ?? 'running.steady' } },
   });
 
 function recordsOf(...written: readonly Written[]) {
@@ -60,6 +65,18 @@ describe('records', () => {
     expect(book.lives.get(actor)?.decided).toEqual(['1', '2', '3']);
     expect(complaints.total).toBe(0);
   });
+
+  it('find a turn that threw, also where it has been forgotten since', () => {
+    const { book, complaints } = recordsOf({ strikes: 2 }, {});
+    judgeStrikes(book.lives, complaints);
+    expect(complaints.examples).toEqual([`strikes: ${actor} threw 2 times`]);
+  });
+
+  it('find what is no record', () => {
+    const { book, complaints } = recordsOf();
+    book.note('{"key":"cluster/test/c1"}');
+    expect(complaints.count('unreadable')).toBe(1);
+  });
 });
 
 interface Case {
@@ -67,10 +84,12 @@ interface Case {
   readonly decided?: readonly string[];
   readonly letters?: readonly DeadLetter[];
   readonly left?: number;
+  /** Instead of one record that holds what is decided; none where it was never made. */
+  readonly records?: readonly Written[];
 }
 
-function commandsOf({ sent = [], decided = [], letters = [], left = 0 }: Case): Complaints {
-  const { book, complaints } = recordsOf({ seen: decided });
+function commandsOf({ sent = [], decided = [], letters = [], left = 0, ...more }: Case) {
+  const { book, complaints } = recordsOf(...(more.records ?? [{ seen: decided }]));
   const rows = sent.map((each, index): Sent => {
     const id = each.id ?? String(index + 1);
     const place = index + 1;
@@ -100,7 +119,27 @@ describe('commands', () => {
     expect(complaints.examples).toEqual([]);
   });
 
+  const notFound = { sent: [{}, {}], letters: [{ commandId: '2', code: 'resource.notFound' }] };
+  it.each<[string, readonly Written[]]>([
+    ['was never made', []],
+    ['is gone', [{ seen: ['1'], phase: 'deleted' }]],
+    ['was gone and is made anew', [{ seen: ['1'] }, { seen: ['1'], uid: 'u2' }]],
+  ])('may find nobody where the resource %s', (_what, records) => {
+    const sent = records.length === 0 ? [{ fate: 'refused' as const }, {}] : notFound.sent;
+    expect(commandsOf({ ...notFound, sent, records }).examples).toEqual([]);
+  });
+
+  it('may find nobody before the command that makes the resource', () => {
+    const letters = [{ commandId: '1', code: 'resource.notFound' }];
+    expect(commandsOf({ sent: [{}, {}], decided: ['2'], letters }).examples).toEqual([]);
+  });
+
   it.each<[string, string, Case]>([
+    [
+      'deadLetter',
+      'of a resource that lives, and told that there is none',
+      { ...notFound, decided: ['1'] },
+    ],
     ['lost', 'taken and nowhere', { sent: [{}] }],
     ['lost', 'left in the stream', { left: 1 }],
     ['reordered', 'decided out of order', { sent: [{}, {}], decided: ['2', '1'] }],
@@ -160,13 +199,75 @@ describe('instances', () => {
   });
 
   it('find a place that was launched twice', () => {
-    expect(doubledPlaces(truth(machine('i-1', 'terminated'), machine('i-2')))).toHaveLength(1);
+    expect(doubledIn(truth(machine('i-1', 'terminated'), machine('i-2')))).toEqual(['u1/s0 i1']);
   });
 
-  it('find what is left and what is missing', () => {
+  it('find two that live in one slot', () => {
+    const replaced = { ...machine('i-2'), incarnation: '2' };
+    expect(doubledIn(truth(machine('i-1', 'terminated'), replaced))).toEqual([]);
+    expect(doubledIn(truth(machine('i-1'), replaced))).toEqual(['u1/s0']);
+  });
+
+  it('find what is left', () => {
     const complaints = new Complaints();
     judgeLeaks(truth(machine('i-1'), machine('i-2', 'terminated')), complaints);
-    judgeCounts(truth(machine('i-1')), new Map([['u1', 2]]), complaints);
-    expect([complaints.count('leaks'), complaints.count('spec')]).toEqual([1, 1]);
+    expect(complaints.count('leaks')).toBe(1);
+  });
+
+  const cluster = { name: 'c1', uid: 'u1', state: 'running.steady', wanted: 1, error: '' };
+  const rested = (state: object, ...machines: readonly ReturnType<typeof machine>[]) => {
+    const complaints = new Complaints();
+    judgeRest(truth(...machines), [{ ...cluster, ...state }], complaints);
+    return complaints.count('spec');
+  };
+
+  it('take no offence at clusters as ordered, or at a failure that explains itself', () => {
+    expect(rested({}, machine('i-1'))).toBe(0);
+    expect(rested({ state: 'stopped' }, machine('i-1', 'stopped'))).toBe(0);
+    expect(rested({ state: 'failed', error: 'no capacity' }, machine('i-1'))).toBe(0);
+  });
+
+  it.each([
+    ['that runs with another number of machines', rested({ wanted: 2 }, machine('i-1'))],
+    ['that is stopped and runs', rested({ state: 'stopped' }, machine('i-1'))],
+    ['that failed and does not say why', rested({ state: 'failed' })],
+  ])('find a cluster %s', (_what, count) => {
+    expect(count).toBe(1);
+  });
+});
+
+describe('writers', () => {
+  const seen = { twoWriters: 0, looks: 9, missed: [] as string[], lost: 0 };
+  const judged = async (more: Partial<typeof seen>, lostPoints?: () => Promise<number>) => {
+    const complaints = new Complaints();
+    const { twoWriters, looks, missed, lost } = { ...seen, ...more };
+    await judgeWriters(
+      {
+        ...{ twoWriters: () => twoWriters, looks: () => looks, missed: () => missed },
+        lostPoints: lostPoints ?? (() => Promise.resolve(lost)),
+      },
+      complaints,
+    );
+    return complaints.examples;
+  };
+
+  it('are fine when one was seen at a time, with all points', async () => {
+    expect(await judged({})).toEqual([]);
+  });
+
+  it.each<[string, Partial<typeof seen>]>([
+    ['twoWriters: seen in 2 of 9 looks', { twoWriters: 2 }],
+    ['lostPoints: 3 recovery points lack in what is written now', { lost: 3 }],
+    ['unseen: nobody has looked at who writes', { looks: 0 }],
+    ['unseen: a look at who writes failed: away', { missed: ['away'] }],
+  ])('are not: %s', async (told, more) => {
+    expect(await judged(more)).toEqual([told]);
+  });
+
+  it('are not when nothing is written to any more', async () => {
+    const nobody = () => Promise.reject(new Error('nothing of vol-1 is written to any more'));
+    expect(await judged({}, nobody)).toEqual([
+      'lostPoints: nobody can tell: nothing of vol-1 is written to any more',
+    ]);
   });
 });

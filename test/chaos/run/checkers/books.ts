@@ -1,4 +1,4 @@
-/** What is noted while a run lasts: rows that checkers judge, none of which any host has a say in. */
+/** What is noted while a run lasts, by streams and the simulator: rows that checkers judge, no host has a say in them. */
 
 export interface Answer {
   /** As in HTTP. */

@@ -29,7 +29,8 @@ export function judgeCommands(books: CommandBooks, complaints: Complaints): Comm
   for (const sent of books.sent.values()) {
     const code = books.lives.get(sent.actor)?.codes.get(sent.id);
     if (code !== undefined) decided += 1;
-    judgeOne(sent, code, letters.get(sent.id) ?? [], complaints);
+    const row = { sent, decided: code, letters: letters.get(sent.id) ?? [] };
+    judgeOne(row, books, complaints);
   }
   for (const life of books.lives.values()) judgeOrder(life, books.sent, complaints);
   for (const id of letters.keys())
@@ -45,10 +46,16 @@ export function judgeCommands(books: CommandBooks, complaints: Complaints): Comm
   };
 }
 
+interface Row {
+  readonly sent: Sent;
+  /** Code in the record. */
+  readonly decided: string | undefined;
+  readonly letters: readonly DeadLetter[];
+}
+
 function judgeOne(
-  sent: Sent,
-  decided: string | undefined,
-  letters: readonly DeadLetter[],
+  { sent, decided, letters }: Row,
+  books: CommandBooks,
   complaints: Complaints,
 ): void {
   const what = `${sent.id} (${sent.verb} of ${sent.actor})`;
@@ -65,7 +72,7 @@ function judgeOne(
     complaints.note('doubled', `${what} was refused by the stream, and is there`);
   if (sent.isPoison && decided !== undefined)
     complaints.note('poison', `${what} was decided: ${decided}`);
-  if (letter !== undefined && !sent.isPoison && !isToldToWait(letter.code, sent))
+  if (letter !== undefined && !sent.isPoison && !isPlainRefusal(letter.code, sent, books))
     complaints.note('deadLetter', `${what} is no poison, and a dead letter: ${letter.code}`);
   for (const { code } of sent.answers ?? []) {
     const is = decided ?? letter?.code;
@@ -74,10 +81,22 @@ function judgeOne(
   }
 }
 
-/** A refusal that no record can hold: nothing of that name, or more than is taken. Whoever heard of it heard the same. */
-const isToldToWait = (code: string, { answers = [] }: Sent): boolean =>
-  /^(mailbox\.full|service\.(busy|degraded)|resource\.(notFound|deleted))$/.test(code) &&
-  answers.every((answer) => answer.code === code);
+/** A refusal that no record can hold: more than is taken, or nothing of that name. Whoever heard of it heard the same. */
+function isPlainRefusal(code: string, sent: Sent, books: CommandBooks): boolean {
+  const { answers = [] } = sent;
+  const isRight = /^resource\.(notFound|deleted)$/.test(code)
+    ? mayBeAbsent(sent, books)
+    : /^(mailbox\.full|service\.(busy|degraded))$/.test(code);
+  return isRight && answers.every((answer) => answer.code === code);
+}
+
+/** Its resource was never made, is gone or was for a while, or was made by a command behind this one. */
+function mayBeAbsent({ actor, place = Infinity }: Sent, { lives, sent }: CommandBooks): boolean {
+  const life = lives.get(actor);
+  if (life === undefined || life.wasGone) return true;
+  const [first = ''] = life.decided;
+  return place < (sent.get(first)?.place ?? Infinity);
+}
 
 function judgeOrder(life: Life, sent: ReadonlyMap<string, Sent>, complaints: Complaints): void {
   let latest: Sent | undefined;

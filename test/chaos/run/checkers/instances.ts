@@ -24,7 +24,7 @@ export function watchInstances(simulator: SimulatorDoor, complaints: Complaints)
   const look = async (): Promise<void> => {
     const truth = await groundTruth(simulator);
     looks += 1;
-    for (const slot of [...doubledSlots(truth), ...doubledPlaces(truth)]) {
+    for (const slot of doubledIn(truth)) {
       if (known.has(slot)) continue;
       known.add(slot);
       complaints.note('doubledInstances', `${slot} has two machines`);
@@ -38,7 +38,7 @@ export function watchInstances(simulator: SimulatorDoor, complaints: Complaints)
       } catch (thrown) {
         unseen += 1;
         if (unseen === UNSEEN_MAX)
-          complaints.note('spec', `nobody could look at the machines: ${messageOf(thrown)}`);
+          complaints.note('unseen', `nobody could look at the machines: ${messageOf(thrown)}`);
       }
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     }
@@ -53,27 +53,52 @@ export function watchInstances(simulator: SimulatorDoor, complaints: Complaints)
   };
 }
 
+/** Slots that two machines live in now, and places that were launched twice. */
+export const doubledIn = (truth: GroundTruth): string[] => [
+  ...doubledSlots(truth),
+  ...doubledPlaces(truth),
+];
+
 /** Launches of one cluster, slot and incarnation beyond the first, ended ones included. */
-export function doubledPlaces({ instances }: GroundTruth): string[] {
+function doubledPlaces({ instances }: GroundTruth): string[] {
   const places = instances.map(
     ({ uid, slot, incarnation }) => `${uid ?? 'no uid'}/${slot ?? 'no slot'} i${incarnation ?? ''}`,
   );
   return places.filter((place, index) => places.indexOf(place) !== index);
 }
 
-/** Cluster uid → machines that it should have now. */
-export type Wanted = ReadonlyMap<string, number>;
-
 const isLive = ({ state }: { readonly state: string }): boolean =>
   state !== 'terminated' && state !== 'shutting-down';
 
-/** Of clusters at rest as they should be: as many machines as their manifest says, none of anybody else. */
-export function judgeCounts(truth: GroundTruth, wanted: Wanted, complaints: Complaints): void {
+/** As a query shows it. */
+export interface Rested {
+  readonly name: string;
+  readonly uid: string;
+  readonly state: string;
+  /** Machines by its manifest. */
+  readonly wanted: number;
+  /** What it says of why it is not as ordered. */
+  readonly error: string;
+}
+
+/** Of clusters at rest: one that runs has as many machines as its manifest says, one that is stopped none that run. */
+export function judgeRest(
+  truth: GroundTruth,
+  clusters: readonly Rested[],
+  complaints: Complaints,
+): void {
   const live = truth.instances.filter(isLive);
-  for (const [uid, count] of wanted) {
-    const found = live.filter((each) => each.uid === uid).length;
-    if (found !== count)
-      complaints.note('spec', `${uid} has ${found} machines, should be ${count}`);
+  for (const { name, uid, state, wanted, error } of clusters) {
+    const own = live.filter((each) => each.uid === uid);
+    const awake = own.filter((each) => each.state !== 'stopped' && each.state !== 'stopping');
+    const isRunning = state === 'running.steady';
+    const isStopped = state.startsWith('stopped');
+    if (isRunning && own.length !== wanted)
+      complaints.note('spec', `${name} (${uid}) has ${own.length} machines, should be ${wanted}`);
+    if (isStopped && awake.length > 0)
+      complaints.note('spec', `${name} (${uid}) is stopped, ${awake.length} of its machines run`);
+    if (!isRunning && !isStopped && error === '')
+      complaints.note('spec', `${name} (${uid}) is ${state} and does not say why`);
   }
 }
 

@@ -29,6 +29,8 @@ export interface Life {
   strikes: number;
   /** Only its tombstone is left. */
   isGone: boolean;
+  /** It was gone at some time, and may have been made anew since. */
+  wasGone: boolean;
   /** Command ids in the order they were decided. */
   readonly decided: string[];
   readonly codes: Map<string, string>;
@@ -66,7 +68,8 @@ export class RecordBook {
     const { key: actor, uid, fence, host, seen, outbox, outboxNext, strikes } = read.data;
     const { phase, lifecycle } = read.data.snapshot.context;
     const life = this.#lives.get(actor) ?? {
-      ...{ actor, uid, fence, host, events: 0, unpublished: 0, strikes: 0, isGone: false },
+      ...{ actor, uid, fence, host, events: 0, unpublished: 0, strikes: 0 },
+      ...{ isGone: false, wasGone: false },
       ...{ decided: [], codes: new Map<string, string>() },
     };
     this.#lives.set(actor, life);
@@ -78,9 +81,11 @@ export class RecordBook {
       this.#complaints.note('fence', `${actor}: ${before} and ${host} both wrote under ${fence}`);
     this.#writers.set(writer, host);
     const decided = this.#decide(life, seen);
+    if (life.uid !== uid) life.wasGone = true;
     Object.assign(life, { uid, host, fence: Math.max(fence, life.fence) });
     Object.assign(life, { events: outboxNext - 1, unpublished: outbox.length });
     life.isGone = (lifecycle ?? phase) === 'deleted';
+    life.wasGone ||= life.isGone;
     life.strikes = Math.max(life.strikes, strikes?.count ?? 0);
     return { actor, host, fence, decided };
   }
@@ -106,4 +111,10 @@ export class RecordBook {
     }
     return fresh;
   }
+}
+
+/** A turn that threw was discarded, and counted in the record. */
+export function judgeStrikes(lives: ReadonlyMap<string, Life>, complaints: Complaints): void {
+  for (const { actor, strikes } of lives.values())
+    if (strikes > 0) complaints.note('strikes', `${actor} threw ${strikes} times`);
 }
