@@ -1,8 +1,8 @@
 /** takeover-order: a host dies by SIGKILL under load; the other goes on behind its last command, in order, nothing twice. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { until } from './run/fleet.ts';
 import { twoHosts } from './two-hosts.ts';
+import type { HostProcess } from './run/world.ts';
 import type { Pair } from './two-hosts.ts';
 
 /**
@@ -21,7 +21,19 @@ afterAll(() => pair.close());
 it('keeps every accepted command of an actor, once and in order, when its host is killed', async () => {
   const { world, ledger, owner, load, judge } = pair;
   const endLoad = load();
-  await sleep(2_000); // Under way on both.
+  const decided = (of: ReadonlySet<string>): number =>
+    [...ledger.records.lives.values()]
+      .filter(({ actor }) => of.has(actor))
+      .reduce((sum, life) => sum + life.decided.length, 0);
+  const moves = async (of: readonly string[], by: number): Promise<boolean> => {
+    const actors = new Set(of);
+    const before = decided(actors);
+    return until(() => Promise.resolve(decided(actors) >= before + by), 30_000);
+  };
+  const ownedBy = ({ id }: HostProcess) => ledger.recovery.actorsOf([id()]);
+  // Under way on both.
+  const begun = world.hosts.map((each) => moves(ownedBy(each), ownedBy(each).length));
+  expect(await Promise.all(begun)).toEqual([true, true]);
   const host = owner();
   const actors = ledger.recovery.actorsOf([host.id()]);
   const killedMs = performance.now();
@@ -29,7 +41,8 @@ it('keeps every accepted command of an actor, once and in order, when its host i
   ledger.recovery.ask('kill', actors, killedMs);
   const table = () => ledger.recovery.table(new Set());
   await until(() => Promise.resolve((table()['kill']?.count ?? 0) >= 1), 30_000);
-  await sleep(2_000); // The backlog goes on behind.
+  // The backlog goes on behind.
+  expect(await moves(actors, 2 * actors.length)).toBe(true);
   await endLoad();
   const tally = await judge();
   expect(ledger.complaints.examples).toEqual([]);

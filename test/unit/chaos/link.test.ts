@@ -59,9 +59,11 @@ it('holds what is sent while it is silent, also of a side that has given up sinc
   socket.write('before');
   await vi.waitUntil(() => arrived === 'before');
   link.silence();
+  let taken = '';
+  link.overhear = (bytes) => (taken += bytes.toString());
   socket.end(', late');
-  await new Promise((resolve) => socket.once('finish', resolve));
-  await new Promise((resolve) => setTimeout(resolve, 30));
+  // It has come to the line, and goes no further.
+  await vi.waitUntil(() => taken === ', late');
   expect(arrived).toBe('before');
   link.heal();
   await vi.waitUntil(() => arrived === 'before, late');

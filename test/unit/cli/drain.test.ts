@@ -7,16 +7,17 @@ import { ClientProblem, clientProblem } from '../../../src/nats/problem.ts';
 
 interface Seat {
   readonly name: string;
+  readonly status?: string;
   readonly isDrained?: boolean;
   readonly held?: number;
 }
 
 /** What one look at the hosts shows. */
 const answersOf = (seats: readonly Seat[]) =>
-  seats.map(({ name, isDrained = false, held = 32 }) => ({
-    host: name,
-    items: [{ host: name, name, isDrained, held, partitions: held, share: isDrained ? 0 : 32 }],
-  }));
+  seats.map(({ name, status, isDrained = false, held = 32 }) => {
+    const counts = { held, partitions: held, share: isDrained ? 0 : 32 };
+    return { host: name, items: [{ host: name, name, status, isDrained, ...counts }] };
+  });
 
 type Look = readonly Seat[] | 'silence';
 
@@ -141,6 +142,14 @@ describe('fairlead drain', () => {
     expect([exit, stderr.endsWith('host/h2  0 partitions left\n')]).toEqual([0, true]);
   });
 
+  it.concurrent('asks the later of two processes under its name what is left', async () => {
+    const earlier = { name: 'h2', status: 'replaced', isDrained: true, held: 0 };
+    const looks = [two, [...going(28), earlier], [earlier, ...going(8)], [...going(0), earlier]];
+    const { exit, stderr } = await fairlead('drain h2', service(looks));
+    const told = [...stderr.matchAll(/(\d+) partitions left/g)].map(([, left]) => Number(left));
+    expect([exit, told]).toEqual([0, [28, 8, 0]]);
+  });
+
   it('refuses a host nobody knows, and tells which are known', async () => {
     const fake = service([two], ['h9']);
     const { exit, stderr } = await fairlead('drain h3', fake);
@@ -230,6 +239,17 @@ describe('fairlead hosts and partitions', () => {
     expect(await told('hosts')).toEqual(marks.map(({ id }) => id));
     expect(await told('host/h2')).toEqual([marks[1]?.id]);
     expect(await told('breakers')).toEqual([order.id]);
+  });
+
+  it('shows both processes under one name, and which of them is replaced', async () => {
+    for (const statuses of [
+      ['serving', 'replaced'],
+      ['replaced', 'serving'],
+    ]) {
+      const seats = statuses.map((status) => ({ name: 'h1', status }));
+      const { stdout } = await fairlead('hosts --no-headers', service([seats]));
+      expect(stdout.match(/serving|replaced/g)?.sort()).toEqual(['replaced', 'serving']);
+    }
   });
 
   it('tells by whose order a host runs nothing, and why', async () => {
