@@ -26,7 +26,7 @@ export async function surveyPages(
   let after = '';
   for (let page = 0; page < pagesMax; page += 1) {
     const answers = await ask(after);
-    for (const item of answers.flatMap(itemsOf)) found.set(`${item.name} ${item.host}`, item);
+    for (const item of answers.flatMap(itemsOf)) found.set(keyOf(item), item);
     // Hosts end their pages at different names: the next page begins behind the first of these ends.
     const [first] = answers.flatMap(cursorOf).sort();
     if (first === undefined) return inOrder([...found.values()]);
@@ -34,6 +34,10 @@ export async function surveyPages(
   }
   throw new Error(`the survey of ${what} did not end after ${pagesMax} pages`);
 }
+
+/** Of two processes under one name both are shown: the earlier one tells that it is replaced. */
+const keyOf = ({ name, host, status }: Entry): string =>
+  `${name} ${host} ${status === 'replaced' ? status : ''}`;
 
 function itemsOf({ items }: SurveyAnswer): Entry[] {
   const lines: readonly unknown[] = Array.isArray(items) ? items : [];

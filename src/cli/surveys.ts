@@ -26,6 +26,12 @@ export function surveyRegistry(
   return surveyPages(kind, (after) => survey(session, kind, { ...wanted, after }));
 }
 
+/** Hosts by name, without the earlier of two processes under one name: that one holds nothing. */
+export async function surveyHosts(session: Session): Promise<readonly Entry[]> {
+  const entries = await surveyRegistry(session, 'host');
+  return entries.filter(({ status }) => status !== 'replaced');
+}
+
 const survey = (session: Session, kind: string, asked: object): Promise<readonly SurveyAnswer[]> =>
   session.survey(
     { namespace: 'system', kind, name: '_', verb: 'survey', arguments: asked },

@@ -4,7 +4,7 @@ import { exits } from '../exit-codes.ts';
 import { Failure, problemIn } from '../failure.ts';
 import type { Session } from '../session.ts';
 import type { Shell } from '../shell.ts';
-import { surveyRegistry } from '../surveys.ts';
+import { surveyHosts } from '../surveys.ts';
 import type { Entry } from '../surveys.ts';
 import { timeLimit } from '../../time-limit.ts';
 
@@ -109,7 +109,7 @@ class Leaving {
 /** None while nobody answers. */
 async function look(session: Session): Promise<readonly Entry[]> {
   try {
-    return await surveyRegistry(session, 'host');
+    return await surveyHosts(session);
   } catch (thrown) {
     if (problemIn(thrown)?.status !== 503) throw thrown;
     return [];

@@ -3,7 +3,7 @@ import { nearest } from '../../../actors/nearest.ts';
 import { exits } from '../exit-codes.ts';
 import { Failure } from '../failure.ts';
 import type { Session } from '../session.ts';
-import { surveyDrained, surveyRegistry } from '../surveys.ts';
+import { surveyDrained, surveyHosts } from '../surveys.ts';
 
 interface Seats {
   /** Hosts that answer, by name. */
@@ -13,7 +13,7 @@ interface Seats {
 }
 
 async function seatsOf(session: Session): Promise<Seats> {
-  const entries = await surveyRegistry(session, 'host');
+  const entries = await surveyHosts(session);
   const drained = await surveyDrained(session);
   return { alive: entries.map(({ name }) => name), drained: drained.map(({ host }) => host) };
 }
