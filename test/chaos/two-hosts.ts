@@ -13,7 +13,7 @@ import type { HostProcess, World } from './run/world.ts';
 
 const names = Array.from({ length: 24 }, (_, index) => `idle${index + 1}`);
 /** Decided in the record and nothing else: taken, unchanged or refused. */
-const verbs = ['resume', 'pause', 'retry', 'cancel'];
+export const verbs = ['resume', 'pause', 'retry', 'cancel'];
 const perSecond = 120;
 const SETTLE_MS = 30_000;
 
@@ -22,8 +22,8 @@ export interface Pair {
   readonly ledger: Ledger;
   /** It has actors at this moment. */
   readonly owner: () => HostProcess;
-  /** Sends all the time, until the returned function is called. */
-  readonly load: () => () => Promise<void>;
+  /** Sends all the time, until the returned function is called; all verbs by default. */
+  readonly load: (of?: readonly string[]) => () => Promise<void>;
   /** After the load: waits until every command is decided, and judges. */
   readonly judge: () => Promise<CommandTally>;
   readonly close: () => Promise<void>;
@@ -50,12 +50,12 @@ export async function twoHosts(
       if (host === undefined) throw new Error('no host has written a record');
       return host;
     },
-    load: () => {
+    load: (of = verbs) => {
       const ending = new AbortController();
       const running = (async () => {
         for (let count = 0; !ending.signal.aborted; count += 1) {
           const name = names[count % names.length] ?? '';
-          const verb = verbs[Math.floor(count / names.length) % verbs.length] ?? '';
+          const verb = of[Math.floor(count / names.length) % of.length] ?? '';
           void sender.send({ ...clusterKey(name), verb, payload: {} });
           await sleep(1_000 / perSecond);
         }
