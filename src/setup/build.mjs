@@ -5,9 +5,15 @@ import { existsSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync 
 import path from 'node:path';
 import { SetupError, secondsSince, tail } from './report.mjs';
 
-const PROGRAMS = ['test/bench', 'test/drill', 'test/soak'];
+/** As `include` of tsconfig.build.json names them. */
+const PROGRAMS = [
+  ...['test/bench', 'test/drill', 'test/fixtures', 'test/simulation', 'test/soak'],
+  ...['test/chaos/run', 'test/model/coverage'],
+];
 /** What those take from the tests. */
-const WORLDS = ['test/model/replication/hosted', 'test/fakes'];
+const WORLDS = ['model', 'fakes', 'servers', 'unit/machines', 'unit/actors'].map(
+  (name) => `test/${name}`,
+);
 const SOURCES = ['machines', 'actors', 'src', ...PROGRAMS, ...WORLDS];
 const SETTINGS = ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
 
