@@ -23,7 +23,7 @@ export async function makePorts(
     random: systemRandom,
     store: await createRecordStore(connection),
     bus: createBus(connection, logOf(telemetry), { version: packageVersion() }),
-    leases: await createLeases(connection, hostId),
+    leases: await createLeases(connection, hostId, logOf(telemetry)),
     orders: createOrders(connection),
   };
 }

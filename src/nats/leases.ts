@@ -1,11 +1,12 @@
 /** Presences and leases: keys that expire unless their holder keeps writing them by compare-and-set. */
 import { Kvm } from '@nats-io/kv';
 import type { KV } from '@nats-io/kv';
+import { z } from 'zod';
 import { bounds } from '../../machines/limits.ts';
 import type { HostSeat, Leases, LeaseSurvey, Presence } from '../../actors/ports.ts';
 import { ulid } from '../ulid.ts';
 import { compareAndSet } from './cas.ts';
-import type { Connection } from './connection.ts';
+import type { Connection, Log } from './connection.ts';
 import { classifyWrite } from './faults.ts';
 import { bucketStream, buckets, freedSubject, keySubject } from './subjects.ts';
 
@@ -25,19 +26,51 @@ interface Seat {
   readonly presence?: Presence;
 }
 
+const stored = z.object({
+  holder: z.string().min(1),
+  instance: z.string(),
+  presence: z
+    .object({
+      isDraining: z.boolean(),
+      owned: z.int(),
+      version: z.string(),
+      startedAtMs: z.number(),
+    })
+    .optional(),
+});
+
 interface Parts {
   readonly connection: Connection;
+  /** Told of a key of which nothing can be read. */
+  readonly unread: (key: string, reason: string) => void;
   readonly bucket: KV;
   readonly host: string;
   readonly instance: string;
 }
 
+/** Holds a partition whose lease cannot be read: somebody wrote it, so nobody may take it before it ends. */
+const UNKNOWN_HOST = '?';
+
 const absent = (revision: number): Seat => ({ holder: undefined, instance: '', revision });
 
-async function read({ connection, bucket }: Parts, key: string): Promise<Seat> {
+async function read({ connection, bucket, unread }: Parts, key: string): Promise<Seat> {
   const entry = await connection.ask(() => bucket.get(key));
   if (entry?.operation !== 'PUT') return absent(entry?.revision ?? 0);
-  return { ...entry.json<Omit<Seat, 'revision'>>(), revision: entry.revision };
+  const { revision } = entry;
+  const seat = seatOf(entry.string());
+  if (typeof seat !== 'string') return { ...seat, revision };
+  unread(key, seat);
+  return isPartition(key) ? { holder: UNKNOWN_HOST, instance: '', revision } : absent(revision);
+}
+
+/** Or why it cannot be read. */
+function seatOf(text: string): Omit<Seat, 'revision'> | string {
+  try {
+    const { holder, instance, presence } = stored.parse(JSON.parse(text));
+    return { holder, instance, ...(presence && { presence }) };
+  } catch (thrown) {
+    return thrown instanceof z.ZodError ? z.prettifyError(thrown) : 'it is no JSON';
+  }
 }
 
 /** Resolves with the new revision, or undefined when somebody else wrote; reads back when the answer is missing. */
@@ -80,11 +113,16 @@ async function keys({ connection }: Parts): Promise<string[]> {
  * A process of the same host takes over at once, whichever process it was; what has expired cannot be renewed even if nobody
  * took it. Calls read the key back when an answer is lost, and reject when that fails too.
  */
-export async function createLeases(connection: Connection, host: string): Promise<Leases> {
+export async function createLeases(
+  connection: Connection,
+  host: string,
+  log: Log = () => undefined,
+): Promise<Leases> {
   const bucket = await new Kvm(connection.js).open(buckets.lease);
   const { config } = await connection.ask(() => connection.jsm.streams.info(STREAM));
   const ttlMs = config.max_age / MS;
-  const parts: Parts = { connection, bucket, host, instance: ulid() };
+  const unread = unreadOnce(log);
+  const parts: Parts = { connection, bucket, host, instance: ulid(), unread };
   const held = new Map<number, number>();
   const holders = new Holders(parts, ttlMs);
   let presence = absent(0);
@@ -146,6 +184,19 @@ export async function createLeases(connection: Connection, host: string): Promis
         subscription.unsubscribe();
       };
     },
+  };
+}
+
+/** Once for each key. */
+function unreadOnce(log: Log): Parts['unread'] {
+  const told = new Set<string>();
+  return (key, reason) => {
+    if (told.has(key)) return;
+    told.add(key);
+    const text = isPartition(key)
+      ? 'a lease cannot be read: the partition counts as held by another host until the lease ends; delete the key if it does not'
+      : 'a key among the leases cannot be read and is passed over; delete it if it does not end';
+    log('error', { bucket: buckets.lease, key, reason }, text);
   };
 }
 

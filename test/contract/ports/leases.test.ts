@@ -181,6 +181,36 @@ describe.each([
 });
 
 describe('leases on JetStream only', () => {
+  it('are looked at by everybody while keys among them cannot be read, which is told once', async () => {
+    const rig = await startRig();
+    try {
+      const { connection, log, logged } = rig;
+      const leases = await createLeases(connection, 'one', log);
+      const told = (key: string) => logged.filter((line) => line.includes(`"key":"${key}"`));
+      const write = (key: string, text: string) =>
+        connection.js.publish(`$KV.FAIRLEAD_LEASE.${key}`, text);
+      await write('p7', 'held by nobody');
+      await write('p8', '{"holder":7}');
+      await write('n.two', '{');
+      await write('n.three', '{"holder":"three","instance":"a","presence":{"owned":"all"}}');
+      await write('notes', 'a line');
+      await leases.announce(presence());
+      for (let look = 0; look < 2; look += 1) {
+        const { hosts, partitions } = await leases.survey(true);
+        expect([...partitions.keys()].sort()).toEqual([7, 8]);
+        expect([...partitions.values()]).not.toContain('one');
+        expect(hosts.map(({ host }) => host)).toEqual(['one']);
+      }
+      expect(await leases.acquire(7)).toBeUndefined();
+      for (const key of ['p7', 'p8', 'n.two', 'n.three', 'notes'])
+        expect(told(key)).toHaveLength(1);
+      // They end as every lease does.
+      await until(async () => (await leases.acquire(7)) !== undefined, 'it can be taken');
+    } finally {
+      await rig.stop();
+    }
+  });
+
   it('reject a renewal while the server is away, and the holder takes them again afterwards', async () => {
     const rig = await startRig();
     try {
