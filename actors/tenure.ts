@@ -64,6 +64,8 @@ export class Tenure {
   #subscription: Subscription | undefined;
   /** Commands that wait for their turn by the rate of intake. */
   #waitingIn = 0;
+  /** When the last of them goes in, monotonic. */
+  #lastDueMs = 0;
   #isOver = false;
 
   constructor(options: TenureOptions) {
@@ -191,14 +193,13 @@ export class Tenure {
     const { kind, namespace, name, verb, sequence, deliveries } = delivery;
     const key = { kind, namespace, name };
     const opened = openEnvelope(delivery, this.#options.schemas);
-    const { telemetry } = this.#options.ports;
     const told = toldOf(opened);
     const { commandId, correlationId } = told;
     const fields = {
       ...{ actor: keyText(key), kind, event: `${kind}.${verb}`, verb },
       ...{ commandId, correlationId, sequence, deliveries },
     };
-    telemetry.log('info', fields, 'command received');
+    this.#options.ports.telemetry.log('info', fields, 'command received');
     const entry = this.#options.intake.enter('commands');
     const tracked = this.#options.inHand.track(this, delivery, entry);
     if ('retryAfterMs' in entry) {
@@ -216,10 +217,12 @@ export class Tenure {
     else this.#takeLater(entry.waitMs, take);
   }
 
-  /** Those who wait go in in the order of their coming, also when a timer is late. */
+  /** Those who wait go in in the order of their coming, also when a timer is late or the rate rises meanwhile. */
   #takeLater(waitMs: number, take: () => void): void {
+    const nowMs = this.#options.clock.monotonicMs();
     this.#waitingIn += 1;
-    this.#options.clock.after(waitMs, () => {
+    this.#lastDueMs = Math.max(this.#lastDueMs, nowMs + waitMs);
+    this.#options.clock.after(this.#lastDueMs - nowMs, () => {
       this.#waitingIn -= 1;
       if (this.#owned()) take();
     });

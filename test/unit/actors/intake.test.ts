@@ -35,6 +35,22 @@ it('lets commands wait in the order of their coming, and loses none of a full st
   await world.stop();
 });
 
+it('keeps that order when the rate rises while they wait', async () => {
+  const world = await new World().start();
+  await world.ask('create');
+  // What a bucket says whose rate has grown between the second command and the third.
+  const waits = [50, 40, 0];
+  world.host.intake.enter = () => ({ waitMs: waits.shift() ?? 0 });
+  const ids = ['1', '2', '3'].map((text) => world.send('note', { text }));
+  await world.clock.advance(45);
+  expect(world.bus.replies).toHaveLength(1);
+  await world.clock.advance(5);
+  const replied = world.bus.replies.slice(1).map(({ inbox }) => inbox.split('.').at(-1));
+  expect(replied).toEqual(ids);
+  expect(world.record().snapshot).toMatchObject({ context: { notes: ['1', '2', '3'] } });
+  await world.stop();
+});
+
 it('answers a command busy that would wait too long, and takes the next one [D-20] [V-29]', async () => {
   const intake = { ratePerSecond: 10, burst: 1, waitMaxMs: 100 };
   const world = await new World({ intake }).start();
