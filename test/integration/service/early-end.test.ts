@@ -37,9 +37,12 @@ describe('a host that is not ready yet', () => {
   it('gives all leases back at SIGTERM, as one that is ready does', async () => {
     const { stack } = world;
     await stack.host.stop();
-    // Somebody else's consumers: so many partitions do not load that the host does not become ready.
+    const { consumers } = connection.jsm;
+    for await (const { name } of consumers.list(streams.commands))
+      await consumers.delete(streams.commands, name);
+    // Somebody else's instead: so many partitions do not load that the host does not become ready.
     for (let partition = 0; partition <= hosting.unloadedMax; partition += 1)
-      await connection.jsm.consumers.add(streams.commands, {
+      await consumers.add(streams.commands, {
         ...{ durable_name: `stranger-${partition}`, ack_policy: AckPolicy.Explicit },
         filter_subject: partitionFilter(partition),
       });
