@@ -2,11 +2,11 @@
  * Hosts this process's guard under a record of its own, outside the partitions: breakers survive a restart, and an open
  * circuit stays open until its time. Its state acts at once; only events wait for the commit.
  */
-import { recordKey } from '../machines/ids.ts';
+import { fleetKey, recordKey } from '../machines/ids.ts';
 import { hosting } from '../machines/limits.ts';
 import { guardMachine } from '../machines/guard.ts';
 import type { GuardContext } from '../machines/guard.ts';
-import { fleetKey, hostGuardKind } from '../machines/guard-kinds.ts';
+import { hostGuardKind } from '../machines/guard-kinds.ts';
 import type { FleetContext, FleetOrder } from '../machines/guard-fleet.ts';
 import type { HostMark } from '../machines/host-marks.ts';
 import { check } from './checker.ts';

@@ -1,6 +1,5 @@
 /** What `get` and `list` show of guards: this host's breakers and limits live, other hosts' breakers as recorded. */
-import { recordKey } from '../machines/ids.ts';
-import { fleetKey } from '../machines/guard-kinds.ts';
+import { fleetKey, recordKey } from '../machines/ids.ts';
 import type { FleetContext } from '../machines/guard-fleet.ts';
 import { guardRecordKey } from './guard-host.ts';
 import { isoTime } from './iso-time.ts';

@@ -2,6 +2,7 @@
 import { guardFleetMachine, orderVerbs } from './guard-fleet.ts';
 import type { FleetContext } from './guard-fleet.ts';
 import { admitDrain, drainVerbs, isDrainOrder } from './host-marks.ts';
+import { fleetKey } from './ids.ts';
 import { accepted } from './refusal.ts';
 import { summaryOfBreakers, summaryOfFleet } from './guard-summary.ts';
 import { guardMachine } from './guard.ts';
@@ -10,9 +11,6 @@ interface ReadSnapshot {
   readonly value: unknown;
   readonly context: unknown;
 }
-
-/** Where orders go: one actor for all hosts. */
-export const fleetKey = { kind: 'guard', namespace: 'system', name: 'fleet' } as const;
 
 const always = {
   isTombstone: () => false,

@@ -13,6 +13,9 @@ export interface ResourceKey {
 
 export const keyText = (key: ResourceKey): string => `${key.kind}/${key.namespace}/${key.name}`;
 
+/** Where orders to hosts and breakers go: one actor for all hosts. */
+export const fleetKey = { kind: 'guard', namespace: 'system', name: 'fleet' } as const;
+
 /** DNS label: the only spelling of namespaces, kinds, names, verbs. */
 export const dnsLabel = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 

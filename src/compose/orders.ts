@@ -1,5 +1,5 @@
 /** Keeps this host's guard in step with the fleet's orders and other hosts' trips. */
-import { fleetKey } from '../../machines/guard-kinds.ts';
+import { fleetKey } from '../../machines/ids.ts';
 import { hosting } from '../../machines/limits.ts';
 import { messageOf } from '../../actors/faults.ts';
 import type { GuardHost } from '../../actors/guard-host.ts';

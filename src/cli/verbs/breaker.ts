@@ -1,4 +1,5 @@
 /** Orders to breakers: `fairlead breaker reset|isolate|release|observe|set <key>`. Every host's guard applies them. */
+import { fleetKey } from '../../../machines/ids.ts';
 import { bareKey, resolveKey } from '../breaker-keys.ts';
 import { parseDuration } from '../duration.ts';
 import { exits } from '../exit-codes.ts';
@@ -9,9 +10,6 @@ import { send } from '../send.ts';
 import type { Sent } from '../send.ts';
 import type { Flags, Shell, Verb } from '../shell.ts';
 import { surveyBreakers } from '../surveys.ts';
-
-/** One actor takes the orders for all hosts. */
-const fleet = { namespace: 'system', kind: 'guard', name: 'fleet' } as const;
 
 export const breakerVerb =
   (verb: string): Verb =>
@@ -24,7 +22,7 @@ export const breakerVerb =
     const known = [...new Set(breakers.map((each) => each.key))];
     const key = resolveKey(word, known, { isForced: flags.force === true });
     const reason = flags.reason ?? 'no reason given';
-    const order = { ...fleet, verb, arguments: { key, reason, ...more } };
+    const order = { ...fleetKey, verb, arguments: { key, reason, ...more } };
     await print(shell, verb, key, await send(shell, session, order));
     return exits.ok;
   };

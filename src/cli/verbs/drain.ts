@@ -1,4 +1,5 @@
 /** `fairlead drain <host>`: the host gives its partitions away and takes none, until `--undo`. */
+import { fleetKey } from '../../../machines/ids.ts';
 import { exits } from '../exit-codes.ts';
 import type { Exit } from '../exit-codes.ts';
 import { carryOut } from '../dry-run.ts';
@@ -11,9 +12,6 @@ import { printDrain } from '../drain/print.ts';
 import { checkDrain } from '../drain/seats.ts';
 import { usage } from '../failure.ts';
 
-/** One actor keeps the orders to all hosts. */
-const fleet = { namespace: 'system', kind: 'guard', name: 'fleet' } as const;
-
 export const drain: Verb = async (shell) => {
   const { flags } = shell;
   const host = hostIn(shell);
@@ -24,7 +22,7 @@ export const drain: Verb = async (shell) => {
   await checkDrain(session, host, { isUndone, isForced: flags.force === true });
   const verb = isUndone ? 'undrain' : 'drain';
   const reason = flags.reason ?? 'no reason given';
-  const order = { ...fleet, verb, arguments: { host, reason } };
+  const order = { ...fleetKey, verb, arguments: { host, reason } };
   if (flags.dryRun !== undefined) return carryOut(shell, session, [order], undefined);
   const sent = await send(shell, session, order);
   const isForPeople = ['table', 'wide'].includes(shell.wish.format);

@@ -1,4 +1,5 @@
 /** Events of hosts: the orders to run nothing, and to take partitions again. */
+import { fleetKey } from '../../../machines/ids.ts';
 import type { EventView } from '../columns.ts';
 import type { EventSource } from '../event-source.ts';
 import { namesAfterKind } from '../drain/host-word.ts';
@@ -6,7 +7,6 @@ import { readHistory } from '../reads.ts';
 import type { Session } from '../session.ts';
 import { isObject } from '../view.ts';
 
-const fleet = { namespace: 'system', kind: 'guard', name: 'fleet' } as const;
 /** Newest events read; orders to breakers are among them. */
 const eventsRead = 500;
 
@@ -18,10 +18,10 @@ export function hostEvents(session: Session, words: readonly string[]): EventSou
     return host !== undefined && (names.length === 0 || names.includes(host));
   };
   return {
-    filter: fleet,
+    filter: fleetKey,
     isWanted,
     stored: async () => {
-      const events = await readHistory(session, fleet, { limit: eventsRead });
+      const events = await readHistory(session, fleetKey, { limit: eventsRead });
       return events.filter(isObject).filter(isWanted);
     },
   };
