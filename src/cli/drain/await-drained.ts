@@ -1,4 +1,5 @@
 /** Waits until a host has no partition left, and tells how many there are meanwhile. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { span, stopwatch } from '../duration.ts';
 import { exits } from '../exit-codes.ts';
 import { Failure, problemIn } from '../failure.ts';
@@ -121,15 +122,7 @@ const leftOf = ({ held, partitions }: Entry): number =>
   typeof held === 'number' ? held : Number(partitions);
 
 const pause = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    const end = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', end);
-      resolve();
-    };
-    const timer = setTimeout(end, betweenLooksMs);
-    signal.addEventListener('abort', end, { once: true });
-  });
+  sleep(betweenLooksMs, undefined, { signal }).catch(() => undefined);
 
 const nobodyTakes = (host: string, left: number): Failure =>
   new Failure(
