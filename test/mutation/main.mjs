@@ -86,15 +86,19 @@ async function mutation({ minutes, wide, files }) {
     const tests = testsOf(file, wide);
     if (tests.length === 0) throw new Error(`no unit test imports ${file}: write one first`);
     const isLate = Date.now() >= endMs;
-    const { planned, mutants } = isLate
-      ? { planned: 0, mutants: [] }
+    const { planned, mutants, crash } = isLate
+      ? { planned: 0, mutants: [], crash: undefined }
       : await run({ mutate, tests, endMs });
-    if (planned === 0 && Date.now() < endMs) {
-      console.log(`${mutate}: Stryker did not begin; do its tests pass? ${tests.join(' ')}`);
+    if (crash !== undefined) {
+      const where = planned === 0 ? 'before it began' : `after ${mutants.length} of ${planned}`;
+      const hint = planned === 0 ? `; do its tests pass? ${tests.join(' ')}` : '';
+      console.log(`${mutate}: Stryker ended with ${crash} ${where}${hint}`);
       status = 1;
+    } else if (planned === 0 && Date.now() < endMs) {
+      console.log(`${mutate}: there is nothing to mutate`);
       continue;
     }
-    if (mutants.length < planned || planned === 0) missed.push(mutate);
+    if (crash === undefined && (mutants.length < planned || planned === 0)) missed.push(mutate);
     if (planned === 0) continue;
     console.log(scoreOf(mutate, planned, mutants));
     const path = `${artifacts}/${file.replaceAll('/', '-')}.txt`;

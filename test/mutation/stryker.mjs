@@ -31,7 +31,8 @@ export function install() {
  * Mutates a file in a copy of the project until all of it is judged or `endMs` has come.
  *
  * @param {{ mutate: string, tests: readonly string[], endMs: number }} wanted  `mutate` may end in `:FIRST-LAST`
- * @returns {Promise<{ planned: number, mutants: Mutant[] }>}  `planned` is 0 when Stryker never got to the mutants
+ * @returns {Promise<{ planned: number, mutants: Mutant[], crash?: string }>}  `planned` is 0 when Stryker never got to the mutants
+ *   `crash` is the exit code or signal of a Stryker that failed before its time was over
  */
 export async function run({ mutate, tests, endMs }) {
   const lines = `${folder}/lines.jsonl`;
@@ -45,11 +46,18 @@ export async function run({ mutate, tests, endMs }) {
   };
   const words = [`${modules}/core/bin/stryker.js`, 'run', settings];
   const child = spawn(process.execPath, words, { env, stdio: ['ignore', 'ignore', 'inherit'] });
-  const timer = setTimeout(() => child.kill('SIGTERM'), Math.max(0, endMs - Date.now()));
-  await new Promise((ended) => child.once('close', ended));
+  let isLate = false;
+  const stop = () => {
+    isLate = true;
+    child.kill('SIGTERM');
+  };
+  const timer = setTimeout(stop, Math.max(0, endMs - Date.now()));
+  const end = await new Promise((ended) => {
+    child.once('close', (code, signal) => ended(code === 0 ? '' : `${code ?? signal}`));
+  });
   clearTimeout(timer);
   rmSync(`${folder}/tmp`, { recursive: true, force: true });
-  return read(lines);
+  return { ...read(lines), ...(end !== '' && !isLate && { crash: end }) };
 }
 
 /** @param {string} mutate */

@@ -5,20 +5,27 @@ import { dirname, join, normalize } from 'node:path';
 const imports = /^(?:import|export)\s(?!type\s)[^;]*?from '(\.[^']+)'/gm;
 
 /**
- * The file's own test, `test/unit/<ring>/<name>.test.ts`; without one, or when `wide`, every test of its ring that reaches it
- * through imports.
+ * The file's own test, `test/unit/<ring>/<name>.test.ts`, or for a folder of the ring `test/unit/<folder>/<name>.test.ts`;
+ * without one, or when `wide`, every test of its ring and its folder that reaches it through imports.
  *
  * @param {string} file  from the root, as `actors/seen.ts`
  * @param {boolean} wide
  */
 export function testsOf(file, wide) {
-  const folder = join('test/unit', dirname(file));
-  const own = join('test/unit', file.replace(/\.ts$/, '.test.ts'));
-  if (!wide && existsSync(own)) return [own];
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.test.ts'))
-    .map((name) => join(folder, name))
-    .filter((test) => reaches(test, file, new Set()));
+  const [ring = '', ...below] = file.split('/');
+  const inside = below.join('/');
+  const own = [file, inside]
+    .map((name) => join('test/unit', name.replace(/\.ts$/, '.test.ts')))
+    .filter((test, index) => existsSync(test) && (index === 0 || below.length > 1));
+  if (!wide && own.length > 0) return own;
+  const folders = [ring, ...(below.length > 1 ? [dirname(inside)] : [])]
+    .map((name) => join('test/unit', name))
+    .filter((folder) => existsSync(folder));
+  return folders
+    .flatMap((folder) =>
+      readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name)),
+    )
+    .filter((test) => test.endsWith('.test.ts') && reaches(test, file, new Set()));
 }
 
 /**
