@@ -67,11 +67,11 @@ function judgeAtRest(world: World, context: ClusterContext): void {
   const list = Object.values(nodes);
   const machines = world.park.ofUid(context.uid).filter(isLive);
   const up = machines.filter((each) => stateOf(each) === 'running');
+  for (const text of oddMachines(machines, nodes)) blame(text);
   if (spec.desiredState === 'stopped') {
     if (up.length > 0) blame(`${up.length} machines run`);
     return;
   }
-  for (const text of oddMachines(machines, nodes)) blame(text);
   const isWhole = list.every((node) => node.phase === 'ready');
   if (!isWhole && lastError === null && !list.some(({ reason }) => reason !== ''))
     blame('nodes are not ready and nobody says why');
