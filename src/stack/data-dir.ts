@@ -1,8 +1,9 @@
 /** A data folder belongs to one installation and one kind of cloud; a stack of another kind must not touch it. */
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { z } from 'zod';
+import { isAlive } from '../setup/process-lock.mjs';
 import { endGently, readNote, untilGone } from './processes.ts';
 import { StackError } from './stack-error.ts';
 import { writeWhole } from './whole-file.ts';
@@ -49,13 +50,37 @@ export function openDataDir(dataDir: string): DataDir {
   };
 }
 
+interface EndOptions {
+  /** SIGTERM, then after this long SIGKILL. */
+  readonly graceMs: number;
+  /** Names of children that look after what they left themselves. Default: none. */
+  readonly kept?: readonly string[];
+  readonly say?: (text: string) => void;
+}
+
+/** Ends one after the other what a killed stack left running, and removes its notes. The caller holds the lock. */
+export async function endLeftovers(dataDir: string, options: EndOptions): Promise<void> {
+  const { graceMs, kept = [], say = () => undefined } = options;
+  const run = join(dataDir, 'run');
+  const noted = (existsSync(run) ? readdirSync(run) : [])
+    .filter((file) => file.endsWith('.json'))
+    .map((file) => basename(file, '.json'));
+  const end = async (name: string): Promise<void> => {
+    const note = join(run, `${name}.json`);
+    const leftover = readNote(note);
+    if (leftover !== undefined && isAlive(leftover)) {
+      say(`${name} still runs from before (pid ${leftover.pid}): ended`);
+      await endGently(leftover, untilGone(leftover), graceMs);
+    }
+    rmSync(note, { force: true });
+  };
+  // In order of their names: hosts have the server until they are through.
+  for (const name of noted.sort()) if (!kept.includes(name)) await end(name);
+}
+
 /** Removes what stacks keep in the folder, after ending what a killed one left running. The caller holds the lock. */
 export async function wipeDataDir(dataDir: string): Promise<void> {
-  const notes = join(dataDir, 'run');
-  for (const name of existsSync(notes) ? readdirSync(notes) : []) {
-    const leftover = name.endsWith('.json') ? readNote(join(notes, name)) : undefined;
-    if (leftover !== undefined) await endGently(leftover, untilGone(leftover), END_GRACE_MS);
-  }
+  await endLeftovers(dataDir, { graceMs: END_GRACE_MS });
   for (const entry of readdirSync(dataDir).filter((name) => OWN_ENTRIES.test(name)))
     rmSync(join(dataDir, entry), { recursive: true, force: true });
 }

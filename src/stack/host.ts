@@ -50,7 +50,8 @@ const stackSafety = {
 export const hostName = (number: number): string => (number === 1 ? 'host' : `host-${number}`);
 
 const READY_DEADLINE_MS = 30_000;
-const DRAIN_GRACE_MS = 15_000;
+/** From SIGTERM to SIGKILL. */
+export const DRAIN_GRACE_MS = 15_000;
 
 export function hostChild(options: HostOptions): SupervisedChild<HostReady> {
   const { dataDir, number = 1, environment, env, logFile, noteFile, say } = options;

@@ -6,10 +6,10 @@ import type { SafetyTimes } from '../../machines/replication-limits.ts';
 import type { HostConfigInput } from '../config/host-config.ts';
 import { packageRoot } from '../package-root.ts';
 import type { ChildFiles, SupervisedChild } from './child.ts';
-import { openDataDir, wipeDataDir } from './data-dir.ts';
+import { endLeftovers, openDataDir, wipeDataDir } from './data-dir.ts';
 import type { DataDir } from './data-dir.ts';
 import { childEnvironment } from './environment.ts';
-import { hostChild, hostName } from './host.ts';
+import { DRAIN_GRACE_MS, hostChild, hostName } from './host.ts';
 import type { HostReady } from './host.ts';
 import { lockDataDir } from './lock.ts';
 import { ensureNatsKeys, natsServer } from './nats-server.ts';
@@ -71,7 +71,7 @@ const setupNote = z.object({ natsServer: z.object({ path: z.string(), version: z
 
 /** @throws StackError with what to do, after stopping what was already started */
 export async function startStack(options: StackOptions): Promise<Stack> {
-  const { dataDir, parts = ['nats', 'simulator', 'host'] } = options;
+  const { dataDir, parts = ['nats', 'simulator', 'host'], say } = options;
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const unlock = lockDataDir(dataDir);
   let stack: Stack | undefined;
@@ -82,6 +82,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       ...(parts.includes('nats') ? [stack.nats.start()] : []),
       ...(parts.includes('simulator') ? [stack.simulator.start()] : []),
     ]);
+    // Hosts that this stack does not have: with the server there they can give their partitions back.
+    const kept = [...stack.hosts, stack.simulator, stack.nats].map(({ name }) => name);
+    await endLeftovers(dataDir, { kept, graceMs: DRAIN_GRACE_MS, ...(say && { say }) });
     if (parts.includes('host')) await allStarted(stack.hosts.map((host) => host.start()));
     return stack;
   } catch (error) {

@@ -1,4 +1,6 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -6,6 +8,7 @@ import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect, nkeyAuthenticator } from '@nats-io/transport-node';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { identityOf } from '../../../src/setup/process-lock.mjs';
 import { startStack } from '../../../src/stack/stack.ts';
 import type { Stack } from '../../../src/stack/stack.ts';
 import { killableStack } from './killable-stack.ts';
@@ -111,6 +114,31 @@ describe("the stack's nats-server", () => {
     expect(stack.nats.ready.url).toBe(first.natsUrl);
     process.kill(first.natsPid, 'SIGKILL');
     await until('a restart of the adopted server', () => stack.nats.restarts === 1);
+  });
+
+  it('ends what a killed stack left that is no child of this one, and nothing else', async () => {
+    const left = (name: string): number => {
+      const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1_000)']);
+      open.push(async () => void child.kill('SIGKILL'));
+      const note = JSON.stringify(identityOf(child.pid ?? 0));
+      mkdirSync(join(dataDir, 'run'), { recursive: true });
+      writeFileSync(join(dataDir, 'run', `${name}.json`), note);
+      child.once('exit', () => ended.push(name));
+      return child.pid ?? 0;
+    };
+    const ended: string[] = [];
+    const said: string[] = [];
+    left('host');
+    const pid = left('host-2');
+    left('host-3');
+    const say = (text: string): void => void said.push(text);
+    const stack = await startStack({ dataDir, parts: ['nats'], hosts: 1, say });
+    open.push(() => stack.stop());
+    await until('both have ended', () => ended.length === 2);
+    expect(ended.sort()).toEqual(['host-2', 'host-3']);
+    expect(said).toContain(`host-2 still runs from before (pid ${pid}): ended`);
+    const notes = readdirSync(join(dataDir, 'run')).filter((name) => name.endsWith('.json'));
+    expect(notes.sort()).toEqual(['host.json', 'nats-server.json']);
   });
 
   it('refuses a living server that answers as another installation', async () => {
