@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { recordKey } from '../../../machines/ids.ts';
 import { HostedFleet } from '../../fakes/hosted-fleet.ts';
-import { storedFixtures } from '../../fixtures/fixture.ts';
+import { isReleased, newestOf, storedFixtures } from '../../fixtures/fixture.ts';
 import type { Fixture, GuardFixture } from '../../fixtures/fixture.ts';
 import { GuardProcess } from '../../fixtures/guard-process.ts';
 import { situations } from '../../fixtures/situations.ts';
@@ -84,7 +84,18 @@ it.each(breakers.map((each) => [each.release, each] as const))(
 );
 
 it('has a fixture of every situation, and none of another name', () => {
-  const [release = ''] = fixtures.map((each) => each.release).slice(-1);
+  const release = newestOf(fixtures.map((each) => each.release));
   const names = fixtures.filter((each) => each.release === release).map(({ name }) => name);
-  expect(names).toEqual(situations.map(({ name }) => name).sort());
+  expect(names.sort()).toEqual(situations.map(({ name }) => name).sort());
+});
+
+it('knows the newest release by its numbers', () => {
+  expect(newestOf(['0.9.0', '0.10.0', '0.1.0'])).toBe('0.10.0');
+});
+
+it('calls released what has a section of its own in the changelog', () => {
+  const changelog =
+    '# Changelog\n\n## Unreleased\n\n- of 0.2.0\n\n## [0.1.0] - 2026-12-01\n\n## 0.0.9\n';
+  const released = ['0.1.0', '0.0.9', '0.2.0', '0.1'].filter((each) => isReleased(each, changelog));
+  expect(released).toEqual(['0.1.0', '0.0.9']);
 });
