@@ -97,6 +97,7 @@ describe.skipIf(isLeftOut)(`the page in an outage${chromiumNote}`, { timeout: 24
     await world.stack.nats.kill('SIGKILL');
     const killedMs = performance.now();
     await banner('NATS').waitFor();
+    // Told, not asserted, as times are: a machine that is busy with other tests takes longer.
     console.log(`banner after ${((performance.now() - killedMs) / 1000).toFixed(1)} s; target 5 s`);
     expect(await banner().textContent()).toMatch(/NATS.*(unreachable|away)/);
     await expect.poll(() => sendable.count()).toBe(0);

@@ -182,6 +182,7 @@ it('says what is missing, and no where the state alone refuses', () => {
   });
 });
 
+// Not within so many milliseconds: times are told, not asserted, since a machine may be busy with other tests.
 it('tells of every command in a line', () => {
   const node = nodes[0];
   if (node === undefined) throw new Error('no state');
