@@ -17,8 +17,6 @@ export const endingStates = {
     tags: 'alert',
     entry: { type: 'report', params: { phase: 'failed' } },
     on: {
-      // It may run all the same, and costs what it costs until it is stopped.
-      'node.stopGranted': { target: 'stopping', actions: 'takeGrant' },
       'node.retry': [
         { guard: 'resumesLaunch', target: 'launching', actions: 'noteRetry' },
         { guard: 'resumesRegistered', target: 'registered', actions: 'noteRetry' },

@@ -33,6 +33,8 @@ export const nodeMachine = nodeSetup.createMachine({
   on: {
     'node.fact': { actions: 'noteFact' },
     'node.removeRequested': { target: '.terminating', actions: 'noteRemoval' },
+    // Granted to what is ready, and to what has failed: that may run all the same, and costs until it is stopped.
+    'node.stopGranted': { target: '.stopping', actions: 'takeGrant' },
     'control.paused': { actions: ['notePause', 'forwardControl'] },
     'control.resumed': { actions: ['noteResume', 'forwardControl'] },
     'operation.changed': { actions: 'tellWaiting' },
