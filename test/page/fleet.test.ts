@@ -111,6 +111,7 @@ describe.skipIf(isLeftOut)(`the page${chromiumNote}`, () => {
   it('opens the chart of a machine inside, and leads back', async () => {
     await openChart();
     await page.locator('.machines a').first().click();
+    await page.locator('.crumbs .here', { hasText: 'server-0-1' }).waitFor();
     await page.getByLabel(/^(Chart|Overview) of node/).waitFor();
     await page.locator('.crumbs a').first().click();
     await page.getByLabel(/^(Chart|Overview) of cluster/).waitFor();
