@@ -77,6 +77,7 @@ const views: readonly View[] = [
 const sizes: Readonly<Record<string, BrowserContextOptions>> = {
   light: { colorScheme: 'light' },
   dark: { colorScheme: 'dark' },
+  'light-390': { colorScheme: 'light', viewport: { width: 390, height: 844 } },
   'dark-390': { colorScheme: 'dark', viewport: { width: 390, height: 844 } },
   // What a window of 1440 by 900 is at 200 %.
   'light-200%': {
