@@ -120,6 +120,8 @@ export const bounds = {
   faultMessageChars: 300,
   /** Commands handed over and not settled; past it the consumer pauses until half are done. */
   deliveriesMax: 500,
+  /** Levels of a manifest or a config file inside each other. */
+  textLevelsMax: 100,
   listPageMax: 200,
   listPageBytesMax: 400 * 1024,
   historyPageMax: 500,

@@ -10,6 +10,7 @@ import type {
   ReplicationGroupManifest,
   ReplicationManifest,
 } from '../../machines/specs.ts';
+import { isTooDeep, tooDeep } from '../yaml-levels.ts';
 import { exits } from './exit-codes.ts';
 import { Failure, usage } from './failure.ts';
 import type { ProblemItem } from './failure.ts';
@@ -88,6 +89,7 @@ interface OneDocument {
 }
 
 function documentsIn({ source, text }: ManifestText): readonly OneDocument[] {
+  if (isTooDeep(text)) throw usage(`${source} cannot be read: ${tooDeep}`);
   const lines = new LineCounter();
   const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false });
   const at = (offset: number): string => {

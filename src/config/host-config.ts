@@ -5,6 +5,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { safetyTimes } from '../../machines/replication-limits.ts';
 import { bounds, kube } from '../../machines/limits.ts';
+import { isTooDeep, tooDeep } from '../yaml-levels.ts';
 import { ConfigError } from './config-error.ts';
 import { inspectorConfig } from './inspector-config.ts';
 import { retryPolicySchema } from './policies.ts';
@@ -191,6 +192,7 @@ async function contentOf(file: string): Promise<string> {
 }
 
 function parsed(text: string, file: string): unknown {
+  if (isTooDeep(text)) throw new ConfigError(`config file ${file} cannot be read: ${tooDeep}`);
   try {
     return parse(text);
   } catch (error) {
