@@ -2,7 +2,7 @@
 import { headers } from '@nats-io/transport-node';
 import type { Msg, MsgHdrs } from '@nats-io/transport-node';
 import { hosting } from '../../machines/limits.ts';
-import { sleep } from './connection.ts';
+import { sleep } from '../sleep.ts';
 import type { Connection } from './connection.ts';
 import { classifyWrite, describe, hasCode, isNoResponders, jetStreamCodes } from './faults.ts';
 import { ClientProblem, clientProblem } from './problem.ts';

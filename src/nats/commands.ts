@@ -5,7 +5,7 @@ import { nanos } from '@nats-io/transport-node';
 import { hosting } from '../../machines/limits.ts';
 import { NewerOwner } from '../../actors/newer-owner.ts';
 import type { CommandDelivery, Subscription } from '../../actors/ports.ts';
-import { sleep } from './connection.ts';
+import { sleep } from '../sleep.ts';
 import type { Connection, Log } from './connection.ts';
 import { deleteLeftovers, durableName } from './durables.ts';
 import type { Turf } from './durables.ts';

@@ -13,6 +13,7 @@ import type { Telemetry } from '../../actors/ports.ts';
 import { ConnectionLost, NotConnected, describe, hasCode } from './faults.ts';
 import { isNoResponders, isUnauthorized, jetStreamCodes } from './faults.ts';
 import { ServerTooOld, isVersionSafe } from './version.ts';
+import { sleep } from '../sleep.ts';
 
 export type Log = Telemetry['log'];
 
@@ -230,17 +231,4 @@ async function watched(nc: NatsConnection, options: ConnectionOptions): Promise<
       await nc.close();
     },
   };
-}
-
-/** Resolves after `ms`, or at once when the signal fires. */
-export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(done, signal?.aborted === true ? 0 : ms);
-    function done(): void {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', done);
-      resolve();
-    }
-    signal?.addEventListener('abort', done);
-  });
 }

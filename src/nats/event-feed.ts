@@ -3,7 +3,7 @@ import { DeliverPolicy } from '@nats-io/jetstream';
 import type { ConsumerMessages } from '@nats-io/jetstream';
 import { dnsLabel } from '../../machines/ids.ts';
 import type { ResourceKey } from '../../machines/ids.ts';
-import { sleep } from './connection.ts';
+import { sleep } from '../sleep.ts';
 import type { Connection } from './connection.ts';
 import { describe } from './faults.ts';
 import { ClientProblem, clientProblem } from './problem.ts';

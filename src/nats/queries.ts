@@ -3,7 +3,7 @@ import { headers } from '@nats-io/transport-node';
 import type { Msg, MsgHdrs, Subscription as NatsSubscription } from '@nats-io/transport-node';
 import { hosting } from '../../machines/limits.ts';
 import type { QueryAnswer, QueryRequest, Subscription } from '../../actors/ports.ts';
-import { sleep } from './connection.ts';
+import { sleep } from '../sleep.ts';
 import type { Connection, Log } from './connection.ts';
 import { describe } from './faults.ts';
 import { isInbox, parseQuery, patterns } from './subjects.ts';

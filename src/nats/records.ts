@@ -4,7 +4,7 @@ import { Kvm } from '@nats-io/kv';
 import { hosting } from '../../machines/limits.ts';
 import type { RecordStore, StoredRecord, WriteOutcome } from '../../actors/ports.ts';
 import { compareAndSet } from './cas.ts';
-import { sleep } from './connection.ts';
+import { sleep } from '../sleep.ts';
 import type { Connection } from './connection.ts';
 import { classifyWrite, describe } from './faults.ts';
 import { storedMessages } from './stored.ts';

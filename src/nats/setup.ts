@@ -6,7 +6,7 @@ import type { KV } from '@nats-io/kv';
 import { nanos } from '@nats-io/transport-node';
 import { bounds, hosting, idempotency, stepLimits } from '../../machines/limits.ts';
 import { compareAndSet } from './cas.ts';
-import { sleep } from './connection.ts';
+import { sleep } from '../sleep.ts';
 import type { Connection } from './connection.ts';
 import { classifyWrite, describe, hasCode, jetStreamCodes } from './faults.ts';
 import { bucketStream, buckets, patterns, streams } from './subjects.ts';

@@ -5,7 +5,7 @@
 import { DeliverPolicy } from '@nats-io/jetstream';
 import type { ConsumerMessages, JsMsg, OrderedConsumerOptions } from '@nats-io/jetstream';
 import type { Step } from '../../actors/steps/step.ts';
-import { sleep } from './connection.ts';
+import { sleep } from '../sleep.ts';
 import type { Connection, Log } from './connection.ts';
 import { describe } from './faults.ts';
 import { patterns, streams } from './subjects.ts';

@@ -4,7 +4,7 @@ import { stepLimits } from '../../machines/limits.ts';
 import type { Telemetry } from '../../actors/ports.ts';
 import type { LastTold, StepLog } from '../../actors/steps/step-port.ts';
 import type { Image, Step } from '../../actors/steps/step.ts';
-import { sleep } from './connection.ts';
+import { sleep } from '../sleep.ts';
 import type { Connection } from './connection.ts';
 import { describe } from './faults.ts';
 import { publishStep } from './step-publish.ts';

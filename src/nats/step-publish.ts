@@ -2,7 +2,7 @@
 import { headers } from '@nats-io/transport-node';
 import { stepLimits } from '../../machines/limits.ts';
 import { stepId } from '../../actors/steps/step-port.ts';
-import { sleep } from './connection.ts';
+import { sleep } from '../sleep.ts';
 import type { Connection } from './connection.ts';
 import { classifyWrite, describe, hasCode, isClosed, jetStreamCodes } from './faults.ts';
 import { stepSubject, streams } from './subjects.ts';

@@ -1,5 +1,4 @@
 /** Waits until a host has no partition left, and tells how many there are meanwhile. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { span, stopwatch } from '../duration.ts';
 import { exits } from '../exit-codes.ts';
 import { Failure, problemIn } from '../failure.ts';
@@ -7,6 +6,7 @@ import type { Session } from '../session.ts';
 import type { Shell } from '../shell.ts';
 import { surveyHosts } from '../surveys.ts';
 import type { Entry } from '../surveys.ts';
+import { sleep } from '../../sleep.ts';
 import { timeLimit } from '../../time-limit.ts';
 
 /** As other waits, when `--timeout` is not given. */
@@ -38,7 +38,7 @@ export async function awaitDrained(
     while (!limit.signal.aborted) {
       const end = leaving.see(await look(session));
       if (end !== undefined) return end;
-      await pause(limit.signal);
+      await sleep(betweenLooksMs, limit.signal);
     }
     if (!shell.terminal.interrupted.aborted) return leaving.outOfTime(timeoutMs);
     shell.note('detached; the work goes on');
@@ -120,9 +120,6 @@ async function look(session: Session): Promise<readonly Entry[]> {
 /** Those on their way out count. */
 const leftOf = ({ held, partitions }: Entry): number =>
   typeof held === 'number' ? held : Number(partitions);
-
-const pause = (signal: AbortSignal): Promise<void> =>
-  sleep(betweenLooksMs, undefined, { signal }).catch(() => undefined);
 
 const nobodyTakes = (host: string, left: number): Failure =>
   new Failure(

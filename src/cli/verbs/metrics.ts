@@ -19,6 +19,7 @@ import type { Session } from '../session.ts';
 import type { Shell, Verb } from '../shell.ts';
 import { surveyRegistry } from '../surveys.ts';
 import { timeLimit } from '../../time-limit.ts';
+import { sleep } from '../../sleep.ts';
 
 const intervalDefaultMs = 2_000;
 /** The shortest that makes sense: a survey itself listens for a quarter of a second. */
@@ -93,23 +94,10 @@ async function live(shell: Shell, session: Session): Promise<Exit> {
       if (!isAway) shell.note('no host answers; what is shown may be old');
       isAway = true;
     }
-    await pause(intervalMs, signal);
+    await sleep(intervalMs, signal);
   }
   limit.end();
   return terminal.interrupted.aborted ? exits.interrupted : exits.ok;
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done, { once: true });
-  });
 }
 
 function screen(shell: Shell, seen: Look): string {

@@ -2,7 +2,7 @@
 import { DeliverPolicy } from '@nats-io/jetstream';
 import type { ConsumerMessages, JsMsg } from '@nats-io/jetstream';
 import { messageOf } from '../../../actors/faults.ts';
-import { sleep } from '../../../src/nats/connection.ts';
+import { sleep } from '../../../src/sleep.ts';
 import type { Connection } from '../../../src/nats/connection.ts';
 
 const PULLED_MAX = 500;

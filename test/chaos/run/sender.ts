@@ -3,7 +3,7 @@ import { createInbox, headers } from '@nats-io/transport-node';
 import type { Msg } from '@nats-io/transport-node';
 import { keyText } from '../../../machines/ids.ts';
 import type { ResourceKey } from '../../../machines/ids.ts';
-import { sleep } from '../../../src/nats/connection.ts';
+import { sleep } from '../../../src/sleep.ts';
 import type { Connection } from '../../../src/nats/connection.ts';
 import { classifyWrite, hasCode, jetStreamCodes } from '../../../src/nats/faults.ts';
 import { parseProblem } from '../../../src/nats/problem.ts';
