@@ -1,41 +1,23 @@
-/** What a host keeps about one key while it is busy with it: mailbox, hosted actor, and what to do when that is cut. */
+/** What a host keeps about one key while it is busy with it: a mailbox, and each piece of work in its turn. */
 import { keyText } from '../machines/ids.ts';
 import type { ResourceKey } from '../machines/ids.ts';
-import { bounds, hosting } from '../machines/limits.ts';
+import { bounds } from '../machines/limits.ts';
 import type { Cut } from './commit-gate.ts';
-import type { CommitOptions } from './commit.ts';
 import type { Command } from './envelope.ts';
 import { messageOf, problem } from './faults.ts';
-import { HostedActor } from './hosted-actor.ts';
+import type { HostedActor } from './hosted-actor.ts';
 import type { HostedKind, Household, RestCause, Work } from './household.ts';
-import { Losses } from './losses.ts';
+import { Life } from './life.ts';
+import type { LifeParts } from './life.ts';
 import { Mailbox } from './mailbox.ts';
-import type { Cancel } from './ports.ts';
 import * as refusals from './refusals.ts';
 import type { Refusal } from './refusals.ts';
 import { refuse, replyOf, settle } from './replies.ts';
 import { Seen } from './seen.ts';
-import { storedLife } from './stored-life.ts';
-import type { NewLife, Origin } from './stored-life.ts';
+import type { NewLife } from './stored-life.ts';
 import type { TurnOutcome } from './turn-outcome.ts';
 
 type CommandWork = Extract<Work, { kind: 'command' }>;
-type RestWork = Extract<Work, { kind: 'rest' }>;
-
-/** As counted when it comes back into memory. */
-const wakeCauses: Readonly<Partial<Record<Work['kind'], string>>> = {
-  ...{ command: 'command', observation: 'observation', wake: 'timer' },
-};
-
-type Found =
-  | { readonly kind: 'live'; readonly actor: HostedActor }
-  | { readonly kind: 'absent' }
-  | { readonly kind: 'tombstone'; readonly origin: NewLife }
-  | { readonly kind: 'quarantined'; readonly reason: string }
-  /** It failed while starting; its strike comes first. */
-  | { readonly kind: 'lost' }
-  /** Ownership is gone: drop everything silently. */
-  | { readonly kind: 'unowned' };
 
 type Attempt =
   | Extract<TurnOutcome, { kind: 'answered' }>
@@ -49,41 +31,39 @@ export class Resident {
   readonly #hosted: HostedKind;
   readonly #house: Household;
   readonly #name: string;
-  readonly #losses: Losses;
-  #actor: HostedActor | undefined;
-  #quarantine: string | undefined;
-  #cancelTidy: Cancel = () => undefined;
+  readonly #life: Life;
 
   constructor(key: ResourceKey, hosted: HostedKind, house: Household) {
     this.key = key;
     this.#hosted = hosted;
     this.#house = house;
     this.#name = keyText(key);
-    this.#losses = new Losses(key, hosted, house);
     this.mailbox = new Mailbox<Work>({
       itemsMax: bounds.mailboxMax,
       clock: house.clock,
       handle: (work) => this.#handle(work),
       onIdle: () => {
         // What was cut, as a creation that was refused, is read again when somebody wants it.
-        if (!this.isAwake && this.#quarantine === undefined) house.onEmpty(key);
+        if (!this.isAwake && !this.isQuarantined) house.onEmpty(key);
       },
       onError: (thrown) => this.#tellBug(thrown),
     });
+    const offer: LifeParts['offer'] = (work) => void this.mailbox.offer(work, true);
+    this.#life = new Life({ key, hosted, house, offer });
   }
 
   get isLoaded(): boolean {
-    return this.#actor !== undefined;
+    return this.#life.isLoaded;
   }
   /** In memory and not cut: its own timers run. */
   get isAwake(): boolean {
-    return this.#actor?.isCut === false;
+    return this.#life.isAwake;
   }
   get isQuarantined(): boolean {
-    return this.#quarantine !== undefined;
+    return this.#life.isQuarantined;
   }
   get outboxSize(): number {
-    return this.#actor?.outbox.length ?? 0;
+    return this.#life.outboxSize;
   }
 
   /** Asks it to leave memory: not while it works, nor when its next deadline is nearer than `awayMinMs`. */
@@ -92,15 +72,14 @@ export class Resident {
   }
 
   /** Resolves when everything that changed is stored, or never will be. */
-  async settled(): Promise<void> {
-    await this.#actor?.committed();
+  settled(): Promise<void> {
+    return this.#life.settled();
   }
 
   /** Ends for good: ownership is over, or the host stops. */
   close(cut: Cut): void {
     this.mailbox.close();
-    this.#cancelTidy();
-    this.#actor?.cut(cut);
+    this.#life.close(cut);
   }
 
   /** Waits for a place among the turns of its kind. */
@@ -116,12 +95,12 @@ export class Resident {
   }
 
   async #turn(work: Work): Promise<void> {
-    await this.#afterCut();
+    await this.#life.afterCut();
     if (work.kind === 'command') return this.#guarded(work);
-    if (work.kind === 'tidy') return this.#tidy();
-    if (work.kind === 'rest') return this.#rest(work);
+    if (work.kind === 'tidy') return this.#life.tidy();
+    if (work.kind === 'rest') return this.#rest(work.cause, work.awayMinMs);
     if (work.kind === 'observation') return this.#observe(work.event);
-    await this.#find(work);
+    await this.#life.find(work.kind);
   }
 
   /**
@@ -130,11 +109,11 @@ export class Resident {
    */
   async #observe(event: { readonly type: string }): Promise<void> {
     for (let isAgain = true; isAgain && this.#house.owned();) {
-      const found = await this.#find({ kind: 'observation', event });
+      const found = await this.#life.find('observation');
       if (found.kind !== 'live' || found.actor.isTombstone) return;
       await found.actor.observe(event);
-      isAgain = this.#losses.cut?.kind === 'stale';
-      await this.#afterCut();
+      isAgain = this.#life.losses.cut?.kind === 'stale';
+      await this.#life.afterCut();
     }
   }
 
@@ -144,7 +123,7 @@ export class Resident {
       await this.#command(work);
     } catch (thrown) {
       this.#tellBug(thrown);
-      this.#actor?.cut({ kind: 'stopped' });
+      this.#life.cut({ kind: 'stopped' });
       this.mailbox.offer({ kind: 'wake' }, true);
       await this.#refuse(work, refusals.refused('internal.assertion', messageOf(thrown)));
     }
@@ -153,11 +132,11 @@ export class Resident {
   async #command(work: CommandWork): Promise<void> {
     for (let isAgain = false; this.#house.owned(); isAgain = true) {
       const attempt = await this.#attempt(work);
-      await this.#afterCut();
+      await this.#life.afterCut();
       if (attempt.kind === 'refused') return this.#refuse(work, attempt);
       if (attempt.kind === 'dropped') return;
       if (attempt.kind === 'again') continue;
-      this.#losses.answered();
+      this.#life.losses.answered();
       const { entry, isRepeat } = attempt;
       if (entry.code === 'actor.poisoned')
         return this.#refuse(work, refusals.refused(entry.code, entry.message ?? ''));
@@ -170,7 +149,7 @@ export class Resident {
   /** One try; `again` when the actor was lost on the way. */
   async #attempt(work: CommandWork): Promise<Attempt> {
     const { command } = work;
-    const found = await this.#find(work);
+    const found = await this.#life.find('command');
     switch (found.kind) {
       case 'unowned':
         return { kind: 'dropped' };
@@ -216,12 +195,8 @@ export class Resident {
   }
 
   async #create(command: Command, origin: NewLife): Promise<Attempt> {
-    this.#actor?.cut({ kind: 'stopped' });
-    const actor = this.#host(this.#house.ports.random.ulid(), origin);
-    this.#actor = actor;
-    if (actor.fault) actor.cut({ kind: 'poison', error: actor.fault.error });
-    else actor.start();
-    const { cut } = this.#losses;
+    const actor = this.#life.begin(origin);
+    const { cut } = this.#life.losses;
     const outcome: TurnOutcome = cut ? { kind: 'poisoned', cut } : await actor.take(command);
     return this.#taken(outcome, command);
   }
@@ -234,8 +209,8 @@ export class Resident {
         return refusals.outside(outcome.entry);
       case 'poisoned': {
         // Too large: the message is to blame, not the actor, so it gets no strike.
-        if (outcome.cut.kind === 'tooLarge') this.#losses.forgive();
-        await this.#afterCut(command);
+        if (outcome.cut.kind === 'tooLarge') this.#life.losses.forgive();
+        await this.#life.afterCut(command);
         return refusals.poisoned(this.#name, outcome.cut);
       }
       case 'lost':
@@ -243,96 +218,9 @@ export class Resident {
     }
   }
 
-  async #tidy(): Promise<void> {
-    const actor = this.#actor;
-    if (!actor || actor.isCut) return;
-    await actor.tidy();
-    if (actor.isTombstone && actor.isIdle()) this.#retire(actor);
-  }
-
-  /** Written once more if what was stored is not all: what is published, and so the time at which it is due. */
-  async #rest({ cause, awayMinMs }: RestWork): Promise<void> {
-    const actor = this.#actor;
-    if (!actor?.isIdle() || this.mailbox.size() > 1) return;
-    await actor.tidy();
-    const { wakeAtMs, isCut } = actor;
-    if (isCut || !actor.isIdle() || this.mailbox.size() > 1) return;
-    if (wakeAtMs !== null && wakeAtMs < this.#house.clock.nowMs() + awayMinMs) return;
-    this.#retire(actor);
+  async #rest(cause: RestCause, awayMinMs: number): Promise<void> {
+    if (!(await this.#life.rest(awayMinMs, () => this.mailbox.size() > 1))) return;
     this.#house.ports.telemetry.count('fairlead_actor_rests_total', { cause });
-  }
-
-  #retire(actor: HostedActor): void {
-    if (actor.isCut) return;
-    const { wakeAtMs } = actor;
-    this.#cancelTidy();
-    actor.cut({ kind: 'stopped' });
-    this.#actor = undefined;
-    this.#house.onResting(this.key, wakeAtMs);
-  }
-
-  async #find(work: Work): Promise<Found> {
-    if (this.#quarantine !== undefined) return { kind: 'quarantined', reason: this.#quarantine };
-    if (this.#actor && !this.#actor.isCut) return { kind: 'live', actor: this.#actor };
-    const wasCut = this.#actor !== undefined;
-    this.#actor = undefined;
-    const life = await storedLife(this.#commitOptions(), this.key, this.#hosted, this.#house.fence);
-    if (life.kind === 'doubtful') return this.#isolate(life.reason);
-    if (life.kind !== 'stored') return life;
-    const cause = wakeCauses[work.kind];
-    if (!wasCut && cause !== undefined)
-      this.#house.ports.telemetry.count('fairlead_actor_wakes_total', { cause });
-    return this.#awaken(life);
-  }
-
-  #awaken(origin: Extract<Origin, { kind: 'stored' }>): Found {
-    const actor = this.#host(origin.record.uid, origin);
-    if (actor.fault)
-      return this.#isolate(`the snapshot cannot be restored: ${messageOf(actor.fault.error)}`);
-    this.#actor = actor;
-    actor.start(origin.record.timers);
-    return actor.isCut ? { kind: 'lost' } : { kind: 'live', actor };
-  }
-
-  #isolate(reason: string): Found {
-    this.#quarantine = reason;
-    this.#log({ reason }, 'quarantined: the actor is not started');
-    return { kind: 'quarantined', reason };
-  }
-
-  #host(uid: string, origin: Origin): HostedActor {
-    const { clock, fence, hostId, owned, ports, steps, watch } = this.#house;
-    const actor: HostedActor = new HostedActor(
-      {
-        ...{ key: this.key, uid, clock, fence, hostId, owned },
-        ...this.#hosted,
-        ...{ store: ports.store, random: ports.random, telemetry: ports.telemetry },
-        ...(steps && { steps }),
-        publish: (entry) => this.#house.publish(this.key, entry),
-        onCommitted: (...told) => this.#house.onCommitted(this.key, ...told),
-        onCut: (cut) => {
-          if (cut.kind === 'stopped' || cut.kind === 'unowned') return;
-          this.#losses.note(actor, cut);
-          this.mailbox.offer({ kind: 'wake' }, true);
-        },
-        onDrained: () => this.#tidyLater(),
-        ...(watch && { onTurn: (ms) => watch.turned(ms) }),
-        onReport: (report) => watch?.reported?.(this.key, report),
-      },
-      origin,
-    );
-    return actor;
-  }
-
-  #tidyLater(): void {
-    this.#cancelTidy();
-    this.#cancelTidy = this.#house.clock.after(hosting.tidyAfterMs, () => {
-      if (this.#actor && this.#house.owned()) this.mailbox.offer({ kind: 'tidy' }, true);
-    });
-  }
-
-  #afterCut(culprit?: Command): Promise<void> {
-    return this.#losses.settle(this.#commitOptions(), culprit);
   }
 
   async #refuse(work: CommandWork, { code, message, more }: Refusal) {
@@ -342,17 +230,8 @@ export class Resident {
     await refuse(this.#house, delivery, command, told);
   }
 
-  #commitOptions(): CommitOptions {
-    const { ports, clock, owned } = this.#house;
-    return { store: ports.store, telemetry: ports.telemetry, clock, owned };
-  }
-
   #tellBug(thrown: unknown): void {
-    this.#log({ reason: messageOf(thrown) }, 'a turn failed inside hosting');
-  }
-
-  #log(fields: object, text: string): void {
-    const named = { actor: this.#name, correlationId: '', ...fields };
-    this.#house.ports.telemetry.log('error', named, text);
+    const fields = { actor: this.#name, correlationId: '', reason: messageOf(thrown) };
+    this.#house.ports.telemetry.log('error', fields, 'a turn failed inside hosting');
   }
 }
