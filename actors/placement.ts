@@ -194,6 +194,8 @@ export class Placement {
   #replaced(): void {
     this.#share = 0;
     this.#isSettled = false;
+    // None of them is tried again by this process.
+    this.#unloaded.clear();
     for (const holding of this.holdings()) holding.lose('replaced', laterProcess);
   }
 

@@ -94,7 +94,9 @@ export function hintsFor(problem: Problem): readonly string[] {
   const [kind, namespace, name] = (problem.actor ?? '').split('/');
   const target = name === undefined ? undefined : `${kind} ${name} -n ${namespace}`;
   const many = kind?.startsWith('replication') === true ? `${kind}s` : 'clusters';
-  const describing = describingOf(target);
+  // Guards are no resources: the CLI shows the breakers and the hosts that they are about.
+  const describing =
+    target === undefined || kind === 'guard' ? [] : [`fairlead describe ${target}`];
   switch (problem.code) {
     case 'resource.notFound':
       return [
@@ -118,10 +120,6 @@ export function hintsFor(problem: Problem): readonly string[] {
       return describing;
   }
 }
-
-/** Guards are no resources: the CLI shows the breakers and the hosts that they are about. */
-const describingOf = (target = 'guard'): readonly string[] =>
-  target.startsWith('guard') ? [] : [`fairlead describe ${target}`];
 
 /** Text for stderr: one labelled line per part, problems indented below the error. */
 export function failureText(failure: Failure, style: Style): string {

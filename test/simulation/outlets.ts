@@ -14,7 +14,7 @@ export interface Replied {
   readonly atMs: number;
 }
 
-const duplicateWindowMs = 120_000;
+export const duplicateWindowMs = 120_000;
 
 export class Outlets {
   readonly events: StoredEvent[] = [];

@@ -4,6 +4,7 @@ import { bounds } from '../../machines/limits.ts';
 import { NewerOwner } from '../../actors/newer-owner.ts';
 import type { WorldClock } from './clock.ts';
 import type { Trace } from './trace.ts';
+import { duplicateWindowMs } from './outlets.ts';
 
 export interface SentCommand {
   /** Of the message: repeats within the window fold by it. */
@@ -54,7 +55,6 @@ export interface Left {
 }
 
 const ackWaitMs = 10_000;
-const duplicateWindowMs = 120_000;
 
 export class SimStream {
   readonly #clock: WorldClock;

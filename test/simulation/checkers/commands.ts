@@ -80,7 +80,9 @@ export const commands: NewChecker = (ground, accuse) => {
     if (accepted.length > 0 && !decided.has(id))
       accuse(`${id} was answered as accepted, and no record ever took it up`);
     const kinds = new Set(replies.map(({ error }) => error === undefined));
-    if (kinds.size > 1 && decided.has(id) && !isFiled)
+    // One copy was refused where no record could hold it, and a later one decided anew: both answers are true.
+    const isOfTwo = isFiled && order.sequences.length > 1;
+    if (kinds.size > 1 && decided.has(id) && !isOfTwo)
       accuse(`${id} was answered as accepted and as refused`);
   }
 };

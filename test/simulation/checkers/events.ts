@@ -3,6 +3,7 @@ import { isoTime } from '../../../actors/iso-time.ts';
 import type { OutboxEntry } from '../../../actors/outbox.ts';
 import type { OutboundEvent } from '../../../actors/ports.ts';
 import type { NewChecker } from '../ground.ts';
+import { duplicateWindowMs } from '../outlets.ts';
 
 /** What stays the same when an entry is published again: its revision is known from the second time on. */
 const meaningOf = ({ event, atMs, data, correlationId }: OutboxEntry): string =>
@@ -11,9 +12,6 @@ const meaningOf = ({ event, atMs, data, correlationId }: OutboxEntry): string =>
 /** The same of what was published: its body is what readers get. */
 const toldIn = ({ event, body }: OutboundEvent): string =>
   JSON.stringify([event, body['time'], body['data'], body['correlationid']]);
-
-/** Later repeats are the consumer's to fold. */
-const windowMs = 120_000;
 
 export const events: NewChecker = (ground, accuse) => {
   /** Id → what a stored record said it means. */
@@ -52,7 +50,8 @@ export const events: NewChecker = (ground, accuse) => {
       }
       for (const [id, at] of times)
         for (let each = 1; each < at.length; each += 1)
-          if ((at[each] ?? 0) - (at[each - 1] ?? 0) < windowMs) accuse(`${id} is stored twice`);
+          if ((at[each] ?? 0) - (at[each - 1] ?? 0) < duplicateWindowMs)
+            accuse(`${id} is stored twice`);
       for (const [uid, count] of next)
         for (let number = 1; number < count; number += 1)
           if (!times.has(`${uid}/${number}`)) accuse(`${uid}/${number} was never published`);

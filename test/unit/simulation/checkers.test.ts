@@ -1,4 +1,4 @@
-/** The checkers of the simulation, each shown a history that it has to find fault with, and one that is sound. */
+/** Checkers of the simulation (not `commands`, `windows`, `writers`), each shown a history that it has to find fault with, and one that is sound. */
 import { describe, expect, it } from 'vitest';
 import { cloudEvent } from '../../../actors/cloud-event.ts';
 import type { OutboxEntry } from '../../../actors/outbox.ts';
