@@ -94,9 +94,7 @@ export function hintsFor(problem: Problem): readonly string[] {
   const [kind, namespace, name] = (problem.actor ?? '').split('/');
   const target = name === undefined ? undefined : `${kind} ${name} -n ${namespace}`;
   const many = kind?.startsWith('replication') === true ? `${kind}s` : 'clusters';
-  // Guards are no resources: the CLI shows the breakers and the hosts that they are about.
-  const describing =
-    target === undefined || kind === 'guard' ? [] : [`fairlead describe ${target}`];
+  const describing = describingOf(kind, target);
   switch (problem.code) {
     case 'resource.notFound':
       return [
@@ -120,6 +118,10 @@ export function hintsFor(problem: Problem): readonly string[] {
       return describing;
   }
 }
+
+/** Guards are no resources: the CLI shows the breakers and the hosts that they are about. */
+const describingOf = (kind: string | undefined, target: string | undefined): readonly string[] =>
+  target === undefined || kind === 'guard' ? [] : [`fairlead describe ${target}`];
 
 /** Text for stderr: one labelled line per part, problems indented below the error. */
 export function failureText(failure: Failure, style: Style): string {

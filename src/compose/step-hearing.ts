@@ -14,7 +14,6 @@ export interface HearingParts {
 }
 
 export function stepHearing({ view, bell, onLive, onAway }: HearingParts): Required<StepHearing> {
-  let isReplay = true;
   let wasLive = false;
   view.beginReplay();
   return {
@@ -25,16 +24,14 @@ export function stepHearing({ view, bell, onLive, onAway }: HearingParts): Requi
     state: (state) => {
       view.setState(state);
       const isLive = state.status === 'live';
-      if (isLive && isReplay) view.endReplay();
-      if (isLive) isReplay = false;
       if (isLive && !wasLive) onLive();
       wasLive = isLive;
       if (state.status === 'offline') onAway(state.sinceMs);
     },
     restarted: (because) => {
-      isReplay = true;
       view.beginReplay();
       view.feed.restart(because);
     },
+    caughtUp: () => view.endReplay(),
   };
 }

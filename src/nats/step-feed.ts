@@ -27,6 +27,8 @@ export interface StepHearing {
   state?(state: StepFeedState): void;
   /** The stream was made anew: what follows begins from nothing. */
   restarted?(because: string): void;
+  /** Everything that was stored at the beginning, or after a restart, has been heard. */
+  caughtUp?(): void;
 }
 
 export interface StepFeed {
@@ -173,6 +175,7 @@ class Follower implements StepFeed {
     this.#lag = pending;
     if (pending > 0 || this.#hasCaughtUp) return;
     this.#hasCaughtUp = true;
+    this.#hearing.caughtUp?.();
     this.#isReady();
   }
 

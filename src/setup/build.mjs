@@ -5,16 +5,10 @@ import { existsSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync 
 import path from 'node:path';
 import { SetupError, secondsSince, tail } from './report.mjs';
 
-/** As `include` of tsconfig.build.json names them. */
-const PROGRAMS = [
-  ...['test/bench', 'test/drill', 'test/fixtures', 'test/simulation', 'test/soak'],
-  ...['test/chaos/run', 'test/model/coverage'],
-];
-/** What those take from the tests. */
-const WORLDS = ['model', 'fakes', 'servers', 'unit/machines', 'unit/actors'].map(
+/** What the programs that tsconfig.build.json includes take from the tests. */
+const WORLDS = ['model', 'fakes', 'servers', 'workers', 'unit/machines', 'unit/actors'].map(
   (name) => `test/${name}`,
 );
-const SOURCES = ['machines', 'actors', 'src', ...PROGRAMS, ...WORLDS];
 const SETTINGS = ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
 
 /** @param {{ root: string, say: (text: string) => void }} step */
@@ -61,7 +55,9 @@ function bundlePage(root) {
 
 /** @param {string} root @returns {string[]} */
 function sourceFiles(root) {
-  return SOURCES.filter((folder) => existsSync(path.join(root, folder)))
+  const { include } = JSON.parse(readFileSync(path.join(root, 'tsconfig.build.json'), 'utf8'));
+  return [...include, ...WORLDS]
+    .filter((folder) => existsSync(path.join(root, folder)))
     .flatMap((folder) =>
       readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' }).map((name) =>
         path.join(folder, name),

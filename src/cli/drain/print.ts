@@ -2,6 +2,7 @@
 import { printAnswer } from '../print-answer.ts';
 import type { Sent } from '../send.ts';
 import type { Shell } from '../shell.ts';
+import { fleetKey, keyText } from '../../../machines/ids.ts';
 
 export interface DrainOutcome {
   readonly host: string;
@@ -25,7 +26,7 @@ export async function printDrain(shell: Shell, outcome: DrainOutcome): Promise<v
       ...{
         apiVersion: 'fairlead.dev/v1',
         kind: 'Outcome',
-        actor: 'guard/system/fleet',
+        actor: keyText(fleetKey),
         verb,
         host,
       },

@@ -39,20 +39,13 @@ export function openFleet(
   const clock: Clock = { ...systemClock, nowMs: () => terminal.nowMs() };
   const index = new FleetIndex(clock);
   let trouble = '';
-  let isReplaying = false;
   const feed = session.steps(
     {
       step: (step) => void index.take(step),
-      restarted: () => {
-        isReplaying = true;
-        index.beginReplay();
-      },
-      state: ({ status, lag }) => {
-        if (status !== 'live') return;
-        trouble = '';
-        if (!isReplaying || lag > 0) return;
-        isReplaying = false;
-        index.endReplay();
+      restarted: () => index.beginReplay(),
+      caughtUp: () => void index.endReplay(),
+      state: ({ status }) => {
+        if (status === 'live') trouble = '';
       },
     },
     {

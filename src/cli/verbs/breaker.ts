@@ -1,5 +1,5 @@
 /** Orders to breakers: `fairlead breaker reset|isolate|release|observe|set <key>`. Every host's guard applies them. */
-import { fleetKey } from '../../../machines/ids.ts';
+import { fleetKey, keyText } from '../../../machines/ids.ts';
 import { bareKey, resolveKey } from '../breaker-keys.ts';
 import { parseDuration } from '../duration.ts';
 import { exits } from '../exit-codes.ts';
@@ -96,7 +96,7 @@ async function print(shell: Shell, verb: string, key: string, { accepted }: Sent
   const again = accepted.repeated === true ? ' (repeated)' : '';
   await printAnswer(shell, {
     object: {
-      ...{ apiVersion: 'fairlead.dev/v1', kind: 'Outcome', actor: 'guard/system/fleet', verb, key },
+      ...{ apiVersion: 'fairlead.dev/v1', kind: 'Outcome', actor: keyText(fleetKey), verb, key },
       ...fields,
     },
     name: `breaker/${key}`,

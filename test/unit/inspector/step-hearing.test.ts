@@ -33,10 +33,11 @@ function heard(...copied: readonly string[]) {
 }
 
 it('keeps rows of a copy until the log was read to its end', () => {
-  const { actors, be, step } = heard('cluster/a/old');
+  const { hearing, actors, be, step } = heard('cluster/a/old');
   step('cluster/a/new');
   be('reconnecting');
   expect(actors()).toEqual(['cluster/a/old', 'cluster/a/new']);
+  hearing.caughtUp();
   be('live');
   expect(actors()).toEqual(['cluster/a/new']);
 });
@@ -45,11 +46,13 @@ it('drops what a stream that was made anew tells nothing of, once it is live aga
   const { told, hearing, actors, be, step } = heard();
   step('cluster/a/stays');
   step('cluster/a/goes');
+  hearing.caughtUp();
   be('live');
   be('reconnecting');
   hearing.restarted('the stream of steps was made anew');
   step('cluster/a/stays', 2);
   expect(actors()).toHaveLength(2);
+  hearing.caughtUp();
   be('live');
   be('live');
   expect(actors()).toEqual(['cluster/a/stays']);
