@@ -6,9 +6,10 @@ import path from 'node:path';
 import { SetupError, secondsSince, tail } from './report.mjs';
 
 /** What the programs that tsconfig.build.json includes take from the tests. */
-const WORLDS = ['model', 'fakes', 'servers', 'workers', 'unit/machines', 'unit/actors'].map(
-  (name) => `test/${name}`,
-);
+const WORLDS = [
+  ...['model', 'fakes', 'servers', 'workers', 'page'],
+  ...['unit/machines', 'unit/actors', 'unit/inspector'],
+].map((name) => `test/${name}`);
 const SETTINGS = ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
 
 /** @param {{ root: string, say: (text: string) => void }} step */

@@ -5,7 +5,8 @@ import { chromiumNote } from '../servers/chromium.ts';
 import { isLeftOut, inPage, openWatched } from './watched.ts';
 import type { Watched } from './watched.ts';
 import { openWorld } from './world.ts';
-import type { World } from './world.ts';
+import { startWorld } from './world-process.ts';
+import type { WorldProcess } from './world-process.ts';
 
 const LISTED = 12_000;
 const MAPPED = 100_000;
@@ -59,15 +60,15 @@ const panning = `new Promise((resolve) => {
 
 describe.skipIf(isLeftOut)(`a large fleet${chromiumNote}`, () => {
   let watched: Watched;
-  let world: World;
+  let world: WorldProcess;
   let context: BrowserContext;
   let page: Page;
 
   beforeAll(async () => {
-    [world, watched] = await Promise.all([openWorld(LISTED), openWatched()]);
+    [world, watched] = await Promise.all([startWorld(LISTED), openWatched()]);
     context = await watched.context();
     page = await context.newPage();
-    await page.goto(world.link());
+    await page.goto(world.link);
     await page.locator('.list-box a.row').first().waitFor();
   });
   afterAll(async () => {
@@ -100,7 +101,7 @@ describe.skipIf(isLeftOut)(`a large fleet${chromiumNote}`, () => {
       await other.locator('.live-badge.live').waitFor();
       await other.locator('.list-box a.row').first().waitFor();
     }
-    expect(world.streams()).toBe(1);
+    expect(await world.see()).toMatchObject({ streams: 1 });
     for (const other of others) await other.close();
   });
 
@@ -134,6 +135,6 @@ describe.skipIf(isLeftOut)(`a large fleet${chromiumNote}`, () => {
   it('complains of nothing', async () => {
     await watched.close();
     expect(watched.complaints).toEqual([]);
-    expect(world.errors).toEqual([]);
+    expect(await world.see()).toMatchObject({ errors: [] });
   });
 });

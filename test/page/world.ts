@@ -62,7 +62,8 @@ export async function openWorld(
     if (found === undefined) throw new Error(`no chart of ${id}; run: npm run layouts`);
     return found.chart;
   };
-  const lives = new Map<string, Life>();
+  /** As JSON outside of the heap: what a nats-server would hold is not between what the index reads. */
+  const lives = new Map<string, Buffer>();
   const random = { roll, ulid: () => `01J${String(Math.floor(roll() * 1e12)).padStart(23, '0')}` };
   const fleet = await openFleet({ clock: systemClock, random, telemetry: quiet });
   let because = '';
@@ -157,24 +158,28 @@ export async function openWorld(
     return { step, image };
   };
 
+  const lifeOf = (actor: string): Life | undefined => {
+    const text = lives.get(actor)?.toString();
+    return text === undefined ? undefined : (JSON.parse(text) as Life);
+  };
+  const keep = (life: Life) => lives.set(life.step.actor, Buffer.from(JSON.stringify(life)));
   const take = (life: Life, entry: { step: Step; image: Image }) => {
     Object.assign(life, entry);
     life.steps.push(entry);
-    fleet.take(entry.step);
+    fleet.take(JSON.parse(JSON.stringify(entry.step)) as Step);
   };
   for (let at = 0; at < count; at += 1) {
     const kind = kinds[at % 7 < 4 ? 0 : at % 4] ?? 'cluster';
     const actor = `${kind}/${pick(['prod', 'test', 'edge'])}/${kind.slice(0, 4)}-${at}`;
     const life = start(actor, Date.now() - pastMs);
-    lives.set(actor, life);
-    fleet.take(life.step);
+    fleet.take(JSON.parse(JSON.stringify(life.step)) as Step);
     const moves = at < 3 ? 24 : movesEach;
     for (let times = 1; times <= moves; times += 1)
       take(life, next(life, Date.now() - pastMs + (times * pastMs) / (moves + 1)));
+    keep(life);
   }
   fleet.setState({ status: 'live', sinceMs: 0, lag: 0 });
 
-  const lifeOf = (actor: string) => lives.get(actor);
   const stateOf = (actor: string) => lifeOf(actor)?.step.state ?? '';
   const sent: World['sent'] = [];
   const errors: unknown[] = [];
@@ -184,6 +189,7 @@ export async function openWorld(
     const life = lifeOf(actor);
     if (life === undefined) throw new Error(`no ${actor} in this world`);
     take(life, next(life, Date.now()));
+    keep(life);
   };
   const parts = fakeParts({
     feed: {
