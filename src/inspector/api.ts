@@ -47,10 +47,14 @@ export interface FeedState {
 
 export type Sort = 'severity' | 'name' | 'since' | 'state';
 
-export interface Window {
+/** Rows and places of a list are no others'. */
+export interface ListName {
   /** `kind:cluster state:failed ns:prod region:eu-* since:>20m words`. */
   readonly q: string;
   readonly sort: Sort;
+}
+
+export interface Window extends ListName {
   readonly offset: number;
   /** 1 to 200. */
   readonly limit: number;
@@ -147,6 +151,8 @@ export interface StreamEvents {
   readonly rows: {
     readonly total: number;
     readonly offset: number;
+    /** The list that the rows are of. Present in the first event of a window, which holds all of its rows. */
+    readonly list?: ListName;
     /** Rows that the window did not hold before, whole. */
     readonly rows: readonly Row[];
     /** The window after, in order: a place in the window before, or -1 for the next of `rows`. Absent: as before. */

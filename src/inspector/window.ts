@@ -1,7 +1,8 @@
 /** The window of a page, kept up to date from its stream. Pure: page and tests use the same. */
-import type { Row, RowsPage, StreamEvents } from './api.ts';
+import type { ListName, Row, RowsPage, StreamEvents } from './api.ts';
 
 export interface WindowRows {
+  readonly list: ListName;
   readonly total: number;
   readonly offset: number;
   readonly rows: readonly Row[];
@@ -9,7 +10,7 @@ export interface WindowRows {
 }
 
 export const emptyWindow: WindowRows = {
-  ...{ total: 0, offset: 0, rows: [] },
+  ...{ list: { q: '', sort: 'severity' }, total: 0, offset: 0, rows: [] },
   facets: { severity: {}, kind: {}, namespace: {} },
 };
 
@@ -24,6 +25,6 @@ export function applyRows(before: WindowRows, event: StreamEvents['rows']): Wind
     const row = rows[place];
     if (row !== undefined) rows[place] = { ...row, ...fields };
   }
-  const { total, offset } = event;
-  return { total, offset, rows, facets: { ...before.facets, ...event.facets } };
+  const { total, offset, list = before.list } = event;
+  return { list, total, offset, rows, facets: { ...before.facets, ...event.facets } };
 }

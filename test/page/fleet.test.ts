@@ -99,6 +99,34 @@ describe.skipIf(isLeftOut)(`the page${chromiumNote}`, () => {
     await page.getByRole('alert').filter({ hasText: 'the key "colour"' }).waitFor();
   });
 
+  it('keeps in its address what was typed, on the way back and over a reload', async () => {
+    const query = `name:${actor.split('/').at(-1) ?? ''}`;
+    const found = page.locator('.list-foot', { hasText: /^1 actor/ });
+    await open('/actors');
+    await page.locator('input.filter').fill(query);
+    await found.waitFor();
+    await page.locator('.list-box a.row').click();
+    await page.locator('.chart .active').first().waitFor();
+    await page.goBack();
+    expect(new URL(page.url()).searchParams.get('q')).toBe(query);
+    await page.reload();
+    await found.waitFor();
+    expect(await page.locator('input.filter').inputValue()).toBe(query);
+  });
+
+  it('follows a filtered list by its stream, without asking again', async () => {
+    await open('/actors');
+    await page.locator('input.filter').fill(`name:${actor.split('/').at(-1) ?? ''}`);
+    await page.locator('.list-foot', { hasText: /^1 actor/ }).waitFor();
+    const asked: string[] = [];
+    page.on('request', (request) => asked.push(new URL(request.url()).pathname));
+    const row = page.locator('.list-box a.row');
+    const before = await row.textContent();
+    world.move(actor);
+    await expect.poll(() => row.textContent()).not.toBe(before);
+    expect(asked).not.toContain('/api/actors');
+  });
+
   it('shows a step as it is committed, its edge lit', async () => {
     await openChart();
     const stamp = page.locator('.stage-stamp');
@@ -149,7 +177,7 @@ describe.skipIf(isLeftOut)(`the page${chromiumNote}`, () => {
 
     await page.keyboard.press('[');
     await page.locator('.past-banner').waitFor();
-    expect(page.url()).toMatch(/[?&]at=\d+/);
+    await expect.poll(() => page.url()).toMatch(/[?&]at=\d+/);
     expect(await page.locator('button.command:not([disabled])').count()).toBe(0);
     await page.keyboard.press('l');
     await page.locator('.past-banner').waitFor({ state: 'detached' });

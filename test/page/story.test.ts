@@ -172,7 +172,7 @@ describe.skipIf(isLeftOut)(`a day at the inspector${chromiumNote}`, () => {
     await page.locator('.time-bar button.live').click();
     await page.locator('.past-banner').waitFor({ state: 'detached' });
     await sendable.first().waitFor();
-    expect(page.url()).not.toContain('at=');
+    await expect.poll(() => page.url()).not.toContain('at=');
     await expect.poll(contextText).toBe(now);
   });
 

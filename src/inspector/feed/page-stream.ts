@@ -159,6 +159,7 @@ export class PageStream {
     const { offset } = window;
     const text = eventText('rows', {
       ...{ total, offset, rows: [], ...delta },
+      ...(this.#held === undefined && { list: { q: window.q, sort: window.sort } }),
       ...(facets && { facets }),
     });
     if (!this.#send(text, nowMs)) return;

@@ -7,11 +7,16 @@ export interface Place {
   readonly query: URLSearchParams;
 }
 
-export const place = signal<Place>(placeNow());
+/** Browsers make work of every change of the address, and Safari refuses more than 100 in 30 s: it follows who types. */
+const ADDRESS_MS = 200;
 
-function placeNow(): Place {
-  const segments = location.pathname.split('/').filter((part) => part !== '');
-  return { path: segments.map(decoded), query: new URLSearchParams(location.search) };
+export const place = signal<Place>(placeOf(location));
+/** Not written to the address bar yet. */
+let latest: { readonly href: string; readonly timer: ReturnType<typeof setTimeout> } | undefined;
+
+function placeOf({ pathname, search }: Pick<Location, 'pathname' | 'search'>): Place {
+  const segments = pathname.split('/').filter((part) => part !== '');
+  return { path: segments.map(decoded), query: new URLSearchParams(search) };
 }
 
 function decoded(part: string): string {
@@ -22,25 +27,35 @@ function decoded(part: string): string {
   }
 }
 
-/** @param how `replace` leaves no entry in the history: for what is typed or slid */
-export function go(href: string, how: 'push' | 'replace' = 'push'): void {
+/**
+ * @param how `replace` leaves no entry in the history; `soon` neither, and the address bar follows a moment later: for what is
+ *   typed or slid
+ */
+export function go(href: string, how: 'push' | 'replace' | 'soon' = 'push'): void {
+  if (how === 'push') writeAddress();
+  clearTimeout(latest?.timer);
+  latest = how === 'soon' ? { href, timer: setTimeout(writeAddress, ADDRESS_MS) } : undefined;
   if (how === 'push') history.pushState(null, '', href);
-  else history.replaceState(null, '', href);
-  place.value = placeNow();
+  if (how === 'replace') history.replaceState(null, '', href);
+  place.value = placeOf(new URL(href, location.href));
+}
+
+function writeAddress(): void {
+  if (latest === undefined) return;
+  clearTimeout(latest.timer);
+  history.replaceState(null, '', latest.href);
+  latest = undefined;
 }
 
 /** Changes single parameters of the query; null removes one. */
-export function goQuery(
-  changes: Readonly<Record<string, string | null>>,
-  how: 'push' | 'replace' = 'replace',
-): void {
+export function goQuery(changes: Readonly<Record<string, string | null>>): void {
   const query = new URLSearchParams(place.value.query);
   for (const [name, value] of Object.entries(changes)) {
     if (value === null || value === '') query.delete(name);
     else query.set(name, value);
   }
   const text = query.toString();
-  go(`${location.pathname}${text === '' ? '' : `?${text}`}`, how);
+  go(`${location.pathname}${text === '' ? '' : `?${text}`}`, 'soon');
 }
 
 /**
@@ -73,8 +88,11 @@ export function openActor(): string | null {
 /** Takes clicks on links into the page; all others, and those for a new tab, stay the browser's. */
 export function followLinks(isView: (name: string) => boolean): void {
   addEventListener('popstate', () => {
-    place.value = placeNow();
+    clearTimeout(latest?.timer);
+    latest = undefined;
+    place.value = placeOf(location);
   });
+  addEventListener('pagehide', writeAddress);
   document.addEventListener('click', (event) => {
     if (event.defaultPrevented || event.button !== 0) return;
     if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;

@@ -1,6 +1,6 @@
 /** The list of actors as far as it is on this page: the rows around the window, kept fresh by the stream. */
 import { effect, signal, untracked } from '@preact/signals';
-import type { Row, RowsPage, Sort, Window } from '../../api.ts';
+import type { ListName, Row, RowsPage, Sort, Window } from '../../api.ts';
 import type { WindowRows } from '../../window.ts';
 import { read, sayFailure } from '../api-client.ts';
 import { isOwner, isPaused, resumes } from '../store.ts';
@@ -10,6 +10,8 @@ import { onResync, onWindow, watchWindow } from '../stream/client.ts';
 const KEPT_ROWS = 600;
 const WINDOW_ROWS = 100;
 const POLL_MS = 3000;
+/** The stream moves to a window when nothing else was asked for this long: while somebody types, answers come without it. */
+const SETTLED_MS = 150;
 
 interface Listing {
   readonly total: number;
@@ -28,6 +30,7 @@ let window: Window | undefined;
 /** The list whose rows are held, as `listOf` names it: those of another one do not stay. */
 let heldList = '';
 let reading: AbortController | undefined;
+let settling: ReturnType<typeof setTimeout> | undefined;
 
 /** What is to be seen: the query, and the rows on the screen. */
 export function showRows(q: string, order: Sort, first: number, count: number): void {
@@ -36,12 +39,13 @@ export function showRows(q: string, order: Sort, first: number, count: number): 
   if (isSameList && covers(before, first, count)) return;
   const offset = Math.max(0, first - Math.floor((WINDOW_ROWS - count) / 2));
   window = { q, sort: order, offset, limit: WINDOW_ROWS };
+  clearTimeout(settling);
+  settling = setTimeout(() => watchWindow(window), SETTLED_MS);
   void readWindow();
-  watchWindow(window);
 }
 
-/** Name of a list: its rows and places are no others'. */
-export const listOf = ({ q, sort: order }: Pick<Window, 'q' | 'sort'>): string => `${order} ${q}`;
+/** Of a list, as one text. */
+export const listOf = ({ q, sort: order }: ListName): string => `${order} ${q}`;
 
 /** Undefined while its row of this list is not here yet. */
 export const rowIn = (list: string, at: number): Row | undefined =>
@@ -74,7 +78,7 @@ async function readWindow(): Promise<void> {
 }
 
 /** @param list rows of the same one stay while others come */
-function take({ total, facets, offset, rows }: WindowRows, list: string): void {
+function take({ total, facets, offset, rows }: Omit<WindowRows, 'list'>, list: string): void {
   const next = new Map<number, Row>();
   if (list === heldList)
     for (const [place, row] of listing.value?.rows ?? [])
@@ -88,7 +92,8 @@ function take({ total, facets, offset, rows }: WindowRows, list: string): void {
 export function followRows(): () => void {
   const stops = [
     onWindow((rows) => {
-      if (window?.offset === rows.offset) take(rows, listOf(window));
+      const isWanted = window?.offset === rows.offset && listOf(window) === listOf(rows.list);
+      if (isWanted) take(rows, listOf(rows.list));
     }),
     onResync(() => void readWindow()),
     effect(() => {
@@ -104,6 +109,7 @@ export function followRows(): () => void {
     clearInterval(timer);
     for (const stop of stops) stop();
     reading?.abort();
+    clearTimeout(settling);
     watchWindow(undefined);
     window = undefined;
   };

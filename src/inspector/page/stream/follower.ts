@@ -1,5 +1,5 @@
 /** One stream from the host: opens it, opens it again when it breaks, and tells the host what is looked at. */
-import type { StreamEvents, ViewRequest } from '../../api.ts';
+import type { StreamEvents, ViewRequest, Window } from '../../api.ts';
 import { applyRows, emptyWindow } from '../../window.ts';
 import type { StreamMessage } from './messages.ts';
 
@@ -20,7 +20,7 @@ export function follow(tell: (message: StreamMessage) => void): Follower {
   /** One at a time: over two connections a later one could arrive first. */
   let isSaying = false;
   let rows = emptyWindow;
-  /** Behind a changed window the first event holds all rows; what comes before it is of the window before. */
+  /** What comes before the first event of a changed window is of the window before. */
   let isBehind = true;
   let retryMs = RETRY_FIRST_MS;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -89,9 +89,8 @@ export function follow(tell: (message: StreamMessage) => void): Follower {
     }
   };
   const takeRows = (event: StreamEvents['rows']) => {
-    const isWhole = event.order?.every((place) => place < 0) ?? false;
-    if (isBehind && !isWhole) return;
-    isBehind = false;
+    if (event.list !== undefined) isBehind = !isOf(view?.window, event);
+    if (isBehind) return;
     rows = applyRows(rows, event);
     tell({ name: 'window', data: rows });
   };
@@ -129,3 +128,6 @@ export function follow(tell: (message: StreamMessage) => void): Follower {
     },
   };
 }
+
+const isOf = (window: Window | undefined, { list, offset }: StreamEvents['rows']): boolean =>
+  list?.q === window?.q && list?.sort === window?.sort && offset === window?.offset;

@@ -57,7 +57,8 @@ describe('a stream', () => {
       for (const { data } of client.events('rows'))
         held = applyRows(held, data as StreamEvents['rows']);
       const { total, offset, rows, facets } = index.page(window);
-      expect(held).toEqual({ total, offset, rows, facets });
+      const list = { q: window.q, sort: window.sort };
+      expect(held).toEqual({ list, total, offset, rows, facets });
       compared += rows.length;
     }
     expect(compared).toBeGreaterThan(100);
@@ -68,7 +69,8 @@ describe('a stream', () => {
     for (const name of ['a', 'b', 'c']) tell(1, `cluster/n/${name}`);
     const { client, view } = connect(feed);
     view({ window: { ...whole, limit: 2 } });
-    expect(client.events('rows')).toMatchObject([{ data: { total: 3, order: [-1, -1] } }]);
+    const list = { q: whole.q, sort: whole.sort };
+    expect(client.events('rows')).toMatchObject([{ data: { list, total: 3, order: [-1, -1] } }]);
     await clock.advance(2_000);
     tell(2, 'cluster/n/c');
     await clock.advance(2_000);

@@ -1,6 +1,6 @@
 /** The page's end of the stream: says what is looked at in order, and holds nothing once it is closed. */
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { ViewRequest } from '../../../../src/inspector/api.ts';
+import type { ViewRequest, Window } from '../../../../src/inspector/api.ts';
 import { follow } from '../../../../src/inspector/page/stream/follower.ts';
 import type { StreamMessage } from '../../../../src/inspector/page/stream/messages.ts';
 
@@ -86,6 +86,31 @@ describe('what is looked at', () => {
       '/api/stream/s1/view',
       '/api/stream/s2/view',
     ]);
+  });
+});
+
+describe('rows', () => {
+  const ofList = (q: string): Window => ({ q, sort: 'name', offset: 0, limit: 2 });
+  const whole = (q: string, actor: string) => {
+    const list = { q, sort: 'name' };
+    return { list, total: 1, offset: 0, rows: [{ actor }], order: [-1] };
+  };
+
+  it('of a list that was looked at before are not told, nor are changes to them', () => {
+    const { follower, stream, told } = scene();
+    const shown = () =>
+      told.flatMap((each) => (each.name === 'window' ? [each.data.list.q, each.data.rows] : []));
+    stream.tell('hello', { sid: 's1', session: {} });
+    follower.look({ window: ofList('a') });
+    follower.look({ window: ofList('b') });
+    stream.tell('rows', whole('a', 'cluster/x/a'));
+    stream.tell('rows', { total: 1, offset: 0, rows: [], changes: [[0, { reason: 'late' }]] });
+    expect(shown()).toEqual([]);
+    stream.tell('rows', whole('b', 'cluster/x/b'));
+    expect(shown()).toEqual(['b', [{ actor: 'cluster/x/b' }]]);
+    stream.tell('rows', whole('a', 'cluster/x/a'));
+    stream.tell('rows', { total: 1, offset: 0, rows: [], changes: [[0, { reason: 'late' }]] });
+    expect(shown()).toHaveLength(2);
   });
 });
 
