@@ -219,16 +219,17 @@ export function createWorld(options: WorldOptions): World {
     signal: AbortSignal,
   ): Promise<boolean> {
     const pauseMs = Math.max(25, 1000 / scale);
-    while (!signal.aborted) {
+    for (;;) {
       const found = place(instanceId);
       if (found?.member.running !== true) return false;
       const nowMs = Date.now();
       if (holds(found, nowMs)) return true;
+      // Only now: what came true within the time holds, however late a busy machine wakes.
+      if (signal.aborted) return false;
       const restMs = Math.max(found.member.readyAtMs - nowMs, pauseMs);
       // An abort ends the sleep early; the loop's own condition sees it.
       await sleep(restMs, undefined, { signal, ref: false }).catch(() => undefined);
     }
-    return false;
   }
 
   /** Changes one member, if the machine has a place. */

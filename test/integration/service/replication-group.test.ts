@@ -34,11 +34,7 @@ const fairlead = async (...words: string[]): Promise<{ exit: number; out: string
 };
 
 beforeAll(async () => {
-  const safety = { issueWindowMs: 1_500, attemptTimeoutMs: 1_000, clockSkewMs: 200 };
-  world = await stackWorld({
-    ...{ scale: 100, seed: 43 },
-    safety: { ...safety, ssmDeliveryMs: 1_000, proofGapMs: 200 },
-  });
+  world = await stackWorld({ scale: 100, seed: 43 });
   const simulator = world.stack.simulator.ready;
   const { home, away } = await twoMachines(simulator);
   for (const [index, name] of names.entries()) {
@@ -94,7 +90,7 @@ afterAll(async () => {
 const placeOf = ({ region, zone }: { region: string; zone: string }) => ({ region, zone });
 
 it('fails over as one, in the declared order, and loses nothing', async () => {
-  const { exit, out } = await fairlead('failover', 'rg', 'shop', '--wait', '--timeout', '60s');
+  const { exit, out } = await fairlead('failover', 'rg', 'shop', '--wait', '--timeout', '80s');
   expect(exit, out).toBe(0);
   expect(await view('replicationgroup', 'shop')).toMatchObject({
     writer: 'away',
@@ -121,7 +117,7 @@ it('writes on one side only, by the simulator’s own books', async () => {
 
 it('is moved with everything between two clusters by one command', async () => {
   const { exit, out } = await fairlead(
-    ...['failover', 'cluster', 'eu-b', '--to', 'eu-a', '--timeout', '60s', '-o', 'json'],
+    ...['failover', 'cluster', 'eu-b', '--to', 'eu-a', '--timeout', '80s', '-o', 'json'],
   );
   expect(exit, out).toBe(0);
   expect(await view('replicationgroup', 'shop')).toMatchObject({ writer: 'home' });
