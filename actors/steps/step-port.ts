@@ -21,6 +21,15 @@ export interface StepLog {
   untilRoom(): Promise<void>;
 }
 
+/** A step among those of its name. */
+export interface StepNumber {
+  readonly uid: string;
+  readonly seq: number;
+}
+
 /** Message id of a step: the same step told twice is one. */
-export const stepId = ({ uid, seq }: { readonly uid: string; readonly seq: number }): string =>
-  `${uid}/s${seq}`;
+export const stepId = ({ uid, seq }: StepNumber): string => `${uid}/s${seq}`;
+
+/** Of one name. Ids of lives sort by time: every step of a later life is later. */
+export const isLater = (step: StepNumber, than: StepNumber): boolean =>
+  step.uid > than.uid || (step.uid === than.uid && step.seq > than.seq);

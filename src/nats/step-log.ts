@@ -2,7 +2,8 @@
 import { DeliverPolicy } from '@nats-io/jetstream';
 import { stepLimits } from '../../machines/limits.ts';
 import type { Telemetry } from '../../actors/ports.ts';
-import type { LastTold, StepLog } from '../../actors/steps/step-port.ts';
+import { isLater } from '../../actors/steps/step-port.ts';
+import type { LastTold, StepLog, StepNumber } from '../../actors/steps/step-port.ts';
 import type { Image, Step } from '../../actors/steps/step.ts';
 import { sleep } from '../sleep.ts';
 import type { Connection } from './connection.ts';
@@ -20,11 +21,6 @@ export interface Waiting {
   readonly isWhole: boolean;
   readonly isGone: boolean;
   readonly body: string;
-}
-
-interface Newest {
-  readonly uid: string;
-  readonly seq: number;
 }
 
 export interface OpenStepLog extends StepLog {
@@ -48,7 +44,7 @@ class StepPump implements OpenStepLog {
   /** Stream sequence of the last step of each actor, where it is known. */
   readonly #last = new Map<string, number>();
   /** What this process has told of each actor. */
-  readonly #newest = new Map<string, Newest>();
+  readonly #newest = new Map<string, StepNumber>();
   /** Actors whose last step was lost here. */
   readonly #gaps = new Set<string>();
   readonly #stopping = new AbortController();
@@ -114,7 +110,7 @@ class StepPump implements OpenStepLog {
     const { actor, uid, seq } = step;
     const newest = this.#newest.get(actor);
     // Found in store, but its actor has told something newer since.
-    if (step.isRestored && newest !== undefined && isOlder({ uid, seq }, newest)) return;
+    if (step.isRestored && newest !== undefined && !isLater({ uid, seq }, newest)) return;
     if (this.#stopping.signal.aborted) return;
     const told = this.#gaps.has(actor) ? whole(step, image) : step;
     const body = JSON.stringify(told);
@@ -202,10 +198,6 @@ class StepPump implements OpenStepLog {
     if (isFirst) this.#telemetry.log('warn', { actor, reason, cause }, 'a step is lost');
   }
 }
-
-/** Ids of lives sort by time. */
-const isOlder = ({ uid, seq }: Newest, newest: Newest): boolean =>
-  newest.uid > uid || (newest.uid === uid && newest.seq >= seq);
 
 function whole(step: Step, image: Image): Step {
   const { patch: _patch, ...rest } = step;

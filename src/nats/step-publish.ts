@@ -1,7 +1,7 @@
 /** One step into the stream: stored once, behind the step before it, however often it has to be tried. */
 import { headers } from '@nats-io/transport-node';
 import { stepLimits } from '../../machines/limits.ts';
-import { stepId } from '../../actors/steps/step-port.ts';
+import { isLater, stepId } from '../../actors/steps/step-port.ts';
 import { sleep } from '../sleep.ts';
 import type { Connection } from './connection.ts';
 import { classifyWrite, describe, hasCode, isClosed, jetStreamCodes } from './faults.ts';
@@ -109,8 +109,6 @@ function standing(step: Outgoing, last: Last | undefined): PublishOutcome | unde
   if (last === undefined) return undefined;
   if (last.id === stepId(step)) return { kind: 'stored', last: last.seq };
   const [uid = '', number = ''] = last.id.split('/s');
-  // Uids are ordered by time: a later life of the name is newer.
-  const isNewer = uid > step.uid || (uid === step.uid && Number(number) > step.seq);
-  if (!isNewer) return undefined;
+  if (!isLater({ uid, seq: Number(number) }, step)) return undefined;
   return { kind: 'overtaken', last: last.seq, cause: `${last.id} was told before` };
 }

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { AnyStateMachine } from 'xstate';
 import type { Step } from '../../../actors/steps/step.ts';
+import { fleetKey, keyText } from '../../../machines/ids.ts';
 import { ulid } from '../../ulid.ts';
 import type { ApiProblem } from '../api.ts';
 import { drawnMachines } from '../chart/machines.ts';
@@ -85,7 +86,7 @@ function sourceOf(
 /** The orders of all hosts and the breakers of one are of the same kind by name, and of different charts. */
 export function rootMachineOf(actor: string): AnyStateMachine | undefined {
   const [kind = ''] = actor.split('/');
-  const id = actor === 'guard/system/fleet' ? 'guardFleet' : kind;
+  const id = actor === keyText(fleetKey) ? 'guardFleet' : kind;
   return Object.hasOwn(drawnMachines, id) ? drawnMachines[id] : undefined;
 }
 
