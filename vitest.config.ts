@@ -2,7 +2,9 @@
 // inspector's page in a browser.
 import { defineConfig } from 'vitest/config';
 
-const REAL_PARTS = ['test/integration/**', 'test/contract/**', 'test/chaos/**'];
+const REAL_PARTS = ['test/integration/**', 'test/contract/**'];
+/** More than three minutes of killed processes and restarts: `npm run test:chaos`, and CI. */
+const KILLS = ['test/chaos/*.test.ts'];
 /** More than a minute of computing: `npm run test:model`, and CI. */
 const SEARCHES = [
   'test/model/replication/protocol.test.ts',
@@ -29,7 +31,7 @@ export default defineConfig({
           // One process takes many files: importing for each of them anew took half of the time.
           isolate: false,
           include: ['test/**/*.test.ts'],
-          exclude: [...REAL_PARTS, ...SEARCHES, ...IN_A_BROWSER],
+          exclude: [...REAL_PARTS, ...KILLS, ...SEARCHES, ...IN_A_BROWSER],
           testTimeout: 10_000,
         },
       },
@@ -39,6 +41,16 @@ export default defineConfig({
           name: 'real',
           isolate: false,
           include: REAL_PARTS.map((folder) => `${folder}/*.test.ts`),
+          testTimeout: 90_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'chaos',
+          isolate: false,
+          include: KILLS,
           testTimeout: 90_000,
           hookTimeout: 60_000,
         },
