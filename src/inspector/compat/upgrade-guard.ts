@@ -1,9 +1,8 @@
 /** Who may open a WebSocket: the same way, Host, Origin and login as everywhere else, read from an upgrade request. */
 import type { IncomingMessage } from 'node:http';
-import { loginByToken } from '../server/logins.ts';
 import type { Login } from '../server/logins.ts';
 import { refusal } from '../server/refusal.ts';
-import { checkWay } from '../server/request-guard.ts';
+import { checkWay, loginOf } from '../server/request-guard.ts';
 import type { GuardOptions } from '../server/request-guard.ts';
 
 /** The name a browser that offers a token asks for beside it; the token itself is never said back. */
@@ -19,7 +18,7 @@ export interface UpgradeGuard extends GuardOptions {
  * `ws://viewer:<token>@host`, and never part of what is asked for), or in the subprotocols
  * `fairlead, bearer.<token as base64url>` where no header can be set. Our own page's cookie does as well. A token in the
  * query is refused: queries are logged.
- * @throws Refusal 400, 401, 403 or 421
+ * @throws Refusal 400, 401, 403, 421 or 429
  */
 export function checkUpgrade(request: IncomingMessage, guard: UpgradeGuard): Login {
   checkWay(request, guard);
@@ -40,9 +39,7 @@ export function checkUpgrade(request: IncomingMessage, guard: UpgradeGuard): Log
   const { origin } = request.headers;
   if (origin !== undefined && !isOwnOrigin(request, guard) && !guard.origins.includes(origin))
     throw refusal('badOrigin', `pages of ${origin.slice(0, 200)} may not read this host`);
-  const login = loginByToken(guard.logins, token);
-  if (login === undefined) throw refusal('wrongToken');
-  return login;
+  return loginOf(token, guard);
 }
 
 function tokenOf({ headers }: IncomingMessage): string | undefined {

@@ -4,6 +4,7 @@ import type { Role } from '../api.ts';
 import { isAllowedHost, isLoopback, isSameAddress } from './addresses.ts';
 import { loginByToken } from './logins.ts';
 import type { Login } from './logins.ts';
+import type { Pace } from './pace.ts';
 import { refusal } from './refusal.ts';
 import type { Sessions } from './sessions.ts';
 
@@ -16,6 +17,8 @@ export interface GuardOptions {
   readonly trustedProxy?: string;
   /** The browser speaks TLS with us or with the proxy. */
   readonly isSecure: boolean;
+  /** Of all askers together: guessing is answered ever less, by whichever way a token comes. */
+  readonly wrongTokens: Pace;
 }
 
 const ranks = { viewer: 0, operator: 1, admin: 2 } as const satisfies Record<Role, number>;
@@ -24,6 +27,14 @@ const isEnough = (has: Role, needed: Role): boolean => ranks[has] >= ranks[neede
 
 export const isWrite = ({ method }: IncomingMessage): boolean =>
   method !== 'GET' && method !== 'HEAD';
+
+/** @throws Refusal 401, or 429 when others were wrong within the same second */
+export function loginOf(token: string, { logins, wrongTokens }: GuardOptions): Login {
+  const login = loginByToken(logins, token);
+  if (login !== undefined) return login;
+  wrongTokens.take('');
+  throw refusal('wrongToken');
+}
 
 /** @throws Refusal 403 or 421: asked past the proxy, or by a name that is not ours */
 export function checkWay(request: IncomingMessage, options: GuardOptions): void {
@@ -47,8 +58,7 @@ export function checkLogin(request: IncomingMessage, options: GuardOptions): Log
   checkSite(request);
   const bearer = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
   if (bearer !== undefined) {
-    const login = loginByToken(options.logins, bearer);
-    if (login === undefined) throw refusal('wrongToken');
+    const login = loginOf(bearer, options);
     if (isWrite(request)) checkJson(request);
     return login;
   }

@@ -12,14 +12,13 @@ import { checked, readJson } from './body.ts';
 import { fleetRoutes } from './fleet-routes.ts';
 import { hostRoutes, sessionOf } from './host-routes.ts';
 import { kpiRoute } from './kpi.ts';
-import { loginByToken } from './logins.ts';
 import type { Login } from './logins.ts';
 import { openPace } from './pace.ts';
 import type { Parts } from './parts.ts';
 import { Refusal, refusal } from './refusal.ts';
 import { send, sendRefusal, setFixedHeaders } from './replies.ts';
 import type { Answer } from './replies.ts';
-import { checkLogIn, checkLogin, checkRole, checkWay, isWrite } from './request-guard.ts';
+import { checkLogIn, checkLogin, checkRole, checkWay, isWrite, loginOf } from './request-guard.ts';
 import type { GuardOptions } from './request-guard.ts';
 import { findRoute } from './router.ts';
 import type { Route } from './router.ts';
@@ -136,21 +135,19 @@ function wiringOf(options: ServerOptions, parts: Parts, port: number): Wired {
     auditRoute(parts),
     kpiRoute(parts),
   ];
-  return { guard: { ...options, sessions, isSecure }, routes };
+  const wrongTokens = openPace(limits.wrongTokensPerSecond, parts.monotonicMs);
+  return { guard: { ...options, sessions, isSecure, wrongTokens }, routes };
 }
 
 function handlerOf(options: ServerOptions, parts: Parts, { guard, routes, compat }: Wired) {
-  const { logins, sessions } = guard;
-  const wrong = openPace(limits.wrongTokensPerSecond, parts.monotonicMs);
+  const { sessions } = guard;
   const site = openSite(options.siteFolder);
 
   const logIn = async (request: IncomingMessage): Promise<Answer> => {
     checkLogIn(request, guard);
     const { token } = checked(tokenBody, await readJson(request), 'body');
-    const login = loginByToken(logins, token);
-    if (login !== undefined)
-      return { value: sessionOf(parts, login), headers: { 'set-cookie': sessions.open(login) } };
-    throw refusal('wrongToken');
+    const login = loginOf(token, guard);
+    return { value: sessionOf(parts, login), headers: { 'set-cookie': sessions.open(login) } };
   };
 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -180,23 +177,12 @@ function handlerOf(options: ServerOptions, parts: Parts, { guard, routes, compat
     send(request, response, await route.answer({ login, parts: path, query, body, headers }));
   };
 
-  /** Guessing is answered ever less. */
-  const slowed = (refused: Refusal): Refusal => {
-    if (refused.code !== 'inspector.wrongToken') return refused;
-    try {
-      wrong.take('');
-      return refused;
-    } catch (error) {
-      return refusalOf(error, options);
-    }
-  };
-
   return (request: IncomingMessage, response: ServerResponse): void => {
     setFixedHeaders(response);
     response.once('close', () => options.onAnswered(response.statusCode));
     answer(request, response).catch((error: unknown) => {
       if (response.headersSent) response.destroy();
-      else sendRefusal(request, response, slowed(refusalOf(error, options)));
+      else sendRefusal(request, response, refusalOf(error, options));
     });
   };
 }

@@ -3,6 +3,7 @@ import { createWebSocketReceiver } from '@statelyai/inspect';
 import type { StatelyInspectionEvent } from '@statelyai/inspect';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
+import { inspectorServer as limits } from '../../../machines/limits-inspector-server.ts';
 import { CloudDouble, manifest } from '../../unit/machines/cloud-double.ts';
 import { imageOf, tokens, ViewerWorld } from './viewer-world.ts';
 
@@ -89,6 +90,15 @@ it('lets in by token, subprotocol and cookie of our own page, and nobody else', 
   expect(await opened(new WebSocket(`ws://${host}/inspect/other`, { headers: bearer }))).toBe(
     '404',
   );
+});
+
+it('refuses whoever guesses tokens faster than a second allows, one that is right never', async () => {
+  const host = await world.open();
+  const guess = (token: string) => opened(new WebSocket(`ws://x:${token}@${host}/inspect/stately`));
+  for (let tries = 0; tries < limits.wrongTokensPerSecond; tries += 1)
+    expect(await guess('wrong')).toBe('401');
+  expect(await guess('wrong')).toBe('429');
+  expect(await guess(tokens.viewer)).toBe('open');
 });
 
 it('takes five viewers at once, and lets go of those that leave', async () => {

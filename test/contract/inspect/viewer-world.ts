@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { AnyStateMachine } from 'xstate';
 import { definitionHash } from '../../../actors/definition.ts';
+import { inspectorServer as limits } from '../../../machines/limits-inspector-server.ts';
 import type { Image, Row, Step } from '../../../actors/steps/step.ts';
 import type { ApiProblem, CommandRequest } from '../../../src/inspector/api.ts';
 import { drawnMachines } from '../../../src/inspector/chart/machines.ts';
@@ -12,6 +13,7 @@ import { openViewPage } from '../../../src/inspector/compat/view-page.ts';
 import { openViewerSockets } from '../../../src/inspector/compat/viewer-sockets.ts';
 import { digestOf } from '../../../src/inspector/server/logins.ts';
 import type { Login } from '../../../src/inspector/server/logins.ts';
+import { openPace } from '../../../src/inspector/server/pace.ts';
 import { send } from '../../../src/inspector/server/replies.ts';
 import { openSessions } from '../../../src/inspector/server/sessions.ts';
 import { ulid } from '../../../src/ulid.ts';
@@ -72,9 +74,11 @@ export class ViewerWorld {
     const sessions = openSessions({ logins, port, isSecure: false, nowMs });
     const [operator] = logins;
     if (operator !== undefined) this.cookie = sessions.open(operator).split(';')[0] ?? '';
+    // Within one moment: the clock of the pace stands.
+    const wrongTokens = openPace(limits.wrongTokensPerSecond, () => 0);
     const sockets = await openViewerSockets({
       isOn: { xstateInspect: true, statelyInspect: true },
-      guard: { logins, sessions, allowedHosts: [], isSecure: false, origins },
+      guard: { logins, sessions, allowedHosts: [], isSecure: false, origins, wrongTokens },
       source: this.#source(),
       nowMs,
       newId: ulid,
