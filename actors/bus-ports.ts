@@ -15,6 +15,8 @@ export interface CommandDelivery {
   readonly payload: Uint8Array;
   /** 1 on the first delivery. */
   readonly deliveries: number;
+  /** It was in the stream before its durable was made, or was delivered before: somebody may have had it already. */
+  readonly wasWaiting: boolean;
   /** Monotonic time when the host took it; set by the host. */
   readonly takenMs?: number;
   /** The decision is in a record: plain acknowledgement. */
@@ -102,6 +104,11 @@ export interface Bus {
     name: string;
     commandId: string;
   }): Promise<Readonly<Record<string, unknown>> | undefined>;
+  /** The stored problem under which this very message was dead-lettered: a later copy under the same id is another one. */
+  letterOf(
+    delivery: CommandDelivery,
+    commandId: string,
+  ): Promise<Readonly<Record<string, unknown>> | undefined>;
   connected(): boolean;
 }
 

@@ -62,7 +62,8 @@ export function settle(post: Post, delivery: CommandDelivery, told: Told, reply:
 
 /**
  * No record holds this refusal. The whole problem is dead-lettered, the message removed for certain, then the caller told:
- * were it still in the stream, a crash could redeliver and execute what was called refused. Waits while NATS is away.
+ * were it still in the stream, a crash could redeliver and execute what was called refused. A host that is gone between the
+ * two leaves a letter, which `wasRefused` finds. Waits while NATS is away.
  * @param isFinal  true when it would be refused at any other time too, so that it may be terminated with its reason
  */
 export async function refuse(
@@ -78,6 +79,46 @@ export async function refuse(
   if (!isStored) return;
   post.ports.telemetry.count('fairlead_dead_letters_total', { code: refusal.code });
   const remove = () => (isFinal ? delivery.terminate(refusal.code) : delivery.ackConfirmed());
+  await settleRefused(post, { delivery, told, refusal, remove });
+}
+
+/** As `refuse`, at the door: nobody has asked yet whether an earlier owner refused it. */
+export async function turnAway(...refused: Parameters<typeof refuse>): Promise<void> {
+  const [post, delivery, told] = refused;
+  if (!(await wasRefused(post, delivery, told))) await refuse(...refused);
+}
+
+/**
+ * True when nothing is left to decide: an earlier owner has dead-lettered this very message, which is settled as it was
+ * then, or the message is no longer ours. Asks only about what somebody may have had before; waits while NATS is away.
+ */
+export async function wasRefused(
+  post: Post,
+  delivery: CommandDelivery,
+  told: Told,
+): Promise<boolean> {
+  if (!delivery.wasWaiting) return false;
+  const { bus } = post.ports;
+  const found = await persist(post, () => bus.letterOf(delivery, told.commandId));
+  if (found === undefined) return true;
+  if (found.value === undefined) return false;
+  const refusal = { ...(found.value as Problem), reason: 'repeated' };
+  const remove = () => delivery.ackConfirmed();
+  await settleRefused(post, { delivery, told, refusal, remove });
+  return true;
+}
+
+interface Refused {
+  readonly delivery: CommandDelivery;
+  readonly told: Told;
+  readonly refusal: Problem;
+  readonly remove: () => Promise<void>;
+}
+
+async function settleRefused(
+  post: Post,
+  { delivery, told, refusal, remove }: Refused,
+): Promise<void> {
   if (await persist(post, remove)) answer(post, delivery, told, { ok: false, problem: refusal });
 }
 
@@ -125,20 +166,27 @@ function answer(post: Post, delivery: CommandDelivery, told: Told, reply: Reply)
   bus.reply(told.replyTo, reply.problem, { status, text: reply.problem.message });
 }
 
-async function persist(post: Post, run: () => Promise<void>): Promise<boolean> {
+/** Tries until it is done; undefined when ownership ended first. */
+async function persist<T>(
+  post: Post,
+  run: () => Promise<T>,
+): Promise<{ readonly value: T } | undefined> {
   let waitMs: number = hosting.storeRetryFirstMs;
   while (post.owned()) {
     try {
-      await run();
-      return true;
+      return { value: await run() };
     } catch (thrown) {
       const fields = { reason: messageOf(thrown), waitMs, correlationId: '' };
-      post.ports.telemetry.log('warn', fields, 'a refusal could not be filed; it is tried again');
+      post.ports.telemetry.log(
+        'warn',
+        fields,
+        'a refusal was not filed or not looked up; it is tried again',
+      );
       await pause(post.clock, waitMs);
       waitMs = Math.min(waitMs * 2, hosting.storeRetryMaxMs);
     }
   }
-  return false;
+  return undefined;
 }
 
 /** Queries are cheap to repeat: whoever asks too often is told when to come again. */

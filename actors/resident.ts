@@ -12,7 +12,7 @@ import type { LifeParts } from './life.ts';
 import { Mailbox } from './mailbox.ts';
 import * as refusals from './refusals.ts';
 import type { Refusal } from './refusals.ts';
-import { refuse, replyOf, settle } from './replies.ts';
+import { refuse, replyOf, settle, wasRefused } from './replies.ts';
 import { Seen } from './seen.ts';
 import type { NewLife } from './stored-life.ts';
 import type { TurnOutcome } from './turn-outcome.ts';
@@ -130,6 +130,7 @@ export class Resident {
   }
 
   async #command(work: CommandWork): Promise<void> {
+    if (await wasRefused(this.#house, work.delivery, work.command)) return;
     for (let isAgain = false; this.#house.owned(); isAgain = true) {
       const attempt = await this.#attempt(work);
       await this.#life.afterCut();
@@ -174,16 +175,16 @@ export class Resident {
       const { seen, outbox, revision, snapshot: before } = actor;
       return this.#afterLife(command, { kind: 'new', revision, seen, outbox, before });
     }
-    const retryAfterMs = this.#holdBackMs(command, actor);
-    if (retryAfterMs !== undefined) return refusals.heldBack(command.verb, retryAfterMs);
-    if (actor.outbox.length >= bounds.outboxMax) return refusals.outboxFull(this.#name);
-    return this.#taken(await actor.take(command), command);
+    // What was decided already is answered again, whatever the level and however much waits to be published.
+    const isDecided = actor.seen.some(({ id }) => id === command.commandId);
+    const refusal = isDecided ? undefined : this.#refusalNow(command, actor);
+    return refusal ?? this.#taken(await actor.take(command), command);
   }
 
-  /** What was decided already is answered again, whatever the level. */
-  #holdBackMs({ verb, commandId }: Command, { seen }: HostedActor): number | undefined {
-    if (seen.some(({ id }) => id === commandId)) return undefined;
-    return this.#house.watch?.holdBackMs(this.key.kind, verb);
+  #refusalNow({ verb }: Command, { outbox }: HostedActor): Refusal | undefined {
+    const retryAfterMs = this.#house.watch?.holdBackMs(this.key.kind, verb);
+    if (retryAfterMs !== undefined) return refusals.heldBack(verb, retryAfterMs);
+    return outbox.length >= bounds.outboxMax ? refusals.outboxFull(this.#name) : undefined;
   }
 
   /** The resource is gone: a repeat gets its old answer, a creating verb starts a new life, all else is too late. */

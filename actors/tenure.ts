@@ -14,7 +14,7 @@ import type { Untold } from './steps/untold.ts';
 import type { StepLog } from './steps/step-port.ts';
 import { heldBack, mailboxFull } from './refusals.ts';
 import type { Refusal } from './refusals.ts';
-import { refuse } from './replies.ts';
+import { turnAway } from './replies.ts';
 import type { Post } from './replies.ts';
 import type { InHand } from './in-hand.ts';
 import type { Memory } from './memory.ts';
@@ -207,7 +207,7 @@ export class Tenure {
       const busy = problem('service.busy', {
         ...{ actor: keyText(key), correlationId, message, retryAfterMs: entry.retryAfterMs },
       });
-      void refuse(this.#post(), tracked, told, busy);
+      void turnAway(this.#post(), tracked, told, busy);
       return;
     }
     const take = (): void => {
@@ -232,13 +232,13 @@ export class Tenure {
     const told = toldOf(opened);
     const { correlationId } = told;
     if (!opened.ok) {
-      void refuse(this.#post(), tracked, told, opened.problem, true);
+      void turnAway(this.#post(), tracked, told, opened.problem, true);
       return;
     }
     if (!this.#options.kinds.has(key.kind)) {
       const message = `No machine for ${key.kind} runs here.`;
       const fields = { actor: keyText(key), correlationId, message };
-      void refuse(this.#post(), tracked, told, problem('command.unknownKind', fields));
+      void turnAway(this.#post(), tracked, told, problem('command.unknownKind', fields));
       return;
     }
     const isTaken = this.#offer(key, {
@@ -249,7 +249,7 @@ export class Tenure {
     if (isTaken) return;
     const { code, message, more } = mailboxFull(keyText(key));
     const full = problem(code, { ...more, actor: keyText(key), correlationId, message });
-    void refuse(this.#post(), tracked, told, full);
+    void turnAway(this.#post(), tracked, told, full);
   }
 
   /** False when the mailbox is full. */

@@ -39,5 +39,7 @@ export const observedBus = (guard: CallGuard, bus: Bus): Bus => ({
   serveQueries: (handle) => bus.serveQueries(handle),
   history: (filter) => guard.observed('nats/request', () => bus.history(filter)),
   findDeadLetter: (filter) => guard.observed('nats/request', () => bus.findDeadLetter(filter)),
+  letterOf: (delivery, commandId) =>
+    guard.observed('nats/request', () => bus.letterOf(delivery, commandId)),
   connected: () => bus.connected(),
 });

@@ -2,7 +2,7 @@
 import type { Bus } from '../../actors/ports.ts';
 import { consumeCommands } from './commands.ts';
 import type { Connection, Log } from './connection.ts';
-import { findDeadLetter, history, publishDeadLetter, publishEvent } from './events.ts';
+import { findDeadLetter, history, letterOf, publishDeadLetter, publishEvent } from './events.ts';
 import { describe } from './faults.ts';
 import { errorHeaders, serveQueries } from './queries.ts';
 import type { ServiceOptions } from './queries.ts';
@@ -29,6 +29,7 @@ export function createBus(connection: Connection, log: Log, service: ServiceOpti
     serveQueries: (handle) => serveQueries(connection, log, service, handle),
     history: (filter) => history(connection, filter),
     findDeadLetter: (filter) => findDeadLetter(connection, filter),
+    letterOf: (delivery, commandId) => letterOf(connection, delivery, commandId),
     connected: () => connection.connected(),
   };
 }

@@ -36,6 +36,8 @@ interface Feed {
   delivered: number;
   /** Highest stream sequence that was handed over since the durable was made. */
   handedMax: number;
+  /** Highest stream sequence that was stored when the durable was made. */
+  waitingMax: number;
   messages: ConsumerMessages | undefined;
   paused: (() => void) | undefined;
   resumed: Promise<void>;
@@ -57,6 +59,7 @@ export async function consumeCommands(
     ...{
       delivered: 0,
       handedMax: 0,
+      waitingMax: 0,
       messages: undefined,
       paused: undefined,
       resumed: Promise.resolve(),
@@ -113,6 +116,9 @@ async function addDurable(feed: Feed): Promise<void> {
       filter_subject: partitionFilter(turf.partition),
     }),
   );
+  // Behind the deletion of the durables before: nobody can have had what is stored later.
+  const { state } = await connection.ask(() => connection.jsm.streams.info(STREAM));
+  feed.waitingMax = state.last_seq;
   feed.delivered = 0;
   feed.handedMax = 0;
 }
@@ -219,6 +225,7 @@ function handOver(feed: Feed, message: JsMsg): void {
     headers: headersOf(message),
     payload: message.data,
     deliveries: message.info.deliveryCount,
+    wasWaiting: seq <= feed.waitingMax || message.info.deliveryCount > 1,
     ack: () => {
       newest().ack();
       settle();

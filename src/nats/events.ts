@@ -1,8 +1,10 @@
 /** Publishes and reads back what the streams keep: events and dead letters. */
 import { DeliverPolicy } from '@nats-io/jetstream';
+import type { MsgRequest } from '@nats-io/jetstream';
 import { headers } from '@nats-io/transport-node';
+import type { MsgHdrs } from '@nats-io/transport-node';
 import type { ResourceKey } from '../../machines/ids.ts';
-import type { DeadLetter, OutboundEvent } from '../../actors/ports.ts';
+import type { CommandDelivery, DeadLetter, OutboundEvent } from '../../actors/ports.ts';
 import type { Connection } from './connection.ts';
 import { storedMessages } from './stored.ts';
 import {
@@ -14,6 +16,9 @@ import {
 } from './subjects.ts';
 
 type Body = Readonly<Record<string, unknown>>;
+
+/** As far as the clocks of two servers of a cluster may be apart. */
+const CLOCKS_APART_MS = 10 * 60_000;
 
 /** Rejects when it is not known to be stored; repeats with the same id fold within two minutes. */
 export async function publishEvent(connection: Connection, event: OutboundEvent): Promise<void> {
@@ -74,3 +79,40 @@ export async function findDeadLetter(
       found = message.json<{ problem: Body }>().problem;
   return found;
 }
+
+/**
+ * The problem under which this very message was dead-lettered. Mostly the newest letter of the subject tells: there is
+ * none, it is older than the message, or it is the one. Else the letters since then are read; rejects when they do not all
+ * come, so that a copy of the stream that lags tells nothing. A sequence is looked for among letters of its own time only:
+ * a stream that was made anew counts from 1 again.
+ */
+export async function letterOf(
+  connection: Connection,
+  delivery: CommandDelivery,
+  commandId: string,
+): Promise<Body | undefined> {
+  const subject = deadLetterSubject(delivery);
+  const isIt = (kept: MsgHdrs | undefined): boolean =>
+    kept?.get('Fairlead-Source-Seq') === String(delivery.sequence) &&
+    kept.get('Fairlead-Command-Id') === commandId;
+  const newest = await read(connection, streams.deadLetters, { last_by_subj: subject });
+  if (newest === null) return undefined;
+  const command = await read(connection, streams.commands, { seq: delivery.sequence });
+  const since = new Date((command?.time.getTime() ?? CLOCKS_APART_MS) - CLOCKS_APART_MS);
+  if (newest.time < since) return undefined;
+  if (isIt(newest.header)) return newest.json<{ problem: Body }>().problem;
+  const from = { opt_start_time: since.toISOString() };
+  const { StartTime } = DeliverPolicy;
+  let readTo = 0;
+  const letters = storedMessages(connection, streams.deadLetters, subject, StartTime, from);
+  for await (const message of letters) {
+    if (isIt(message.headers)) return message.json<{ problem: Body }>().problem;
+    readTo = message.seq;
+  }
+  if (readTo < newest.seq) throw new Error(`${subject} was not read to its end; try again`);
+  return undefined;
+}
+
+/** By the stream's leader. Null when there is no such message. */
+const read = (connection: Connection, stream: string, query: MsgRequest) =>
+  connection.ask(() => connection.jsm.streams.getMessage(stream, query));

@@ -42,6 +42,8 @@ interface Queued {
 interface Consumer {
   readonly epoch: number;
   readonly partition: number;
+  /** Highest sequence that was stored when it was made. */
+  readonly waitingMax: number;
   readonly handle: (delivery: CommandDelivery) => void;
   /** Sequence → times handed over. */
   readonly inFlight: Map<number, number>;
@@ -58,6 +60,9 @@ export class FakeBus implements Bus {
   readonly events: OutboundEvent[] = [];
   readonly replies: FakeReply[] = [];
   readonly deadLetters: DeadLetter[] = [];
+  /** Sequences whose letter was asked for; so many of the next such reads get no answer. */
+  readonly lettersAsked: number[] = [];
+  lettersUnanswered = 0;
   readonly terminated: { sequence: number; reason: string }[] = [];
   /** Publishes attempted, repeats and failures included. */
   publishAttempts = 0;
@@ -149,7 +154,8 @@ export class FakeBus implements Bus {
     if (before && before.epoch > epoch) throw new NewerOwner('fake', before.epoch, epoch);
     if (before) before.stopped = true;
     const flags = { inFlight: new Map<number, number>(), paused: false, stopped: false };
-    const consumer: Consumer = { partition, epoch, handle, ...flags };
+    const waitingMax = this.#lastSequence;
+    const consumer: Consumer = { partition, epoch, waitingMax, handle, ...flags };
     this.#consumers.set(partition, consumer);
     this.#pump();
     return {
@@ -212,6 +218,19 @@ export class FakeBus implements Bus {
     )?.problem;
   }
 
+  async letterOf(
+    { sequence }: CommandDelivery,
+    commandId: string,
+  ): Promise<Readonly<Record<string, unknown>> | undefined> {
+    this.lettersAsked.push(sequence);
+    this.#reach();
+    if (this.lettersUnanswered-- > 0) throw new Error('fake bus: no answer');
+    this.lettersUnanswered = 0;
+    return this.deadLetters.find(
+      (letter) => letter.delivery.sequence === sequence && letter.commandId === commandId,
+    )?.problem;
+  }
+
   connected(): boolean {
     return this.isConnected;
   }
@@ -256,6 +275,7 @@ export class FakeBus implements Bus {
     const { namespace, kind, name, verb } = command;
     consumer.handle({
       ...{ sequence, namespace, kind, name, verb, deliveries },
+      wasWaiting: sequence <= consumer.waitingMax || deliveries > 1,
       headers: command.headers ?? {},
       payload: command.payload ?? encode(command.arguments ?? {}),
       ack: remove,

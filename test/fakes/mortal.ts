@@ -73,5 +73,6 @@ export const mortalBus = (bus: Bus, alive: Alive): Bus => ({
   serveQueries: (handle) => bus.serveQueries(handle),
   history: (filter) => bus.history(filter),
   findDeadLetter: (filter) => bus.findDeadLetter(filter),
+  letterOf: (delivery, commandId) => live(alive, () => bus.letterOf(delivery, commandId)),
   connected: () => alive() && bus.connected(),
 });

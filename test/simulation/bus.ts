@@ -89,6 +89,15 @@ export class SimBus {
               (letter) => letter.commandId === filter.commandId && isOf(letter.delivery, filter),
             )?.problem,
         ),
+      letterOf: ({ sequence }, commandId) =>
+        this.#send(
+          life,
+          `letter of ${commandId}`,
+          () =>
+            this.#outlets.letters.find(
+              (letter) => letter.delivery.sequence === sequence && letter.commandId === commandId,
+            )?.problem,
+        ),
       connected: () => life.isAlive && !weather.isCut(life.host, 'bus'),
     };
   }

@@ -36,6 +36,8 @@ export class Feed {
   readonly #inHand = new Set<number>();
   /** Of the durable's own count: what the last message that came was. */
   #delivered = 0;
+  /** Highest sequence that was stored when the durable was made. */
+  #waitingMax = 0;
   #isHealing = false;
   #isStopped = false;
 
@@ -86,7 +88,7 @@ export class Feed {
   #take(): Promise<void> {
     const { send, stream, partition, epoch } = this.#parts;
     return send(`consume p${partition}-e${epoch}`, () => {
-      stream.take(this.#durable);
+      this.#waitingMax = stream.take(this.#durable);
     });
   }
 
@@ -122,6 +124,7 @@ export class Feed {
     const { namespace, kind, name, verb, headers } = command;
     handle({
       ...{ sequence, namespace, kind, name, verb, headers, deliveries },
+      wasWaiting: sequence <= this.#waitingMax || deliveries > 1,
       payload: encoder.encode(JSON.stringify(command.arguments)),
       ...this.#settling(sequence),
     });

@@ -105,8 +105,12 @@ export class SimStream {
     return this.#queue;
   }
 
-  /** Makes the durable anew. @throws NewerOwner */
-  take(durable: Durable): void {
+  /**
+   * Makes the durable anew.
+   * @returns the highest sequence that is stored
+   * @throws NewerOwner
+   */
+  take(durable: Durable): number {
     const known = this.#durables.get(durable.partition);
     if (known !== undefined && known.epoch > durable.epoch)
       throw new NewerOwner(`p${known.partition}-e${known.epoch}`, known.epoch, durable.epoch);
@@ -120,6 +124,7 @@ export class SimStream {
     if (!this.keepsDurables)
       for (const queued of this.#of(durable.partition)) queued.ackDueMs = undefined;
     this.#pump(durable.partition);
+    return this.#lastSequence;
   }
 
   isCurrent(durable: Durable): boolean {

@@ -218,12 +218,48 @@ describe.each([
     await feed.stop();
   });
 
+  it('tells what was waiting, and under which problem that very message was dead-lettered', async () => {
+    const first = await consume();
+    const ids = ['filed-1', 'filed-2', 'filed-3'];
+    for (const id of ids)
+      await rig.publish(command('filed', 'pause', { headers: { 'Nats-Msg-Id': id } }));
+    await until(() => first.got.length === ids.length, 'delivered');
+    expect(first.got.map(({ wasWaiting }) => wasWaiting)).toEqual([false, false, false]);
+    const problemOf = (id: string) => ({ code: 'service.busy', message: id });
+    const file = async (at: number, commandId: string) => {
+      const delivery = first.got[at];
+      if (!delivery) throw new Error('no delivery');
+      await bus.publishDeadLetter({ delivery, commandId, problem: problemOf(commandId) });
+    };
+    const next = await consume(({ wasWaiting, ack }) => (wasWaiting ? undefined : ack()));
+    await until(() => next.got.length === ids.length, 'delivered again');
+    expect(next.got.map(({ wasWaiting }) => wasWaiting)).toEqual([true, true, true]);
+    const letters = () =>
+      Promise.all(next.got.map((each, at) => bus.letterOf(each, ids[at] ?? '')));
+    // Not in the order of the stream: what is refused at the door is filed before what waits for its turn.
+    await file(2, 'filed-3');
+    expect(await letters()).toEqual([undefined, undefined, problemOf('filed-3')]);
+    await file(0, 'filed-1');
+    expect(await letters()).toEqual([problemOf('filed-1'), undefined, problemOf('filed-3')]);
+    // The same id, and another message.
+    ids[1] = 'filed-1';
+    expect((await letters())[1]).toBeUndefined();
+    for (const each of next.got) await each.ackConfirmed();
+    await emptied();
+    await rig.publish(command('filed'));
+    await until(() => next.got.length === ids.length + 1, 'a fresh one');
+    expect(next.got.at(-1)?.wasWaiting).toBe(false);
+    await emptied();
+    await next.stop();
+  });
+
   it('replies to inboxes only, with the error in the headers', async () => {
     const box = rig.inbox();
     await expect(rig.ask('get', {})).rejects.toThrow();
     bus.reply('fairlead.v1.cmd.shop.cluster.eu.delete', { forged: true });
     bus.reply('_INBOX.>', { forged: true });
     bus.reply(box.address, { accepted: true });
+    await until(() => box.replies().length === 1, 'the first reply');
     bus.reply(box.address, { code: 'x' }, { status: 409, text: 'x: line one\nline two' });
     await until(() => box.replies().length === 2, 'two replies');
     expect(box.replies()[0]).toEqual({ body: { accepted: true } });
@@ -253,6 +289,7 @@ describe.each([
     expect(bus.connected()).toBe(false);
     const event = { namespace: 'shop', kind: 'cluster', name: 'n', id: 'd/1', event: 'ready' };
     await expect(bus.publishEvent({ ...event, body: {} })).rejects.toThrow();
+    for (const before of feed.got) await expect(bus.letterOf(before, 'id')).rejects.toThrow();
     await rig.reconnect();
     expect(bus.connected()).toBe(true);
     await rig.publish(command('after'));

@@ -5,6 +5,8 @@ import type { NewChecker } from '../ground.ts';
 export const commands: NewChecker = (ground, accuse) => {
   /** Command id → how often some record took it up. */
   const decided = new Map<string, number>();
+  /** Command id → as what it stands in the record that took it up last: `ok`, or the code of a refusal. */
+  const codes = new Map<string, string>();
   /** Actor → sequence of the newest command that was decided. */
   const newest = new Map<string, number>();
   /** Removed from the stream, by sequence. */
@@ -32,6 +34,7 @@ export const commands: NewChecker = (ground, accuse) => {
       for (const id of known)
         if (!now.has(id)) accuse(`${actor} has forgotten that it decided ${id}`);
       for (const id of now) if (!known.has(id)) noteDecision(actor, id);
+      for (const { id, code } of after.seen) codes.set(id, code);
     },
     left: ({ queued, how, by }) => {
       const { sequence, command } = queued;
@@ -46,6 +49,7 @@ export const commands: NewChecker = (ground, accuse) => {
         accuse(
           `${command.id} (${sequence}, ${command.verb} of ${keyText(command)}) is left in the stream`,
         );
+      judgeLetters();
       for (const sent of ground.parts.sent) {
         if (sent.sequences.length === 0) continue;
         for (const sequence of sent.sequences)
@@ -58,6 +62,23 @@ export const commands: NewChecker = (ground, accuse) => {
 
   function isWaiting(sequence: number): boolean {
     return ground.parts.stream.waiting().some((each) => each.sequence === sequence);
+  }
+
+  /** What was filed as refused stays refused: each message is decided once, in a record or by its dead letter. */
+  function judgeLetters(): void {
+    const filed = new Map<number, string>();
+    for (const { delivery, commandId, problem } of ground.parts.outlets.letters) {
+      const { sequence } = delivery;
+      const code = String(problem['code']);
+      const what = `${commandId} (${sequence}) is dead-lettered as ${code}`;
+      const before = filed.get(sequence) ?? code;
+      if (before !== code) accuse(`${what} and as ${before}`);
+      filed.set(sequence, code);
+      // Of several copies the record does not tell which one it took up.
+      const isOnlyCopy = bySequence(sequence)?.sequences.length === 1;
+      const decision = codes.get(commandId) ?? code;
+      if (isOnlyCopy && decision !== code) accuse(`${what}, and a record has it as ${decision}`);
+    }
   }
 
   /** By a reply, or else by the query for the outcome. */

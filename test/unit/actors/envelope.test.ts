@@ -20,6 +20,7 @@ function delivery(change: Partial<CommandDelivery> & { json?: unknown } = {}): C
     headers: {},
     payload: new TextEncoder().encode(JSON.stringify(json)),
     deliveries: 1,
+    wasWaiting: false,
     ack: () => undefined,
     ackConfirmed: () => Promise.resolve(),
     terminate: () => Promise.resolve(),

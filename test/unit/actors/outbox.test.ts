@@ -1,9 +1,11 @@
-/** The outbox by itself: only what is stored goes out, in order, until it has arrived. */
+/** The outbox, mostly by itself: only what is stored goes out, in order, until it has arrived. */
 import { expect, it } from 'vitest';
 import { Outbox } from '../../../actors/outbox.ts';
 import type { Cause, OutboxEntry, OutboxOptions } from '../../../actors/outbox.ts';
-import { hosting } from '../../../machines/limits.ts';
+import { recordKey } from '../../../machines/ids.ts';
+import { bounds, hosting } from '../../../machines/limits.ts';
 import { ManualClock, settle } from '../../fakes/manual-clock.ts';
+import { World } from './world.ts';
 
 /** What it has published, which tries failed, how often it was drained; `away` lets as many tries fail. */
 function newOutbox(more: Partial<OutboxOptions> = {}) {
@@ -193,4 +195,30 @@ it('does not tell that it is empty when it was closed during the last publish', 
   outbox.close();
   await settle();
   expect([outbox.size, told.drained]).toEqual([0, 0]);
+});
+
+it('answers again what was decided, though too much waits to be published for anything new', async () => {
+  const world = await new World().start();
+  await world.ask('create');
+  await world.ask('note', { text: 'x' }, { 'Nats-Msg-Id': 'x' });
+  await world.stop();
+  const record = world.record();
+  const outbox = Array.from({ length: bounds.outboxMax }, (_, n) => ({
+    ...{ id: `${record.uid}/${n + 1}`, event: 'noted', correlationId: 'x', data: {}, atMs: 0 },
+  }));
+  const full = { ...record, outbox, outboxNext: outbox.length + 1 };
+  const key = recordKey({ kind: 'job', namespace: 'shop', name: 'a' });
+  world.store.plant(key, JSON.stringify(full));
+  const next = new World({}, world);
+  const release = next.bus.holdPublishes();
+  await next.start();
+  next.bus.forget('x');
+  const again = await next.ask('note', { text: 'x' }, { 'Nats-Msg-Id': 'x' });
+  expect(again.body).toMatchObject({ accepted: true, repeated: true });
+  next.send('note', { text: 'y' }, { 'Nats-Msg-Id': 'y' });
+  await next.clock.advance(0);
+  release();
+  await next.clock.advance(0);
+  expect(next.reply('y').body).toMatchObject({ code: 'outbox.full' });
+  await next.stop();
 });
