@@ -55,18 +55,31 @@ async function again(connection: Connection, waitMs: number): Promise<void> {
   else await connection.untilConnected(waitMs).catch(() => undefined);
 }
 
-/** A record written during the scan may come twice, the newer one last. Rejects when the server stops answering. */
+/**
+ * A record written during the scan may come twice, the newer one last. The consumer may live on a server whose copy lags, and
+ * a record that is not seen here is an actor that nobody wakes: so the newest message, as the leader has it, has to come by.
+ * Rejects when it does not, and when the server stops answering.
+ */
 async function* scan(
   connection: Connection,
   partitions?: readonly number[],
 ): AsyncIterable<StoredRecord> {
   if (partitions?.length === 0) return;
   const prefix = keySubject(buckets.state, '');
-  const filter = partitions?.map((each) => `${prefix}${each}.>`) ?? `${prefix}>`;
   const stream = bucketStream(buckets.state);
-  const found = storedMessages(connection, stream, filter, DeliverPolicy.LastPerSubject);
+  const newest = await connection.ask(() =>
+    connection.jsm.streams.getMessage(stream, { last_by_subj: `${prefix}>` }),
+  );
+  if (newest === null) return;
+  const heads = partitions?.map((each) => `${prefix}${each}.`) ?? [prefix];
+  const isWanted = (subject: string): boolean => heads.some((head) => subject.startsWith(head));
+  const filter = heads.map((head) => `${head}>`);
+  if (!isWanted(newest.subject)) filter.push(newest.subject);
+  const found = storedMessages(connection, stream, filter, DeliverPolicy.LastPerSubject, {
+    upToSeq: newest.seq,
+  });
   for await (const message of found)
-    if (!message.headers?.has('KV-Operation'))
+    if (isWanted(message.subject) && !message.headers?.has('KV-Operation'))
       yield {
         key: message.subject.slice(prefix.length),
         bytes: message.string(),
