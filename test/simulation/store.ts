@@ -20,6 +20,11 @@ export interface Stored {
   readonly sentMs: number;
 }
 
+interface Replaced {
+  readonly record: StoredRecord | undefined;
+  readonly untilMs: number;
+}
+
 interface Write {
   readonly key: string;
   readonly bytes: string;
@@ -28,10 +33,14 @@ interface Write {
 }
 
 const patienceMs = [1_000, 5_000] as const;
+/** How far back a stale read looks, milliseconds: as of a leader that nobody follows any more. */
+const staleMs = [500, 15_000] as const;
 const lost = (): Error => new Error('the bucket gave no answer');
 
 export class SimBucket {
   readonly #records = new Map<string, StoredRecord>();
+  /** What a write replaced, oldest first, for as long as a stale read may show it. */
+  readonly #replaced = new Map<string, Replaced[]>();
   readonly #place: Place;
   readonly #wire: Wire;
   readonly #onStored: (stored: Stored) => void;
@@ -75,7 +84,7 @@ export class SimBucket {
   #load(life: Life, key: string): Promise<StoredRecord | undefined> {
     return this.#wire.call(life, {
       ...{ place: this.#place, name: `${this.#place}.load`, detail: key, lost, patienceMs },
-      apply: () => this.#records.get(key),
+      apply: () => this.#read(life, key),
     });
   }
 
@@ -100,6 +109,9 @@ export class SimBucket {
     const before = this.#records.get(key);
     if ((before?.revision ?? 0) !== expected && !this.ignoresRevisions) return { kind: 'stale' };
     const revision = (this.#lastRevision += 1);
+    const untilMs = this.#wire.clock.monotonicMs();
+    const seen = this.#replaced.get(key)?.filter((each) => each.untilMs > untilMs - staleMs[1]);
+    this.#replaced.set(key, [...(seen ?? []), { record: before, untilMs }]);
     this.#records.set(key, { key, bytes, revision });
     this.#onStored({ key, bytes, before, revision, ...sent });
     return { kind: 'written', revision };
@@ -116,5 +128,17 @@ export class SimBucket {
         ),
     });
     for (const each of found.sort((left, right) => left.revision - right.revision)) yield each;
+  }
+
+  /** As it is, or as it was a moment ago. */
+  #read(life: Life, key: string): StoredRecord | undefined {
+    const { weather, trace, clock, chance } = this.#wire;
+    const present = this.#records.get(key);
+    if (weather.strikes(this.#place, ['stale']) === undefined) return present;
+    const atMs = clock.monotonicMs() - chance.whole(...staleMs);
+    const then = this.#replaced.get(key)?.find(({ untilMs }) => untilMs > atMs);
+    if (then === undefined) return present;
+    trace.fault(`${this.#place}.stale`, life.name, key);
+    return then.record;
   }
 }

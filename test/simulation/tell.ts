@@ -44,6 +44,7 @@ export function storyOf(seed: number, wanted: Wanted = {}): Story {
       (step) => [step, ...(chance.is(0.5) ? burst(chance, cast, step.atMs) : [])],
     ),
     ...times(chance, [0, 2], () => hurtOf(chance, cast, chance.whole(fromMs, calmMs))),
+    ...staleReads(new Chance(seed).fork('stale reads'), cast, [fromMs, calmMs]),
     ...(isReplicated
       ? times(chance, [2, 7], () => troubleOf(chance, chance.whole(fromMs, calmMs)))
       : []),
@@ -216,6 +217,23 @@ function stormOf(chance: Chance, atMs: number): Step {
     share: chance.pick([0.1, 0.3, 0.5, 0.9]),
     forMs: chance.whole(5 * secondMs, 3 * minuteMs),
   };
+}
+
+/** Drawn for itself, as it came later. Records are read when an actor comes into memory, so hosts come and go meanwhile. */
+function staleReads(
+  chance: Chance,
+  cast: Cast,
+  [fromMs, untilMs]: readonly [number, number],
+): Step[] {
+  if (!chance.is(0.1)) return [];
+  const atMs = chance.whole(fromMs, untilMs);
+  const forMs = chance.whole(minuteMs, 6 * minuteMs);
+  const place = chance.pick(['store', 'store', 'results'] as const);
+  const storm = { place, kind: 'stale', share: chance.pick([0.3, 0.6, 0.9]) } as const;
+  return [
+    { do: 'storm', atMs, forMs, ...storm },
+    ...times(chance, [1, 4], () => hostStep(chance, cast, chance.whole(atMs, atMs + forMs))),
+  ];
 }
 
 function hostStep(chance: Chance, { hosts }: Cast, atMs: number): Step {
