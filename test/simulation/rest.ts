@@ -59,7 +59,7 @@ function judgeAtRest(world: World, context: ClusterContext): void {
     blame(`not at rest ${JSON.stringify(nodes).slice(0, 600)}`);
     return;
   }
-  if (/^(failed|pending\.blocked)/.test(phase) || isHalted) {
+  if (/^(failed|pending\.blocked|deleting\.stuck)/.test(phase) || isHalted) {
     if (lastError === null) blame('it failed and gives no reason');
     return;
   }

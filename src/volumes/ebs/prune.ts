@@ -1,5 +1,6 @@
 /** Removes what nothing needs any more, in both regions, and what a relationship leaves behind when it ends. */
 import { ebs } from '../../../machines/limits-ebs.ts';
+import { quietWindowMs } from '../../../machines/replication-limits.ts';
 import type { Side } from '../../../machines/replication-table.ts';
 import { volumeFault } from './faults.ts';
 import { disableFastRestore } from './fast-restore.ts';
@@ -10,7 +11,7 @@ import { isOneRegion, settingsOf } from './places.ts';
 import { orphans, prunable } from './prune-rules.ts';
 import type { Stock } from './prune-rules.ts';
 import { keys } from './tags.ts';
-import { call, mustBeAskedAgain } from './work.ts';
+import { call, hold, mustBeAskedAgain, paced } from './work.ts';
 import type { Work } from './work.ts';
 import { deleteVolumes, endTest } from './undo.ts';
 
@@ -76,9 +77,16 @@ async function drop(
 
 /**
  * The end of a relationship: tests go, sets that were never committed go, the others as declared; volumes always stay.
+ * A call that was given up for it, here or by a host before, may still make a snapshot: it looks again once none can land.
  * @throws VolumeFault `volume.snapshotInUse` once everything else is gone
  */
 export async function remove(work: Work): Promise<void> {
+  await takeDown(work);
+  await hold(work, quietWindowMs(false, work.of.safety) + paced(work, ebs.readLagMs));
+  await takeDown(work);
+}
+
+async function takeDown(work: Work): Promise<void> {
   const { of } = work;
   const inUse: string[] = [];
   for (const side of ['home', 'away'] as const) await endTest(work, side);

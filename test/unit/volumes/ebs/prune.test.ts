@@ -75,3 +75,20 @@ it.each([
   expect(volumes.filter(({ state }) => state === 'in-use')).toHaveLength(1);
   expect(volumes.find(({ isWritable }) => isWritable)?.tags['repl:rel']).toBeUndefined();
 });
+
+it('a snapshot whose call lands after its relationship was taken down goes as well', async () => {
+  const region = await established({ retention: { onDelete: 'remove' } });
+  let land: (() => Promise<unknown>) | undefined;
+  region.through((ec2) => async (scope, name, input) => {
+    if (name === 'createSnapshots') land = () => ec2(scope, name, input);
+    const answer = await ec2(scope, name, input);
+    // The writer's volumes are given back at the end of the first look.
+    if (name === 'deleteTags') await land?.();
+    return answer;
+  });
+  region.restart();
+  await tick(region, 1);
+  expect(living(region).length).toBeGreaterThan(0);
+  await region.ask('replication.remove', 'home', {});
+  expect(living(region)).toEqual([]);
+});
