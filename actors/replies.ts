@@ -101,8 +101,10 @@ export async function wasRefused(
   const { bus } = post.ports;
   const found = await persist(post, () => bus.letterOf(delivery, told.commandId));
   if (found === undefined) return true;
-  if (found.value === undefined) return false;
-  const refusal = { ...(found.value as Problem), reason: 'repeated' };
+  const letter = found.value as Problem | undefined;
+  // Held for inspection is what that host made of the record, perhaps one that had lost it: this one reads it for itself.
+  if (letter === undefined || letter.code === 'actor.quarantined') return false;
+  const refusal = { ...letter, reason: 'repeated' };
   const remove = () => delivery.ackConfirmed();
   await settleRefused(post, { delivery, told, refusal, remove });
   return true;

@@ -166,3 +166,7 @@ it('keeps every promise over random crashes, slow writes and changes of owner', 
   process.stdout.write(`torture seeds ${first} to ${first + count - 1}\n`);
   for (let run = 0; run < count; run += 1) await torture(first + run);
 }, 60_000);
+
+it('takes what a host that had lost the actor held for inspection (seed 440211)', async () => {
+  await torture(440211);
+});

@@ -97,6 +97,17 @@ it('leaves the command to the next owner when ownership ends before they have an
   await last.stop();
 });
 
+it('reads the record for itself where the other host has held the actor for inspection', async () => {
+  const world = await deadInBetween((dying) => note(dying, 'first'));
+  for (const letter of world.bus.deadLetters)
+    Object.assign(letter, { problem: { ...letter.problem, code: 'actor.quarantined' } });
+  const next = await new World({}, world).start();
+  await next.clock.advance(0);
+  expect(next.reply('first').body).toMatchObject({ accepted: true });
+  expect(next.bus.waiting()).toEqual([]);
+  await next.stop();
+});
+
 it('decides a later message under the same id anew', async () => {
   const world = await deadInBetween((dying) => note(dying, 'first'));
   const next = await new World({}, world).start();
