@@ -72,7 +72,7 @@ describe('alert and recording rules', () => {
         expect(told.status).toBe(0);
       }
     },
-    60_000,
+    180_000,
   );
 
   it('read registered metrics by labels and outcomes these have, and so do their tests [G-60] [G-54]', () => {

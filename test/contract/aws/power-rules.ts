@@ -5,7 +5,7 @@ import {
   StopInstancesCommand,
 } from '@aws-sdk/client-ec2';
 import { expect } from 'vitest';
-import { refusal } from './rules.ts';
+import { inTime, refusal } from './rules.ts';
 import type { Book } from './rules.ts';
 import { find, instanceIn, launched, terminated } from './scene.ts';
 import { eventually } from './target.ts';
@@ -129,14 +129,19 @@ function refusals({ rule }: Book): void {
     needs: ['time'],
     holds: async (target) => {
       const id = await launched(target);
-      await stop(target, id);
-      const early = await refusal(start(target, id));
+      const early = await inTime(async () => {
+        await instanceIn(target, id, 'running');
+        await stop(target, id);
+        return refusal(start(target, id));
+      });
       expect(early).toEqual({ name: 'IncorrectInstanceState', status: 400 });
-      await instanceIn(target, id, 'stopped');
-      await eventually('the start', target, () =>
-        start(target, id).then(() => true, whileStillStopping),
-      );
-      const tooEarly = await refusal(stop(target, id));
+      const tooEarly = await inTime(async () => {
+        await instanceIn(target, id, 'stopped');
+        await eventually('the start', target, () =>
+          start(target, id).then(() => true, whileStillStopping),
+        );
+        return refusal(stop(target, id));
+      });
       expect(tooEarly).toEqual({ name: 'IncorrectInstanceState', status: 400 });
     },
   });

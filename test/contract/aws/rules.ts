@@ -64,6 +64,18 @@ interface Refusal {
   readonly status: number | undefined;
 }
 
+class Accepted extends Error {}
+
+/** Where a busy machine comes too late for the moment in which a call is refused: from the beginning again, five times. */
+export async function inTime<T>(tried: () => Promise<T>): Promise<T> {
+  for (let left = 5; ; left -= 1)
+    try {
+      return await tried();
+    } catch (error) {
+      if (left === 0 || !(error instanceof Accepted)) throw error;
+    }
+}
+
 /** The refusal of a call, as the SDK shows it. @throws Error when the call was not refused */
 export async function refusal(call: Promise<unknown>): Promise<Refusal> {
   try {
@@ -72,5 +84,5 @@ export async function refusal(call: Promise<unknown>): Promise<Refusal> {
     const { name, $metadata } = error as { name: string; $metadata?: { httpStatusCode?: number } };
     return { name, status: $metadata?.httpStatusCode };
   }
-  throw new Error('the call was accepted');
+  throw new Accepted('the call was accepted');
 }
