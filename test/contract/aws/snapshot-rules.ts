@@ -11,7 +11,7 @@ import {
   EnableFastSnapshotRestoresCommand,
 } from '@aws-sdk/client-ec2';
 import { expect } from 'vitest';
-import { refusal } from './rules.ts';
+import { inTime, refusal } from './rules.ts';
 import type { Book } from './rules.ts';
 import { launched, unique } from './scene.ts';
 import { eventually } from './target.ts';
@@ -28,13 +28,16 @@ function taking({ rule }: Book): void {
     source: 'EC2 API reference, CreateSnapshot',
     holds: async (target) => {
       const VolumeId = await volume(target);
-      const made = await target.ec2.send(new CreateSnapshotCommand({ VolumeId }));
-      expect(made.State).toBe('pending');
-      const { SnapshotId = '' } = made;
-      const input = volumeInput(target, { SnapshotId });
-      const early = (await refusal(target.ec2.send(new CreateVolumeCommand(input)))).name;
-      expect(['IncorrectState', 'InvalidSnapshot.NotFound']).toContain(early);
-      expect((await completed(target, SnapshotId)).Progress).toBe('100%');
+      const pending = await inTime(async () => {
+        const made = await target.ec2.send(new CreateSnapshotCommand({ VolumeId }));
+        expect(made.State).toBe('pending');
+        const { SnapshotId = '' } = made;
+        const input = volumeInput(target, { SnapshotId });
+        const early = (await refusal(target.ec2.send(new CreateVolumeCommand(input)))).name;
+        expect(['IncorrectState', 'InvalidSnapshot.NotFound']).toContain(early);
+        return SnapshotId;
+      });
+      expect((await completed(target, pending)).Progress).toBe('100%');
     },
     deviations: {
       moto: {

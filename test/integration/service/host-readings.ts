@@ -56,7 +56,7 @@ export function hostReadings(world: () => StackWorld) {
   /** What the host knows out of its memory, by kind. */
   const registry = async (kind: string, asked: object = {}): Promise<Entry[]> => {
     const to = { namespace: 'system', kind, name: '_', verb: 'survey', arguments: asked };
-    const [answer] = await world().client.survey(to);
+    const [answer] = await world().client.survey(to, { timeoutMs: 30_000 });
     return answer?.['items'] as Entry[];
   };
   /** Probes at once, those named or all. */
