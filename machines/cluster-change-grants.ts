@@ -132,16 +132,20 @@ function askedOfServer(
   return { verb, opId, parameters, instanceId: server[1].instanceId };
 }
 
-/** Agents first, then servers; what was set aside takes part again before it stops, so that nothing stays cordoned. */
+/**
+ * Agents first, then servers, as they are: what was set aside takes work again at the start. Before the stop it might wait for
+ * ever, for a server to be asked that is stopped already.
+ */
 function stopGrants(context: ClusterContext, idle: readonly Pair[], atMs: number): Grant[] {
   const role = context.phase === 'stopping.servers' ? 'server' : 'agent';
   if (!['stopping.servers', 'stopping.agents'].includes(context.phase)) return [];
   if (specOf(context).desiredState === 'running') return [];
   const mine = idle.filter(([, entry]) => entry.role === role);
   const room = changeBounds.powerInFlightMax - busy(context, 'stopping');
-  const stops = mine
+  return mine
     .filter(
-      ([, { phase, instanceId }]) => phase === 'ready' || (phase === 'failed' && instanceId !== ''),
+      ([, { phase, instanceId }]) =>
+        phase === 'ready' || isSetAside(phase) || (phase === 'failed' && instanceId !== ''),
     )
     .slice(0, Math.max(0, room))
     .map(([slot]): Grant => ({
@@ -150,8 +154,6 @@ function stopGrants(context: ClusterContext, idle: readonly Pair[], atMs: number
       changes: { pending: 'grant', phase: 'stopping', sinceMs: atMs },
       event: { type: 'node.stopGranted', atMs, correlationId: context.correlationId },
     }));
-  const back = mine.filter(([, { phase }]) => isSetAside(phase));
-  return [...stops, ...back.flatMap((pair) => scriptGrant(context, pair, steps.uncordon, atMs))];
 }
 
 /**

@@ -22,9 +22,13 @@ export const changeSetup = nodesSetup.extend({
     noteCancel: assign(({ context, event }) =>
       event.type === 'capacity.waited' ? {} : noteCancel(context, event),
     ),
-    /** The cluster's own call, when it waits; one that is under way ends by itself. */
+    /**
+     * The cluster's own call, when it waits; one that is under way ends by itself. A start that turns back leaves its call in
+     * this very step: the next one has the same id, and would hear of the first one's end as of its own.
+     */
     cancelWaiting: enqueueActions(({ context, event, enqueue, self }) => {
       if (context.waiting === null || !isActive(childrenOf(self)[operationId])) return;
+      if (/^starting\.(quorum|verify)$/.test(context.phase)) return;
       const atMs = steps.atMsOf(event) ?? context.sinceMs;
       enqueue.sendTo(operationId, { type: 'operation.cancel', atMs });
     }),

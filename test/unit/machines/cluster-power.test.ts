@@ -113,6 +113,34 @@ describe('stop and start', () => {
     expect(cloud.named('eu-web-1-1')?.isCordoned).toBe(false);
   });
 
+  it.each([
+    ['an agent', 1, 2],
+    ['a server', 3, 0],
+  ])(
+    'stops %s that could not be drained, and starts it uncordoned',
+    async (_who, servers, agents) => {
+      let isStuck = true;
+      const cloud = await running(servers, agents, (call) =>
+        isStuck && verbOf(call) === 'drain' ? refusal('script.unreachable') : undefined,
+      );
+      const pool = agents > 0 ? 'web' : 'server';
+      cloud.command('cluster.scale', { pool, count: 1 });
+      cloud.command('cluster.stop');
+      await cloud.runUntil(() => cloud.phase === 'stopped');
+      expect(verbs(cloud).filter((verb) => /drain|cordon/.test(verb))).toEqual(['drain']);
+      expect(new Set([...cloud.instances.values()].map(({ state }) => state))).toEqual(
+        new Set(['stopped']),
+      );
+      isStuck = false;
+      cloud.command('cluster.start');
+      await settles(cloud, 120);
+      expect(new Set(Object.values(context(cloud).nodes).map(({ phase }) => phase))).toEqual(
+        new Set(['ready']),
+      );
+      expect([...cloud.instances.values()].some(({ isCordoned }) => isCordoned)).toBe(false);
+    },
+  );
+
   it('goes on with what was ordered besides a stop that fails, and can take that back', async () => {
     const cloud = await running(1, 1, (call) => {
       if (verbOf(call) === 'snapshot') return refusal('snapshot.failed');
@@ -183,6 +211,31 @@ describe('stop and start', () => {
     expect(cloud.alive('agent')).toHaveLength(2);
     expect(cloud.quorumLost).toBe(0);
   });
+
+  it.each(['paused', 'tried again'])(
+    'stops again when a start is cancelled whose look is %s',
+    async (why) => {
+      const isPause = why === 'paused';
+      let isDeaf = false;
+      const fault = { type: 'RateLimit', code: 'Throttling', message: 'slower' } as const;
+      const cloud = await running(1, 1, (call) =>
+        isDeaf && verbOf(call) === 'observe' ? { fault } : undefined,
+      );
+      cloud.command('cluster.stop');
+      if (isPause) cloud.command('cluster.pause');
+      await cloud.runUntil(() => cloud.phase === (isPause ? 'stopping.agents' : 'stopped'));
+      isDeaf = !isPause;
+      cloud.command('cluster.start');
+      await cloud.runUntil(() => context(cloud).waiting !== null);
+      expect(cloud.phase).toBe('starting.quorum');
+      cloud.command('cluster.cancel');
+      await cloud.step(0);
+      expect(cloud.phase).toMatch(/^stopp/);
+      if (isPause) cloud.command('cluster.resume');
+      await cloud.runUntil(() => cloud.phase === 'stopped');
+      expect(context(cloud)).toMatchObject({ lastError: null, waiting: null });
+    },
+  );
 
   it('says that a node was stopped by hand, and that it is back', async () => {
     const cloud = await running(1, 1);
