@@ -67,7 +67,10 @@ export function failedState(side: Side) {
         },
         states: recovering(side, indeterminate),
       },
-      /** The workload may go on and its points are still taken. */
+      /**
+       * The workload may go on and its points are still taken. Once the other side has taken over as the writer, by an override
+       * or a fence that was undone, it recovers by itself as soon as it is seen again.
+       */
       writerIntact: {
         entry: [
           ...enter(side, 'failed.writerIntact'),
@@ -76,7 +79,18 @@ export function failedState(side: Side) {
         ],
         initial: 'resting',
         on: { 'replication.recover': recover },
-        states: recovering(side, indeterminate),
+        states: {
+          ...recovering(side, indeterminate),
+          resting: {
+            on: {
+              'endpoint.observed': {
+                guard: { type: 'isOutlived', params: me },
+                target: 'fencing',
+                actions: ['countOrder', fault('superseded by a later epoch')],
+              },
+            },
+          },
+        },
       },
     },
   });

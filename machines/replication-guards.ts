@@ -142,6 +142,12 @@ export const replicationGuards = {
   // ------------------------------------------------------------------------------ demoting
   isSuperseded: ({ context, event }: Seen, { side }: Of) =>
     isAimedAt(event, side) && context.lifecycle === 'active' && safety.isSuperseded(context, side),
+  /** Superseded, and the other side writes by now: nobody is left who might want this one to go on. */
+  isOutlived: ({ context, event }: Seen, { side }: Of) =>
+    isAimedAt(event, side) &&
+    isFree(context) &&
+    context.writer === peerOf(side) &&
+    safety.isSuperseded(context, side),
   isGivenUp: ({ context }: Seen, { side }: Of) => safety.isSuperseded(context, side),
   /** What a superseded writer held is kept; it is nobody's next point. */
   hasKept: ({ context, event }: Seen, { side }: Of) =>

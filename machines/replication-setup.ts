@@ -50,6 +50,8 @@ export const replicationSetup = setup({
     /** The second half of a way home. */
     goOn: assign(({ context, event }, { side }: Of) => orders.wentOn(context, event, side)),
     end: assign(({ context }, { side }: Of) => notes.ended(context, side)),
+    /** Calls that nobody has ordered get a number of their own, or they would be answered as those of the last order were. */
+    countOrder: assign({ ordersBegun: ({ context }) => context.ordersBegun + 1 }),
     arriveAt: assign(({ context }, { barrier }: AtBarrier) => group.arrived(context, barrier)),
     passBarrier: assign(({ context, event }, { barrier }: AtBarrier) =>
       group.passed(context, event, barrier),

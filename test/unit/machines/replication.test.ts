@@ -61,6 +61,43 @@ describe('the replication chart', () => {
     expect(actor.getSnapshot().context.loss?.seconds).toBeGreaterThan(0);
   });
 
+  it('fences an old writer that was not demoted as soon as it is seen again, once another writes', async () => {
+    let isReached = false;
+    const { actor, asked, context, phase, until, settle, protectedNow } = started({
+      fence: () => ({ fenced: isReached, observed: '' }),
+      prove: () => ({ writable: isReached ? 'no' : 'yes', observed: '' }),
+      verify: { self: 'yes', peer: 'yes' },
+    });
+    const seen = (endpoint: 'home' | 'away') => {
+      const sight = { endpoint, writable: 'yes', generation: 1 } as const;
+      actor.send({ type: 'endpoint.observed', ...sight, atMs: context().atMs });
+    };
+    await protectedNow();
+    actor.send(promote('forced'));
+    await until(() => phase('away') === 'promoting.awaitingOverride');
+    seen('home');
+    await until(() => phase('home') === 'failed.writerIntact');
+    seen('home');
+    await settle();
+    // Nobody else writes yet: it is left alone.
+    expect(phase('home')).toBe('failed.writerIntact');
+    actor.send({ type: 'replication.override', token: overrideTokenOf(context()), ...stamp });
+    await until(() => phase('away').startsWith('source.'));
+    const before = asked.length;
+    isReached = true;
+    seen('away');
+    await settle();
+    expect(asked).toHaveLength(before);
+    seen('home');
+    await until(() => phase('home').startsWith('replica.'));
+    const fences = asked.slice(before).filter(({ effect }) => effect === 'replication.fence');
+    expect(fences.map(({ input }) => input.endpoint)).toEqual(['home']);
+    const earlier = asked.slice(0, before).map(({ input }) => input.opId);
+    expect(earlier).not.toContain(fences[0]?.input.opId);
+    expect(context()).toMatchObject({ operation: null, writer: 'away' });
+    expect(context().riskAccepted?.clearedAtMs).not.toBeNull();
+  });
+
   it('refuses what the table, another order or a guard forbids, and says why', async () => {
     const { actor, admit, protectedNow, phase, until } = started({
       preflight: { ok: false, because: ['quota'] },
