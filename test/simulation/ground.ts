@@ -58,6 +58,8 @@ export interface GroundParts {
   readonly park: MachinePark;
   readonly estate: Estate;
   readonly sent: readonly Sent[];
+  /** How far the clock of any host of this story is off at most. */
+  readonly clockOffMs: number;
 }
 
 export class Ground {

@@ -21,6 +21,18 @@ export const keptSeeds: readonly (readonly [number, string])[] = [
     'a snapshot was being made when its replication was deleted: it landed behind the last look, and stayed',
   ],
   [
+    44406,
+    'a start was cancelled while its look waited: the stop took the end of that look for its own, and the cluster ran on',
+  ],
+  [
+    47730,
+    'a stop waited for ever to let a server take work again that could not be drained: whom to ask was stopped',
+  ],
+  [
+    51059,
+    'an old writer that could not be demoted was left writing beside the new one, though its region was back',
+  ],
+  [
     1119,
     'three deliveries are lost in a cut: they are taken up before the next, not after their wait',
   ],

@@ -106,6 +106,7 @@ export class World {
       park,
       estate,
       sent: users.sent,
+      clockOffMs: clockOffMs(story),
     });
     this.#checkers = checkers.map(([name, make]) =>
       make(this.ground, (text) => {
@@ -197,3 +198,7 @@ export class World {
     for (const host of this.hosts) host.kill();
   }
 }
+
+/** Of any host, at most. */
+const clockOffMs = ({ steps }: Story): number =>
+  Math.max(0, ...steps.map((step) => (step.do === 'skew' ? Math.abs(step.ms) : 0)));

@@ -10,9 +10,25 @@ const windowPhase = 'promoting.quietWindow';
 const onward = /^promoting\.(choosingPoint|materializing|creating|arming|verifying)|^source/;
 const windowMs = quietWindowMs(false, safetyTimes);
 
-export const windows: NewChecker = (_ground, accuse) => {
-  /** Actor and side → since when it waits. */
-  const since = new Map<string, number>();
+interface Seen {
+  /** When another phase than the window was stored last: the fence is ordered by such a record, and answered later. */
+  readonly otherMs: number;
+  readonly fencedMs: number | undefined;
+}
+
+export const windows: NewChecker = ({ parts }, accuse) => {
+  const { clock, clockOffMs } = parts;
+  /**
+   * The answer itself, by the clock of its host: a store that does not answer gets to know it later, and the window runs. As
+   * early as it can have been, which a clock that is off leaves open.
+   */
+  const fencedMs = ({ operation }: ReplicationContext, nowMs: number, otherMs: number): number => {
+    const stampMs = operation?.fencedAtMs ?? 0;
+    const toldMs = stampMs === 0 ? nowMs : stampMs - clock.startMs - clockOffMs;
+    return Math.max(otherMs, Math.min(nowMs, toldMs));
+  };
+  /** By actor and side. */
+  const seen = new Map<string, Seen>();
   return {
     written: ({ actor, after, atMs }) => {
       if (!actor.startsWith('replication/')) return;
@@ -20,12 +36,13 @@ export const windows: NewChecker = (_ground, accuse) => {
       for (const side of sides) {
         const { phase } = memory[side];
         const name = `${actor} ${side}`;
-        const fromMs = since.get(name);
+        const { otherMs, fencedMs: fromMs } = seen.get(name) ?? { otherMs: 0, fencedMs: undefined };
         if (phase === windowPhase) {
-          if (fromMs === undefined) since.set(name, atMs);
+          const began = fromMs ?? fencedMs(memory, atMs, otherMs);
+          seen.set(name, { otherMs, fencedMs: began });
           continue;
         }
-        since.delete(name);
+        seen.set(name, { otherMs: atMs, fencedMs: undefined });
         if (fromMs === undefined || !onward.test(phase) || memory.riskAccepted !== null) continue;
         if (atMs - fromMs < windowMs)
           accuse(
