@@ -3,7 +3,8 @@ import { expect, it } from 'vitest';
 import { guardFleetKind } from '../../../machines/guard-kinds.ts';
 import { guardFleetMachine } from '../../../machines/guard-fleet.ts';
 import type { DrainOrder, DrainVerb } from '../../../machines/host-marks.ts';
-import { hosting } from '../../../machines/limits.ts';
+import { isDrainOrder } from '../../../machines/host-marks.ts';
+import { bounds, hosting } from '../../../machines/limits.ts';
 
 const order = (verb: DrainVerb, host: string, by?: string): DrainOrder => ({
   ...{ type: `guard.${verb}`, host, reason: 'update', commandId: `${verb} ${host}` },
@@ -62,6 +63,20 @@ it('refuses a mark too many, and says how to make room', () => {
   const refused = admit(order('drain', 'late'));
   expect(refused).toMatchObject({ kind: 'refused', refusal: { code: 'precondition.failed' } });
   expect(JSON.stringify(refused)).toContain('--undo');
+  const most = String(hosting.drainedHostsMax);
+  expect(JSON.stringify(refused)).toContain(`${most} hosts are drained, which is the most`);
+  expect(admit(order('undrain', 'h3'))).toEqual({ kind: 'accepted' });
   actor.send(order('undrain', 'h3'));
   expect(admit(order('drain', 'late'))).toEqual({ kind: 'accepted' });
+});
+
+it('cuts a long reason', () => {
+  const { actor, drained } = fleet();
+  actor.send({ ...order('drain', 'h2'), reason: 'x'.repeat(bounds.faultMessageChars + 1) });
+  expect(drained()[0]?.reason).toHaveLength(bounds.faultMessageChars);
+});
+
+it('tells orders to hosts from orders to breakers', () => {
+  const types = ['guard.drain', 'guard.undrain', 'guard.isolate', 'guard.reset'];
+  expect(types.filter((type) => isDrainOrder({ type }))).toEqual(['guard.drain', 'guard.undrain']);
 });

@@ -1,10 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { retryPresets } from '../../../machines/limits.ts';
+import { resilience, retryPresets } from '../../../machines/limits.ts';
 import type { Jitter, RetryPreset, RetryPresetName } from '../../../machines/limits.ts';
 import { faultTypes } from '../../../machines/messages.ts';
-import type { EffectFault, FaultType } from '../../../machines/messages.ts';
-import { canRetry, delayMs, retryDelayMs } from '../../../machines/retry.ts';
+import type { EffectFault, EffectName, FaultType } from '../../../machines/messages.ts';
+import {
+  builtInRetries,
+  canRetry,
+  delayMs,
+  isLongWait,
+  paced,
+  policyIn,
+  retryDelayMs,
+} from '../../../machines/retry.ts';
 
 const seed = Number(process.env['FAIRLEAD_SEED'] ?? Date.now() % 1_000_000);
 const fault = (type: FaultType, more: Partial<EffectFault> = {}): EffectFault => ({
@@ -66,6 +74,18 @@ describe('waits between tries', () => {
     );
   });
 
+  it.each<[Jitter, number, number, number]>([
+    ['none', 4_000, 4_000, 4_000],
+    ['proportional', 3_000, 4_000, 5_000],
+    ['equal', 2_000, 3_000, 4_000],
+    ['full', 0, 2_000, 4_000],
+    ['decorrelated', 1_000, 5_000, 9_000],
+  ])('with jitter %s lie from %i over %i to %i ms', (jitter, ...wanted) => {
+    const numbers = { baseMs: 1_000, capMs: 10_000, multiplier: 2, jitterShare: 0.25 };
+    const policy = { ...retryPresets.aws, ...numbers, jitter };
+    expect([0, 0.5, 1].map((roll) => delayMs(policy, 3, roll, 3_000))).toEqual(wanted);
+  });
+
   it('spread a herd of a thousand callers [R-19]', () => {
     const policy = retryPresets.aws;
     const bins = new Map<number, number>();
@@ -84,6 +104,11 @@ describe('waits between tries', () => {
   it('are decorrelated after throttling', () => {
     const throttled = { ...state('aws', 3), previousDelayMs: 2_000 };
     expect(retryDelayMs(throttled, 0.5, fault('RateLimit'))).toBe(500 + 0.5 * 5_500);
+    const { policy } = throttled;
+    expect(retryDelayMs(throttled, 0.5, fault('Timeout'))).toBe(delayMs(policy, 3, 0.5, 2_000));
+    expect(delayMs(policy, 3, 0.5, 2_000)).not.toBe(500 + 0.5 * 5_500);
+    const even = { ...throttled, policy: plain('aws') };
+    expect(retryDelayMs(even, 0.5, fault('RateLimit'))).toBe(2_000);
   });
 });
 
@@ -96,11 +121,52 @@ describe('whether to try again', () => {
 
   it('ends with the last try and with the deadline [G-21]', () => {
     expect(canRetry(state('aws', 6), fault('Timeout'), 0, 0)).toBe(false);
-    expect(canRetry(state('aws', 1), fault('Timeout'), 299_000, 2_000)).toBe(false);
+    expect(canRetry(state('aws', 1), fault('Timeout'), 299_000, 1_000)).toBe(false);
+    expect(canRetry(state('aws', 1), fault('Timeout'), 299_000, 999)).toBe(true);
   });
 
   it('does not count what we refused ourselves', () => {
     const ours = fault('Unavailable', { rejectedBy: 'bulkhead' });
     expect(canRetry(state('aws', 6), ours, 0, 0)).toBe(true);
+  });
+});
+
+it('parks what waits for longer than the bound, and what has no budget left', () => {
+  const waits = (ms: number, more: Partial<EffectFault> = {}) =>
+    isLongWait(fault('Unavailable', more), ms);
+  expect(waits(resilience.parkAfterMs)).toBe(false);
+  expect(waits(resilience.parkAfterMs + 1)).toBe(true);
+  expect(waits(0, { rejectedBy: 'budget' })).toBe(true);
+  expect(waits(0, { rejectedBy: 'circuit' })).toBe(false);
+});
+
+describe('the policy of an operation', () => {
+  it('is critical for what makes or unmakes something, and production for the rest of it', () => {
+    const making: readonly EffectName[] = [
+      ...(['network.ensure', 'secrets.ensure', 'node.launch', 'node.resolve'] as const),
+      ...(['node.script', 'node.terminate', 'cluster.sweep', 'network.delete'] as const),
+      'secrets.delete',
+    ];
+    for (const effect of making)
+      expect(builtInRetries.nameFor('critical', effect), effect).toBe('critical');
+    expect(builtInRetries.nameFor('critical', 'cluster.plan')).toBe('production');
+    expect(builtInRetries.nameFor('conservative', 'cluster.plan')).toBe('conservative');
+    expect(builtInRetries.nameFor('conservative', 'node.launch')).toBe('conservative');
+  });
+
+  it('is that of its name, or the default for a name that is configured no more', () => {
+    expect(builtInRetries.policyOf('critical')).toBe(retryPresets.critical);
+    expect(builtInRetries.policyOf('toString')).toBe(retryPresets.default);
+    expect(policyIn({ own: retryPresets.aws }, 'own')).toBe(retryPresets.aws);
+    expect(policyIn({ own: retryPresets.aws }, 'other')).toBe(retryPresets.default);
+  });
+
+  it('waits a share as long in a faster world, and has as long for all of it', () => {
+    const faster = paced(builtInRetries, 10);
+    const { baseMs, capMs, ...rest } = faster.policyOf('aws');
+    const { baseMs: slowMs, capMs: slowCapMs, ...slow } = retryPresets.aws;
+    expect([baseMs, capMs]).toEqual([slowMs / 10, slowCapMs / 10]);
+    expect(rest).toEqual(slow);
+    expect(faster.nameFor).toBe(builtInRetries.nameFor);
   });
 });
