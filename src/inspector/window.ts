@@ -1,6 +1,9 @@
 /** The window of a page, kept up to date from its stream. Pure: page and tests use the same. */
 import type { ListName, Row, RowsPage, StreamEvents } from './api.ts';
 
+/** Of a list, as one text. */
+export const listOf = ({ q, sort: order }: ListName): string => `${order} ${q}`;
+
 export interface WindowRows {
   readonly list: ListName;
   readonly total: number;

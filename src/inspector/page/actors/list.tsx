@@ -4,12 +4,13 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { severities } from '../../../../actors/steps/step.ts';
 import type { Row, Sort } from '../../api.ts';
+import { listOf } from '../../window.ts';
 import { onKeys } from '../keys.ts';
 import { actorHref, go, goQuery, openActor, place } from '../location.ts';
 import { SeverityMark } from '../mark.tsx';
 import { nowMs } from '../store.ts';
 import { wholeSpan } from '../time.ts';
-import { followRows, isChosen, listOf, listProblem, listing } from './rows.ts';
+import { followRows, isChosen, listProblem, listing } from './rows.ts';
 import { rowIn, showRows, sort, toggled } from './rows.ts';
 import { VirtualList } from './virtual-list.tsx';
 

@@ -1,6 +1,7 @@
 /** The list of actors as far as it is on this page: the rows around the window, kept fresh by the stream. */
 import { effect, signal, untracked } from '@preact/signals';
-import type { ListName, Row, RowsPage, Sort, Window } from '../../api.ts';
+import type { Row, RowsPage, Sort, Window } from '../../api.ts';
+import { listOf } from '../../window.ts';
 import type { WindowRows } from '../../window.ts';
 import { read, sayFailure } from '../api-client.ts';
 import { isOwner, isPaused, resumes } from '../store.ts';
@@ -43,9 +44,6 @@ export function showRows(q: string, order: Sort, first: number, count: number): 
   settling = setTimeout(() => watchWindow(window), SETTLED_MS);
   void readWindow();
 }
-
-/** Of a list, as one text. */
-export const listOf = ({ q, sort: order }: ListName): string => `${order} ${q}`;
 
 /** Undefined while its row of this list is not here yet. */
 export const rowIn = (list: string, at: number): Row | undefined =>

@@ -1,6 +1,6 @@
 /** One stream from the host: opens it, opens it again when it breaks, and tells the host what is looked at. */
-import type { StreamEvents, ViewRequest, Window } from '../../api.ts';
-import { applyRows, emptyWindow } from '../../window.ts';
+import type { StreamEvents, ViewRequest } from '../../api.ts';
+import { applyRows, emptyWindow, listOf } from '../../window.ts';
 import type { StreamMessage } from './messages.ts';
 
 const RETRY_FIRST_MS = 1000;
@@ -89,7 +89,9 @@ export function follow(tell: (message: StreamMessage) => void): Follower {
     }
   };
   const takeRows = (event: StreamEvents['rows']) => {
-    if (event.list !== undefined) isBehind = !isOf(view?.window, event);
+    const { list, offset } = event;
+    const window = view?.window;
+    if (list !== undefined) isBehind = window?.offset !== offset || listOf(window) !== listOf(list);
     if (isBehind) return;
     rows = applyRows(rows, event);
     tell({ name: 'window', data: rows });
@@ -128,6 +130,3 @@ export function follow(tell: (message: StreamMessage) => void): Follower {
     },
   };
 }
-
-const isOf = (window: Window | undefined, { list, offset }: StreamEvents['rows']): boolean =>
-  list?.q === window?.q && list?.sort === window?.sort && offset === window?.offset;
