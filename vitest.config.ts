@@ -1,5 +1,5 @@
-// Test kinds: quick ones in process, those that start real parts and may wait longer, searches of whole state spaces, and the
-// inspector's page in a browser.
+// Test kinds: quick ones in process, those that start real parts and may wait longer, killed processes, searches of whole state
+// spaces, and the inspector's page in a browser.
 import { defineConfig } from 'vitest/config';
 
 const REAL_PARTS = ['test/integration/**', 'test/contract/**'];
@@ -15,6 +15,8 @@ const SEARCHES = [
 
 /** A browser and a stack at once keep two cores busy: one file at a time. `npm run test:page`, and CI. */
 const IN_A_BROWSER = ['test/page/*.test.ts'];
+
+const withRealParts = { isolate: false, testTimeout: 90_000, hookTimeout: 60_000 };
 
 export default defineConfig({
   test: {
@@ -39,21 +41,13 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'real',
-          isolate: false,
+          ...withRealParts,
           include: REAL_PARTS.map((folder) => `${folder}/*.test.ts`),
-          testTimeout: 90_000,
-          hookTimeout: 60_000,
         },
       },
       {
         extends: true,
-        test: {
-          name: 'chaos',
-          isolate: false,
-          include: KILLS,
-          testTimeout: 90_000,
-          hookTimeout: 60_000,
-        },
+        test: { name: 'chaos', ...withRealParts, include: KILLS },
       },
       {
         extends: true,

@@ -79,7 +79,7 @@ export async function refuse(
   if (!isStored) return;
   post.ports.telemetry.count('fairlead_dead_letters_total', { code: refusal.code });
   const remove = () => (isFinal ? delivery.terminate(refusal.code) : delivery.ackConfirmed());
-  await settleRefused(post, { delivery, told, refusal, remove });
+  if (await persist(post, remove)) answer(post, delivery, told, { ok: false, problem: refusal });
 }
 
 /** As `refuse`, at the door: nobody has asked yet whether an earlier owner refused it. */
@@ -105,23 +105,9 @@ export async function wasRefused(
   // Held for inspection is what that host made of the record, perhaps one that had lost it: this one reads it for itself.
   if (letter === undefined || letter.code === 'actor.quarantined') return false;
   const refusal = { ...letter, reason: 'repeated' };
-  const remove = () => delivery.ackConfirmed();
-  await settleRefused(post, { delivery, told, refusal, remove });
+  if (await persist(post, () => delivery.ackConfirmed()))
+    answer(post, delivery, told, { ok: false, problem: refusal });
   return true;
-}
-
-interface Refused {
-  readonly delivery: CommandDelivery;
-  readonly told: Told;
-  readonly refusal: Problem;
-  readonly remove: () => Promise<void>;
-}
-
-async function settleRefused(
-  post: Post,
-  { delivery, told, refusal, remove }: Refused,
-): Promise<void> {
-  if (await persist(post, remove)) answer(post, delivery, told, { ok: false, problem: refusal });
 }
 
 function answer(post: Post, delivery: CommandDelivery, told: Told, reply: Reply): void {

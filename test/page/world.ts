@@ -163,16 +163,17 @@ export async function openWorld(
     return text === undefined ? undefined : (JSON.parse(text) as Life);
   };
   const keep = (life: Life) => lives.set(life.step.actor, Buffer.from(JSON.stringify(life)));
+  const hear = (step: Step) => fleet.take(JSON.parse(JSON.stringify(step)) as Step);
   const take = (life: Life, entry: { step: Step; image: Image }) => {
     Object.assign(life, entry);
     life.steps.push(entry);
-    fleet.take(JSON.parse(JSON.stringify(entry.step)) as Step);
+    hear(entry.step);
   };
   for (let at = 0; at < count; at += 1) {
     const kind = kinds[at % 7 < 4 ? 0 : at % 4] ?? 'cluster';
     const actor = `${kind}/${pick(['prod', 'test', 'edge'])}/${kind.slice(0, 4)}-${at}`;
     const life = start(actor, Date.now() - pastMs);
-    fleet.take(JSON.parse(JSON.stringify(life.step)) as Step);
+    hear(life.step);
     const moves = at < 3 ? 24 : movesEach;
     for (let times = 1; times <= moves; times += 1)
       take(life, next(life, Date.now() - pastMs + (times * pastMs) / (moves + 1)));

@@ -227,7 +227,7 @@ export function createWorld(options: WorldOptions): World {
       // Only now: what came true within the time holds, however late a busy machine wakes.
       if (signal.aborted) return false;
       const restMs = Math.max(found.member.readyAtMs - nowMs, pauseMs);
-      // An abort ends the sleep early; the loop's own condition sees it.
+      // An abort ends the sleep early.
       await sleep(restMs, undefined, { signal, ref: false }).catch(() => undefined);
     }
   }

@@ -150,11 +150,10 @@ export async function simulatedRig(): Promise<Rig> {
 
 export async function natsRig(): Promise<Rig> {
   const rig = await startRig();
-  const { connection } = rig;
   const other = await rig.connect();
   const closing: (() => Promise<void>)[] = [];
   return {
-    bus: createBus(connection, rig.log, { version: '0.1.0' }),
+    bus: rig.bus,
     publish: async (command) => {
       const sent = headers();
       for (const [name, value] of Object.entries(command.headers ?? {})) sent.set(name, value);

@@ -1,5 +1,7 @@
 /** A real server with our streams, connections to it, and lost answers on demand. */
 import { TimeoutError } from '@nats-io/transport-node';
+import type { Bus } from '../../../actors/ports.ts';
+import { createBus } from '../../../src/nats/bus.ts';
 import { connectNats } from '../../../src/nats/connection.ts';
 import type { Connection, Log } from '../../../src/nats/connection.ts';
 import { setUpStreams } from '../../../src/nats/setup.ts';
@@ -10,6 +12,8 @@ export interface NatsRig {
   readonly server: NatsServer;
   /** Set up with a short lease. */
   readonly connection: Connection;
+  /** Over that connection. */
+  readonly bus: Bus;
   /** Another connection, closed with the rig. */
   connect(): Promise<Connection>;
   /** Lines logged through `log`, newest last. */
@@ -52,7 +56,8 @@ export async function startRig(): Promise<NatsRig> {
   try {
     const connection = await connect();
     await setUpStreams(connection, { holder: 'contract', binding, leaseTtlMs: LEASE_TTL_MS });
-    return { server, connection, connect, logged, log, disconnect, reconnect, stop };
+    const bus = createBus(connection, log, { version: '0.1.0' });
+    return { server, connection, bus, connect, logged, log, disconnect, reconnect, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -1,6 +1,5 @@
 // The client for programs outside, against a real server and a small service of our own behind the Bus port.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createBus } from '../../../src/nats/bus.ts';
 import { ClientProblem, connectClient } from '../../../src/nats/client.ts';
 import type { CloudEvent, FairleadClient, Problem } from '../../../src/nats/client.ts';
 import type { Bus, CommandDelivery, Subscription } from '../../../actors/ports.ts';
@@ -18,7 +17,7 @@ const cleanup: (() => Promise<void>)[] = [];
 
 beforeAll(async () => {
   rig = await startRig();
-  bus = createBus(rig.connection, rig.log, { version: '0.1.0' });
+  ({ bus } = rig);
   const { url, nkeySeedFile } = rig.server;
   client = await connectClient({ url, nkeySeedFile, inboxPrefix: '_INBOX_cli' });
 });

@@ -1,7 +1,6 @@
 // The command feed and the query service under trouble: a killed server, a lost durable, a newer owner.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Bus, CommandDelivery } from '../../../actors/ports.ts';
-import { createBus } from '../../../src/nats/bus.ts';
 import { commandSubject } from '../../../src/nats/subjects.ts';
 import { startRig, until } from '../../contract/ports/nats-rig.ts';
 import type { NatsRig } from '../../contract/ports/nats-rig.ts';
@@ -12,7 +11,7 @@ let rig: NatsRig;
 let bus: Bus;
 beforeAll(async () => {
   rig = await startRig();
-  bus = createBus(rig.connection, rig.log, { version: '0.1.0' });
+  ({ bus } = rig);
 });
 afterAll(() => rig.stop());
 

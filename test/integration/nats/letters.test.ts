@@ -1,7 +1,6 @@
 // Dead letters as the next owner of a command reads them, on a real server.
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { Bus, CommandDelivery } from '../../../actors/ports.ts';
-import { createBus } from '../../../src/nats/bus.ts';
+import type { CommandDelivery } from '../../../actors/ports.ts';
 import { commandSubject } from '../../../src/nats/subjects.ts';
 import { startRig, until } from '../../contract/ports/nats-rig.ts';
 import type { NatsRig } from '../../contract/ports/nats-rig.ts';
@@ -10,16 +9,14 @@ import { partitionOf } from '../../../machines/ids.ts';
 const to = { namespace: 'shop', kind: 'cluster', name: 'eu', verb: 'pause' };
 
 let rig: NatsRig;
-let bus: Bus;
 beforeAll(async () => {
   rig = await startRig();
-  bus = createBus(rig.connection, rig.log, { version: '0.1.0' });
 });
 afterAll(() => rig.stop());
 
 const consume = async (epoch: number) => {
   const got: CommandDelivery[] = [];
-  const feed = await bus.consumeCommands(partitionOf(to), epoch, (each) => got.push(each));
+  const feed = await rig.bus.consumeCommands(partitionOf(to), epoch, (each) => got.push(each));
   return { got, feed };
 };
 const send = (id: string) =>
@@ -35,14 +32,15 @@ it('finds the letter of each message behind those of others, after a restart and
   for (const [at, delivery] of got.entries()) {
     const commandId = ids[at] ?? '';
     const problem = problemOf(commandId);
-    if (commandId !== 'd') await bus.publishDeadLetter({ delivery, commandId, problem });
+    if (commandId !== 'd') await rig.bus.publishDeadLetter({ delivery, commandId, problem });
   }
   await rig.server.restart();
   await rig.connection.untilConnected(10_000);
   const next = await consume(2);
   await until(() => next.got.length === ids.length, 'delivered again');
   expect(next.got.every(({ wasWaiting }) => wasWaiting)).toBe(true);
-  const letters = () => Promise.all(next.got.map((each, at) => bus.letterOf(each, ids[at] ?? '')));
+  const letters = () =>
+    Promise.all(next.got.map((each, at) => rig.bus.letterOf(each, ids[at] ?? '')));
   const told = [...ids.slice(0, 3).map(problemOf), undefined];
   expect(await letters()).toEqual(told);
   for (const each of next.got) await each.ackConfirmed();
