@@ -51,19 +51,19 @@ export class SimLeases {
   client(life: Life): Leases {
     return {
       ttlMs: this.ttlMs,
-      survey: () => this.#ask(life, 'lease.survey', '', () => this.#survey()),
+      survey: () => this.#ask(life, 'lease.survey', undefined, () => this.#survey()),
       announce: (presence) =>
-        this.#ask(life, 'lease.announce', '', () => this.#announce(life, presence)),
+        this.#ask(life, 'lease.announce', undefined, () => this.#announce(life, presence)),
       withdraw: () =>
-        this.#ask(life, 'lease.withdraw', '', () => {
+        this.#ask(life, 'lease.withdraw', undefined, () => {
           if (this.#hosts.get(life.host)?.process === life.name) this.#hosts.delete(life.host);
         }),
       acquire: (partition) =>
-        this.#ask(life, 'lease.acquire', String(partition), () => this.#acquire(life, partition)),
+        this.#ask(life, 'lease.acquire', partition, () => this.#acquire(life, partition)),
       renew: (partition) =>
-        this.#ask(life, 'lease.renew', String(partition), () => this.#renew(life, partition)),
+        this.#ask(life, 'lease.renew', partition, () => this.#renew(life, partition)),
       release: (partition) =>
-        this.#ask(life, 'lease.release', String(partition), () => this.#release(life, partition)),
+        this.#ask(life, 'lease.release', partition, () => this.#release(life, partition)),
       onFreed: (tell) => {
         const known = this.#freed.get(life) ?? new Set();
         this.#freed.set(life, known.add(tell));
@@ -72,27 +72,35 @@ export class SimLeases {
     };
   }
 
-  /** Leases are asked for every second or so for each partition: an answer takes no time unless something is wrong. */
-  #ask<T>(life: Life, name: string, detail: string, apply: () => T): Promise<T> {
+  /**
+   * Leases are asked for every second or so for each partition: an answer takes no time unless something is wrong.
+   * @param partition none of a call about hosts
+   */
+  #ask<T>(life: Life, name: string, partition: number | undefined, apply: () => T): Promise<T> {
     const { weather, trace, clock, chance } = this.#wire;
     if (!life.cross(`> ${name}`)) return new Promise<T>(() => undefined);
     const fault = weather.isCut(life.host, 'lease')
       ? 'requestLost'
       : weather.strikes('lease', ['requestLost', 'replyLost', 'late', 'slow']);
     if (fault === undefined) return Promise.resolve(apply());
-    trace.fault(`lease.${fault}`, life.name, `${name} ${detail}`);
+    trace.fault(`lease.${fault}`, life.name, `${name} ${partition ?? ''}`);
     const afterMs = chance.whole(...waitMs);
+    const revision = this.#revisionOf(partition);
     return new Promise<T>((resolve, reject) => {
-      const answer = fault === 'replyLost' ? undefined : apply;
       if (fault === 'replyLost') apply();
       clock.after(afterMs, () => {
-        if (fault === 'late') answer?.();
+        // What is under way names the revision that was read before it was sent.
+        if (fault === 'late' && this.#revisionOf(partition) === revision) apply();
         life.enter(`< ${name}`, () => {
-          if (fault === 'slow' && answer !== undefined) resolve(answer());
+          if (fault === 'slow') resolve(apply());
           else reject(new Error('the leases gave no answer'));
         });
       });
     });
+  }
+
+  #revisionOf(partition: number | undefined): number | undefined {
+    return partition === undefined ? undefined : this.#seat(partition)?.revision;
   }
 
   #seat(partition: number): Seat | undefined {

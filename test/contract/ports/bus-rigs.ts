@@ -9,15 +9,10 @@ import { Link } from '../../chaos/run/link.ts';
 import { FakeBus } from '../../fakes/fake-bus.ts';
 import type { FakeCommand, FakeReply } from '../../fakes/fake-bus.ts';
 import { SimBus } from '../../simulation/bus.ts';
-import { Chance } from '../../simulation/chance.ts';
-import { WorldClock } from '../../simulation/clock.ts';
-import { Life } from '../../simulation/life.ts';
 import { Outlets } from '../../simulation/outlets.ts';
 import { SimStream } from '../../simulation/stream.ts';
-import { Trace } from '../../simulation/trace.ts';
-import { Weather } from '../../simulation/weather.ts';
-import { Wire } from '../../simulation/wire.ts';
 import { startRig, until } from './nats-rig.ts';
+import { SimulatedWorld } from './simulated.ts';
 
 /** A way to the bus on which deliveries can get lost. */
 export interface Line {
@@ -70,34 +65,16 @@ export async function fakeRig(): Promise<Rig> {
   };
 }
 
-/** Virtual milliseconds for each turn of the real event loop or so. */
-const stepMs = 20;
-
 export async function simulatedRig(): Promise<Rig> {
-  const clock = new WorldClock();
-  const chance = new Chance(1);
-  const weather = new Weather(clock, chance.fork('weather'));
-  const trace = new Trace(clock);
-  const wire = new Wire({ clock, weather, trace, chance: chance.fork('wire') });
+  const world = new SimulatedWorld();
+  const { clock, trace, weather, wire } = world;
   const stream = new SimStream(clock, trace, () => undefined);
   const outlets = new Outlets(clock);
-  const life = new Life({
-    ...{ host: 'h1', number: 1, clock },
-    skewMs: () => 0,
-    onDeath: () => undefined,
-  });
+  const life = world.life('h1');
   const sim = new SimBus(wire, stream, outlets);
   const bus = sim.client(life);
-  let isRunning = true;
-  const run = async (): Promise<void> => {
-    while (isRunning) {
-      await clock.advance(stepMs);
-      await new Promise((resolve) => setTimeout(resolve, 1));
-    }
-  };
-  const running = run();
   const cut = async () => {
-    weather.cut({ host: life.host, from: 'nats', untilMs: Infinity });
+    world.cutOff(life.host);
   };
   const numbers = { messages: 0, inboxes: 0 };
   return {
@@ -141,10 +118,7 @@ export async function simulatedRig(): Promise<Rig> {
     reconnect: async () => {
       weather.clear();
     },
-    stop: async () => {
-      isRunning = false;
-      await running;
-    },
+    stop: () => world.stop(),
   };
 }
 

@@ -1,9 +1,11 @@
-// IdempotencyStore: the same cases on the fake and on JetStream KV.
+// IdempotencyStore: the same cases on the fake, the simulated one and JetStream KV.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { IdempotencyStore } from '../../../actors/ports.ts';
 import { createIdempotencyStore } from '../../../src/nats/idempotency.ts';
 import { FakeStore } from '../../fakes/fake-store.ts';
+import { SimBucket } from '../../simulation/store.ts';
 import { lossy, startRig } from './nats-rig.ts';
+import { SimulatedWorld } from './simulated.ts';
 
 interface Rig {
   readonly store: IdempotencyStore;
@@ -26,6 +28,19 @@ async function fakeRig(): Promise<Rig> {
   };
 }
 
+async function simulatedRig(): Promise<Rig> {
+  const world = new SimulatedWorld();
+  const bucket = new SimBucket('results', world.wire);
+  return {
+    store: bucket.results(world.life('one')),
+    second: bucket.results(world.life('two')),
+    loseNextAnswer: () => world.strikeNow('results', 'replyLost'),
+    disconnect: async () => world.cutOff('one'),
+    reconnect: async () => world.weather.clear(),
+    stop: () => world.stop(),
+  };
+}
+
 async function natsRig(): Promise<Rig> {
   const rig = await startRig();
   const { connection, loseNext } = lossy(rig.connection);
@@ -39,6 +54,7 @@ async function natsRig(): Promise<Rig> {
 
 describe.each([
   ['fake', fakeRig],
+  ['simulation', simulatedRig],
   ['JetStream', natsRig],
 ])('idempotency store on %s', (_name, start) => {
   let rig: Rig;

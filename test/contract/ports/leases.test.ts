@@ -1,12 +1,15 @@
-// Leases: the same cases on the fake and on JetStream KV.
+// Leases: the same cases on the fake, the simulated ones and JetStream KV.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Leases, Presence } from '../../../actors/ports.ts';
 import { createLeases } from '../../../src/nats/leases.ts';
 import { FakeLeases } from '../../fakes/fake-leases.ts';
+import { SimLeases } from '../../simulation/leases.ts';
 import { LEASE_TTL_MS, lossy, startRig, until } from './nats-rig.ts';
 import type { NatsRig } from './nats-rig.ts';
+import { SimulatedWorld } from './simulated.ts';
 
 interface Rig {
+  readonly ttlMs: number;
   /** Of host `one`. */
   readonly one: Leases;
   /** Of host `two`. */
@@ -24,12 +27,30 @@ async function fakeRig(): Promise<Rig> {
   let nowMs = 0;
   const one = new FakeLeases({ host: 'one', nowMs: () => nowMs, ttlMs: LEASE_TTL_MS });
   return {
+    ttlMs: LEASE_TTL_MS,
     one,
     two: one.secondClient('two'),
     again: one.secondClient('one'),
     loseNextAnswer: () => (one.loseNextAnswer = true),
     expire: async () => void (nowMs += LEASE_TTL_MS),
     stop: async () => {},
+  };
+}
+
+/** Longer than the wait for an answer that was lost. */
+const SIMULATED_TTL_MS = 6_000;
+
+async function simulatedRig(): Promise<Rig> {
+  const world = new SimulatedWorld();
+  const leases = new SimLeases(world.wire, SIMULATED_TTL_MS);
+  return {
+    ttlMs: SIMULATED_TTL_MS,
+    one: leases.client(world.life('one')),
+    two: leases.client(world.life('two')),
+    again: leases.client(world.life('one', 2)),
+    loseNextAnswer: () => world.strikeNow('lease', 'replyLost'),
+    expire: () => world.pass(SIMULATED_TTL_MS),
+    stop: () => world.stop(),
   };
 }
 
@@ -45,6 +66,7 @@ async function natsRig(): Promise<Rig> {
   // Instances sort by the millisecond of their making.
   await new Promise((resolve) => setTimeout(resolve, 2));
   return {
+    ttlMs: LEASE_TTL_MS,
     one,
     two: await createLeases(other, 'two'),
     again: await createLeases(other, 'one'),
@@ -61,6 +83,7 @@ const presence = (more: Partial<Presence> = {}): Presence => ({
 
 describe.each([
   ['fake', fakeRig],
+  ['simulation', simulatedRig],
   ['JetStream', natsRig],
 ])('leases on %s', (_name, start) => {
   let rig: Rig;
@@ -76,7 +99,7 @@ describe.each([
   afterAll(() => rig.stop());
 
   it('tell how long they live', () => {
-    expect(rig.one.ttlMs).toBe(LEASE_TTL_MS);
+    expect(rig.one.ttlMs).toBe(rig.ttlMs);
   });
 
   it('belong to one host at a time, each partition by itself', async () => {
@@ -173,10 +196,27 @@ describe.each([
   it('are still ours after a renewal whose answer was lost', async () => {
     await rig.one.acquire(7);
     rig.loseNextAnswer();
-    // JetStream finds out by itself; the fake leaves it open. Neither may say that it is gone.
+    // JetStream finds out by itself; the others leave it open. None may say that it is gone.
     const told: unknown = await rig.one.renew(7).catch(String);
-    expect(String(told)).toMatch(/^true$|answer lost/);
+    expect(String(told)).toMatch(/^true$|answer lost|gave no answer/);
     expect(await rig.one.renew(7)).toBe(true);
+  });
+});
+
+describe('leases of the simulation only', () => {
+  it('stay with the process that took them when a call of the one before it lands late', async () => {
+    const world = new SimulatedWorld();
+    const leases = new SimLeases(world.wire, SIMULATED_TTL_MS);
+    const before = world.life('one');
+    world.strikeNow('lease', 'late');
+    void leases.client(before).acquire(7);
+    before.kill();
+    await world.pass(100);
+    const after = leases.client(world.life('one', 2));
+    expect(await after.acquire(7)).toBeDefined();
+    await world.pass(SIMULATED_TTL_MS / 2);
+    expect(await after.renew(7)).toBe(true);
+    await world.stop();
   });
 });
 

@@ -1,10 +1,12 @@
-// RecordStore: the same cases on the fake and on JetStream KV.
+// RecordStore: the same cases on the fake, the simulated one and JetStream KV.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RecordStore, StoredRecord } from '../../../actors/ports.ts';
 import { createRecordStore } from '../../../src/nats/records.ts';
 import { FakeStore } from '../../fakes/fake-store.ts';
+import { SimBucket } from '../../simulation/store.ts';
 import { lossy, startRig, until } from './nats-rig.ts';
 import type { NatsRig } from './nats-rig.ts';
+import { SimulatedWorld } from './simulated.ts';
 
 interface Rig {
   readonly store: RecordStore;
@@ -27,6 +29,19 @@ async function fakeRig(): Promise<Rig> {
   };
 }
 
+async function simulatedRig(): Promise<Rig> {
+  const world = new SimulatedWorld();
+  const bucket = new SimBucket('store', world.wire);
+  return {
+    store: bucket.records(world.life('one')),
+    second: bucket.records(world.life('two')),
+    loseNextAnswer: () => world.strikeNow('store', 'replyLost'),
+    disconnect: async () => world.cutOff('one'),
+    reconnect: async () => world.weather.clear(),
+    stop: () => world.stop(),
+  };
+}
+
 async function natsRig(): Promise<Rig> {
   const rig = await startRig();
   const { connection, loseNext } = lossy(rig.connection);
@@ -41,6 +56,7 @@ async function natsRig(): Promise<Rig> {
 
 describe.each([
   ['fake', fakeRig],
+  ['simulation', simulatedRig],
   ['JetStream', natsRig],
 ])('record store on %s', (_name, start) => {
   let rig: Rig;
