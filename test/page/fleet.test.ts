@@ -183,6 +183,17 @@ describe.skipIf(isLeftOut)(`the page${chromiumNote}`, () => {
     await page.locator('.past-banner').waitFor({ state: 'detached' });
   });
 
+  it('hears a key that is pressed the moment the field it belongs to is there', async () => {
+    await context.addInitScript(`new MutationObserver((_, own) => {
+      if (document.querySelector('input.filter') === null) return;
+      own.disconnect();
+      document.body.dispatchEvent(new KeyboardEvent('keydown', { key: '/', bubbles: true }));
+    }).observe(document, { childList: true, subtree: true });`);
+    await open('/actors');
+    const focused = () => inPage(page, 'document.activeElement.className');
+    expect(await focused()).toBe('filter');
+  });
+
   it('leaves Enter to the link or button that has the focus', async () => {
     await openChart();
     await page.locator('button.refused-command').first().focus();

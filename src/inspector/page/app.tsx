@@ -7,7 +7,7 @@
  *   `loaded.ts`: `useRead(path)` reads, and reads again after a resync, a pause, and every so often.
  * - `stream/client.ts`: `onWindow`, `onStep`, `onResync`, `watchWindow`, `watchActor`.
  * - `location.ts`: `place` (path, query), `go`, `goQuery`, `actorHref`; plain `<a href="/audit?…">` need no code.
- * - `keys.ts`: `useEffect(() => onKeys({ x: … }), [])`; `dialog.tsx`; `mark.tsx` (`SeverityMark`); `time.ts` (`span`, `clock`).
+ * - `keys.ts`: `useKeys({ x: … })`; `dialog.tsx`; `mark.tsx` (`SeverityMark`); `time.ts` (`span`, `clock`).
  * - `dialogs.tsx`: all dialogs, loaded once the page rests; `later-style.ts` loads the style of these and of other views.
  * - `commands/`: `form.tsx` makes a form of a JSON Schema, `command-dialog.tsx` sends one command; `openCommand(…)` shows it.
  * - Styles: `styles/*.css`, colours by the tokens of `styles/tokens.css` only. The security policy forbids inline scripts and
@@ -19,7 +19,7 @@ import { sayFailure } from './api-client.ts';
 import { Banner } from './banner.tsx';
 import { DialogLayer } from './dialog-layer.tsx';
 import { Header } from './header.tsx';
-import { onKeys } from './keys.ts';
+import { useKeys } from './keys.ts';
 import { laterStyle } from './later-style.ts';
 import { go, place } from './location.ts';
 import { overlay } from './overlays.ts';
@@ -35,16 +35,12 @@ export function App() {
 }
 
 function Shell() {
-  useEffect(
-    () =>
-      onKeys({
-        '?': () => (overlay.value = 'help'),
-        'Ctrl-K': () => (overlay.value = 'palette'),
-        p: togglePause,
-        ...Object.fromEntries(views.map(({ chord, name }) => [`g ${chord}`, () => go(`/${name}`)])),
-      }),
-    [],
-  );
+  useKeys({
+    '?': () => (overlay.value = 'help'),
+    'Ctrl-K': () => (overlay.value = 'palette'),
+    p: togglePause,
+    ...Object.fromEntries(views.map(({ chord, name }) => [`g ${chord}`, () => go(`/${name}`)])),
+  });
   const view = views.find(({ name }) => name === place.value.path[0]);
   const title = view?.title ?? 'Not found';
   useEffect(() => {

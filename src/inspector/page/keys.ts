@@ -1,4 +1,5 @@
 /** The keyboard. Parts of the page say what a key does while they are there; letters typed into a field stay text. */
+import { useLayoutEffect, useRef } from 'preact/hooks';
 
 export interface KeyRow {
   readonly keys: string;
@@ -34,18 +35,20 @@ let chordUntilMs = 0;
 
 /**
  * Names of `KeyboardEvent.key`; `g a` for two in a row, `Ctrl-K` with the control or command key.
- * The last one said wins. Returns the way to take it back: give it to `useEffect`.
+ * They hold from the moment the component is in the document, so that a key pressed on sight is not lost. The last one said wins.
  */
-export function onKeys(map: Readonly<Record<string, Action>>): () => void {
-  for (const [key, action] of Object.entries(map))
-    actions.set(key, [...(actions.get(key) ?? []), action]);
-  return () => {
-    for (const [key, action] of Object.entries(map))
-      actions.set(
-        key,
-        (actions.get(key) ?? []).filter((other) => other !== action),
-      );
-  };
+export function useKeys(map: Readonly<Record<string, Action>>): void {
+  const latest = useRef(map);
+  latest.current = map;
+  const keys = Object.keys(map);
+  useLayoutEffect(() => {
+    const own = keys.map((key) => [key, () => latest.current[key]?.()] as const);
+    for (const [key, action] of own) actions.set(key, [...(actions.get(key) ?? []), action]);
+    return () => {
+      for (const [key, action] of own)
+        actions.set(key, actions.get(key)?.filter((other) => other !== action) ?? []);
+    };
+  }, [keys.join('\n')]);
 }
 
 export function startKeys(): void {

@@ -5,7 +5,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { severities } from '../../../../actors/steps/step.ts';
 import type { Row, Sort } from '../../api.ts';
 import { listOf } from '../../window.ts';
-import { onKeys } from '../keys.ts';
+import { useKeys } from '../keys.ts';
 import { actorHref, go, goQuery, openActor, place } from '../location.ts';
 import { SeverityMark } from '../mark.tsx';
 import { nowMs } from '../store.ts';
@@ -34,15 +34,11 @@ const sorts: Readonly<Record<Sort, string>> = {
 
 export function ActorsList() {
   useEffect(followRows, []);
-  useEffect(
-    () =>
-      onKeys({
-        j: () => moveCursor(1),
-        k: () => moveCursor(-1),
-        Enter: openAtCursor,
-      }),
-    [],
-  );
+  useKeys({
+    j: () => moveCursor(1),
+    k: () => moveCursor(-1),
+    Enter: openAtCursor,
+  });
   const q = queryNow();
   const order = sort.value;
   const at = cursorAt();
@@ -116,16 +112,12 @@ function Filter({ q }: { readonly q: string }) {
     setTyped(undefined);
     goQuery({ q: text });
   };
-  useEffect(
-    () =>
-      onKeys({
-        '/': () => {
-          field.current?.focus();
-          field.current?.select();
-        },
-      }),
-    [],
-  );
+  useKeys({
+    '/': () => {
+      field.current?.focus();
+      field.current?.select();
+    },
+  });
   return (
     <input
       ref={field}

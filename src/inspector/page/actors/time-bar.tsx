@@ -1,13 +1,12 @@
 /** The bar of time: every kept step by number, `[` and `]`, and back to the present. */
-import { useEffect } from 'preact/hooks';
-import { onKeys } from '../keys.ts';
+import { useKeys } from '../keys.ts';
 import { goQuery } from '../location.ts';
 import { nowMs } from '../store.ts';
 import { clock, wholeSpan } from '../time.ts';
 import { atSeq, detail, firstKept, shown, steps } from './focus.ts';
 
 export function TimeBar() {
-  useEffect(() => onKeys({ '[': () => move(-1), ']': () => move(1), l: goLive }), []);
+  useKeys({ '[': () => move(-1), ']': () => move(1), l: goLive });
   const last = detail.value?.row.seq ?? 0;
   const first = Math.max(1, firstKept.value);
   const seq = atSeq.value;

@@ -3,7 +3,7 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/ho
 import type { Box, Edge } from '../../chart/model.ts';
 import { boxOf } from '../../chart/overview-marks.ts';
 import { treeOf } from '../../chart/tree.ts';
-import { onKeys } from '../keys.ts';
+import { useKeys } from '../keys.ts';
 import type { Drawn } from './charts.ts';
 import { Drawing } from './drawing.tsx';
 import { marksOf } from './marks.ts';
@@ -71,15 +71,10 @@ export function ChartPane({ drawn, moment, momentId, onCommand }: Props) {
   const fit = () => {
     if (size) setView(fitted(drawing, size));
   };
-  useEffect(
-    () => onKeys({ '+': () => zoomBy(ZOOM_STEP), '-': () => zoomBy(1 / ZOOM_STEP), '0': fit }),
-    [size, drawing],
-  );
+  useKeys({ '+': () => zoomBy(ZOOM_STEP), '-': () => zoomBy(1 / ZOOM_STEP), '0': fit });
   const goBack = () => lookInto(undefined);
-  useEffect(() => {
-    if (overview === undefined) return undefined;
-    return onKeys(isOverview ? { o: () => lookInto('') } : { o: goBack, Escape: goBack });
-  }, [overview, isOverview]);
+  const unfolding = isOverview ? { o: () => lookInto('') } : { o: goBack, Escape: goBack };
+  useKeys(overview === undefined ? {} : unfolding);
   useWheel(pane, (by, at) => setView((now) => now && zoomed(now, by, at)));
   const drag = useDrag((dx, dy) =>
     setView((now) => now && { ...now, x: now.x + dx, y: now.y + dy }),

@@ -7,7 +7,7 @@ import { cliLine } from '../commands/lines.ts';
 import { copied } from '../commands/copy-line.tsx';
 import { openCommand, openWhy } from '../commands/open.ts';
 import { blockedBecause, commands, commandsProblem, needCommands } from '../commands/registry.ts';
-import { onKeys } from '../keys.ts';
+import { useKeys } from '../keys.ts';
 import { useRead } from '../loaded.ts';
 import { offers, overlay } from '../overlays.ts';
 import { readOnlyBecause } from '../store.ts';
@@ -30,19 +30,15 @@ export function CommandList({ actor }: { readonly actor: string }) {
   const mild = first.find(({ destructive }) => !destructive);
   const open = ({ verb }: CommandInfo) => openCommand({ kind, namespace, name, verb });
   useEffect(() => void needCommands(), []);
-  useEffect(
-    () =>
-      onKeys({
-        e: () => {
-          if (isPast || first.length === 0) openWhy({ actor, verb: '' });
-          else if (mild === undefined) overlay.value = 'palette';
-          else open(mild);
-        },
-        w: () => openWhy({ actor, verb: asked?.verb ?? '' }),
-        c: () => void copied(cliLine({ kind, namespace, name, verb: mild?.verb ?? 'get' }, {})),
-      }),
-    [actor, first.length, asked?.verb, mild?.verb, isPast],
-  );
+  useKeys({
+    e: () => {
+      if (isPast || first.length === 0) openWhy({ actor, verb: '' });
+      else if (mild === undefined) overlay.value = 'palette';
+      else open(mild);
+    },
+    w: () => openWhy({ actor, verb: asked?.verb ?? '' }),
+    c: () => void copied(cliLine({ kind, namespace, name, verb: mild?.verb ?? 'get' }, {})),
+  });
   useEffect(() => {
     offers.value = isPast
       ? []

@@ -3,7 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import type { AuditPage } from '../../api.ts';
 import { goQuery, place } from '../location.ts';
 import { useRead } from '../loaded.ts';
-import { onKeys } from '../keys.ts';
+import { useKeys } from '../keys.ts';
 import { counts, isPaused, nowMs, togglePause } from '../store.ts';
 import { clock, wholeSpan } from '../time.ts';
 import { useArrival } from './arrival.ts';
@@ -85,7 +85,7 @@ function Filters({ query, problem }: FilterProps) {
     }, TYPING_MS);
     return () => clearTimeout(timer);
   }, [text]);
-  useEffect(() => onKeys({ '/': () => document.getElementById('audit-text')?.focus() }), []);
+  useKeys({ '/': () => document.getElementById('audit-text')?.focus() });
   const kind = query.get('kind') ?? '';
   const since = query.get('since') ?? '';
   const isFailed = query.get('failed') === '1';
