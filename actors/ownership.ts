@@ -23,7 +23,9 @@ export class Ownership {
   readonly #options: OwnershipOptions;
   /** Monotonic: send time of the last renewal that succeeded, plus the share of the TTL we trust. */
   #deadlineMs = -Infinity;
-  #timers: Cancel[] = [];
+  /** The next renewal, and the look at the deadline. */
+  #cancelTick: Cancel = () => undefined;
+  #cancelFence: Cancel = () => undefined;
   /** The one under way. */
   #renewal: Promise<void> | undefined;
   #isOver = false;
@@ -81,30 +83,24 @@ export class Ownership {
 
   #end(): void {
     this.#isOver = true;
-    for (const cancel of this.#timers.splice(0)) cancel();
+    this.#cancelTick();
+    this.#cancelFence();
   }
 
   #tick(): void {
-    this.#later(this.#options.leases.ttlMs / hosting.leaseTicks, () => {
+    const { clock, leases } = this.#options;
+    this.#cancelTick = clock.after(leases.ttlMs / hosting.leaseTicks, () => {
       if (this.#renewal === undefined) this.#renew();
       this.#tick();
     });
   }
 
   #fenceLater(): void {
-    this.#later(this.#deadlineMs - this.#options.clock.monotonicMs(), () => {
+    const { clock } = this.#options;
+    this.#cancelFence = clock.after(this.#deadlineMs - clock.monotonicMs(), () => {
       if (this.held()) this.#fenceLater();
       else this.#late();
     });
-  }
-
-  #later(waitMs: number, run: () => void): void {
-    if (this.#isOver) return;
-    const cancel = this.#options.clock.after(waitMs, () => {
-      this.#timers = this.#timers.filter((each) => each !== cancel);
-      run();
-    });
-    this.#timers.push(cancel);
   }
 
   #renew(): void {

@@ -25,8 +25,9 @@ function newGate(
     telemetry: {
       log: (level, fields, text) => told.push(`${level} ${text} ${JSON.stringify(fields)}`),
       count: (metric, labels) => told.push(`${metric} ${JSON.stringify(labels)}`),
-      observe: (metric, value) => {
-        if (metric === 'fairlead_record_bytes') told.push(`${metric} ${value}`);
+      observe: (metric, value, labels) => {
+        if (metric === 'fairlead_record_bytes')
+          told.push(`${metric} ${JSON.stringify(labels)} ${value}`);
       },
     },
     key,
@@ -43,6 +44,8 @@ function newGate(
   });
   return { gate, store, clock, cuts, told };
 }
+
+const measured = (sizeBytes: number): string => `fairlead_record_bytes {"kind":"job"} ${sizeBytes}`;
 
 it.each([0, 1, 2, 3, 4, 5, 6])(
   'stores a change that comes %i microtasks after the last write was reported',
@@ -132,7 +135,7 @@ it('knows what is not stored yet, and the revision of what is', async () => {
   expect([gate.isDirty, gate.revision]).toEqual([false, 1]);
   const size = store.writes[0]?.bytes.length ?? 0;
   const written = 'fairlead_store_writes_total {"outcome":"written"}';
-  expect(told).toEqual([written, `fairlead_record_bytes ${size}`, 'written 1', 'stored 1']);
+  expect(told).toEqual([written, measured(size), 'written 1', 'stored 1']);
 });
 
 it('writes upon the revision it was made with, and then upon its last', async () => {
@@ -211,6 +214,7 @@ it('gives up when somebody else has written, and says so', async () => {
   store.failNext('stale');
   gate.touch();
   expect(await gate.committed()).toBe(false);
+  await settle();
   expect(cuts).toEqual([{ kind: 'stale' }]);
   const fields = { actor: 'job/shop/a', revision: 0, correlationId: '' };
   expect(told.slice(1)).toEqual([
@@ -266,9 +270,11 @@ it.each([
 );
 
 it('gives up a record above the cap without writing it', async () => {
-  const { gate, store, cuts } = newGate(() => padded(bounds.recordBytesMax + 1));
+  const { gate, store, cuts, told } = newGate(() => padded(bounds.recordBytesMax + 1));
   gate.touch();
   expect(await gate.committed()).toBe(false);
+  await settle();
+  expect(told).toEqual([]);
   expect(cuts).toEqual([{ kind: 'tooLarge', bytes: bounds.recordBytesMax + 1 }]);
   expect(store.writes).toEqual([]);
 });
@@ -278,7 +284,7 @@ it('counts bytes and not characters where it matters', async () => {
   gate.touch();
   await gate.committed();
   const { bytes = '' } = store.writes[0] ?? {};
-  expect(told).toContain(`fairlead_record_bytes ${Buffer.byteLength(bytes)}`);
+  expect(told).toContain(measured(Buffer.byteLength(bytes)));
   expect(told.filter((line) => line.startsWith('warn'))).toHaveLength(1);
 });
 

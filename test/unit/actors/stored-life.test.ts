@@ -4,6 +4,7 @@ import { definitionHash } from '../../../actors/definition.ts';
 import type { CommitOptions } from '../../../actors/commit.ts';
 import type { HostedKind } from '../../../actors/household.ts';
 import type { OutboxEntry } from '../../../actors/outbox.ts';
+import type { Migrations } from '../../../actors/migration-steps.ts';
 import { Slots } from '../../../actors/slots.ts';
 import { storedLife } from '../../../actors/stored-life.ts';
 import { recordKey } from '../../../machines/ids.ts';
@@ -13,8 +14,8 @@ import { World } from './world.ts';
 const key = { kind: 'job', namespace: 'shop', name: 'a' };
 const event: OutboxEntry = { id: 'u/9', event: 'e', correlationId: 'k', data: {}, atMs: 1 };
 
-const hosted = (version = 1): HostedKind => {
-  const kind = { ...jobKind({ version }), migrations: {} };
+const hosted = (version = 1, migrations: Migrations = {}): HostedKind => {
+  const kind = { ...jobKind({ version }), migrations };
   return { kind, definitionHash: definitionHash(kind.machine), turns: new Slots(1) };
 };
 
@@ -61,6 +62,15 @@ it('is doubtful where another machine wrote the record', async () => {
 it('is doubtful where no step leads to the chart of today', async () => {
   const { life } = await lifeAfter(['create'], {}, hosted(2));
   const reason = 'no migration leads from version 1 to 2';
+  expect(life).toEqual({ kind: 'doubtful', reason });
+});
+
+it('is doubtful where the step to the chart of today fails, with what it said', async () => {
+  const failing = () => {
+    throw new Error('a list is missing');
+  };
+  const { life } = await lifeAfter(['create'], {}, hosted(2, { 1: failing }));
+  const reason = 'the migration from version 1 failed: a list is missing';
   expect(life).toEqual({ kind: 'doubtful', reason });
 });
 
