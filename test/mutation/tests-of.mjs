@@ -5,8 +5,9 @@ import { dirname, join, normalize } from 'node:path';
 const imports = /^(?:import|export)\s(?!type\s)[^;]*?from '(\.[^']+)'/gm;
 
 /**
- * The file's own test, `test/unit/<ring>/<name>.test.ts`, or for a folder of the ring `test/unit/<folder>/<name>.test.ts`;
- * without one, or when `wide`, every test of its ring and its folder that reaches it through imports.
+ * The file's own tests: `test/unit/<ring>/<name>.test.ts` and those named `<name>-….test.ts` beside it, or for a folder of the
+ * ring the same in `test/unit/<folder>`; without any, or when `wide`, every test of its ring and its folder that reaches it
+ * through imports.
  *
  * @param {string} file  from the root, as `actors/seen.ts`
  * @param {boolean} wide
@@ -14,9 +15,7 @@ const imports = /^(?:import|export)\s(?!type\s)[^;]*?from '(\.[^']+)'/gm;
 export function testsOf(file, wide) {
   const [ring = '', ...below] = file.split('/');
   const inside = below.join('/');
-  const own = [file, inside]
-    .map((name) => join('test/unit', name.replace(/\.ts$/, '.test.ts')))
-    .filter((test, index) => existsSync(test) && (index === 0 || below.length > 1));
+  const own = [file, ...(below.length > 1 ? [inside] : [])].flatMap(namedAfter);
   if (!wide && own.length > 0) return own;
   const folders = [ring, ...(below.length > 1 ? [dirname(inside)] : [])]
     .map((name) => join('test/unit', name))
@@ -26,6 +25,15 @@ export function testsOf(file, wide) {
       readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name)),
     )
     .filter((test) => test.endsWith('.test.ts') && reaches(test, file, new Set()));
+}
+
+/** None where the plain name is no test. @param {string} file */
+function namedAfter(file) {
+  const plain = join('test/unit', file.replace(/\.ts$/, ''));
+  if (!existsSync(`${plain}.test.ts`)) return [];
+  return readdirSync(dirname(plain))
+    .map((name) => join(dirname(plain), name))
+    .filter((test) => test.endsWith('.test.ts') && /^[.-]/.test(test.replace(plain, '')));
 }
 
 /**

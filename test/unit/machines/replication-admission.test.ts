@@ -6,25 +6,8 @@ import { admitReplication, admitState } from '../../../machines/replication-admi
 import type { ReplicationCommand } from '../../../machines/replication-events.ts';
 import { allowedNext, publicStates } from '../../../machines/replication-table.ts';
 import type { PublicState } from '../../../machines/replication-table.ts';
-import { settled } from '../../model/replication/asks.ts';
-import { Graph } from '../../model/replication/chart.ts';
 import { replicationManifest } from '../../model/replication/manifest.ts';
-import { replicationMachine } from '../../../machines/replication.ts';
-
-const graph = new Graph(replicationMachine);
-const rested = graph.snapshotOf(settled(graph)).context;
-const stamp = { atMs: 1, correlationId: 'c', commandId: 'k' };
-
-/** Home writes the newest data and away follows, but away stands as given. */
-const standing = (phase: Phase, more: Partial<ReplicationContext> = {}): ReplicationContext => ({
-  ...rested,
-  ...more,
-  home: {
-    ...rested.home,
-    phase: phase.startsWith('source.') ? 'replica.following' : 'source.protected',
-  },
-  away: { ...rested.away, phase },
-});
+import { aimed, order, rested, stamp, standing } from './replication-standing.ts';
 
 /** The phase of each state in which its orders are taken. */
 const open: Readonly<Record<PublicState, Phase>> = {
@@ -69,11 +52,6 @@ const refusal = (from: PublicState, to: PublicState) => ({
     allowedNext: allowedNext(from),
   },
 });
-
-const order = (type: string, more: object = {}): ReplicationCommand =>
-  ({ type: `replication.${type}`, ...stamp, ...more }) as ReplicationCommand;
-const aimed = (verb: string, more: object = {}): ReplicationCommand =>
-  order(verb, { endpoint: 'away', how: 'planned', force: false, ...more });
 
 describe('a point asked for', () => {
   it('has to be at that side before anybody is stopped for it', () => {
