@@ -63,6 +63,19 @@ it('comes back for a command', async () => {
   await world.stop();
 });
 
+it('is not written again when it comes back and nothing has changed', async () => {
+  const world = await started();
+  await world.ask('create', {}, { 'Nats-Msg-Id': 'first' });
+  await world.clock.advance(restAfterMs + 10_000);
+  const writes = world.store.writes.length;
+  world.bus.forget('first');
+  const repeat = await world.ask('create', {}, { 'Nats-Msg-Id': 'first' });
+  expect(repeat.body).toMatchObject({ accepted: true, repeated: true });
+  expect(inMemory(world)).toEqual(['a']);
+  expect(world.store.writes.length).toBe(writes);
+  await world.stop();
+});
+
 it('comes back for an observation', async () => {
   const world = await rested();
   world.host.observe(key(), { type: 'seen.tick', text: 'seen' } as { type: string });
