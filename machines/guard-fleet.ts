@@ -2,11 +2,13 @@
 import { assign, enqueueActions, setup } from 'xstate';
 import { isolationEndMs } from './breaker.ts';
 import { covers } from './breaker-rules.ts';
-import { afterDrain, isDrainOrder, markOf } from './host-marks.ts';
+import { admitDrain, afterDrain, isDrainOrder, markOf } from './host-marks.ts';
 import type { DrainOrder, HostMark } from './host-marks.ts';
 import { bounds, resilience } from './limits.ts';
 import type { CallPolicy } from './limits.ts';
 import type { CommandStamp, PublishedEvent } from './messages.ts';
+import { accepted, refused } from './refusal.ts';
+import type { Admission } from './refusal.ts';
 
 export const orderVerbs = ['reset', 'isolate', 'release', 'observe', 'set'] as const;
 export type OrderVerb = (typeof orderVerbs)[number];
@@ -56,16 +58,30 @@ const orderOf = (event: BreakerOrder): FleetOrder => ({
 });
 
 /** What stands after this order: it replaces an earlier one of its sort, policies are merged field by field. */
-function after(standing: readonly FleetOrder[], order: FleetOrder): FleetOrder[] {
+function after(earlier: readonly FleetOrder[], order: FleetOrder): FleetOrder[] {
+  // An isolation is over at its end, whether somebody releases it or not.
+  const standing = earlier.filter(
+    ({ verb, untilMs }) => verb !== 'isolate' || untilMs > order.atMs,
+  );
   if (order.verb === 'reset' || order.verb === 'release')
     return standing.filter((each) => each.verb === 'set' || !covers(order.key, each.key));
   const isPolicy = order.verb === 'set';
-  const others = standing.filter(
-    (each) => each.key !== order.key || (each.verb === 'set') !== isPolicy,
-  );
-  const earlier = isPolicy ? standing.find((each) => !others.includes(each)) : undefined;
-  const merged = { ...order, policy: { ...earlier?.policy, ...order.policy } };
-  return [...others, merged].slice(-resilience.ordersMax);
+  const isReplaced = ({ key, verb }: FleetOrder): boolean =>
+    key === order.key && (verb === 'set') === isPolicy;
+  const before = isPolicy ? standing.find(isReplaced)?.policy : undefined;
+  const merged = { ...order, policy: { ...before, ...order.policy } };
+  return [...standing.filter((each) => !isReplaced(each)), merged];
+}
+
+/** An order too many is refused, since none that stands is forgotten. */
+export function admitFleetOrder({ standing, drained }: FleetContext, event: FleetEvent): Admission {
+  if (isDrainOrder(event)) return admitDrain(drained, event);
+  if (after(standing, orderOf(event)).length <= resilience.ordersMax) return accepted;
+  return refused({
+    code: 'precondition.failed',
+    message: `${resilience.ordersMax} orders to breakers stand, which is the most`,
+    because: ['release breakers that need no order any more: fairlead breaker release <key>'],
+  });
 }
 
 export const guardFleetMachine = setup({

@@ -1,7 +1,7 @@
 /** How hosting reads the two guard machines: the fleet's orders, and the breakers of one host. */
-import { guardFleetMachine, orderVerbs } from './guard-fleet.ts';
-import type { FleetContext } from './guard-fleet.ts';
-import { admitDrain, drainVerbs, isDrainOrder } from './host-marks.ts';
+import { admitFleetOrder, guardFleetMachine, orderVerbs } from './guard-fleet.ts';
+import type { FleetContext, FleetEvent } from './guard-fleet.ts';
+import { drainVerbs } from './host-marks.ts';
 import { fleetKey } from './ids.ts';
 import { accepted } from './refusal.ts';
 import { summaryOfBreakers, summaryOfFleet } from './guard-summary.ts';
@@ -36,9 +36,9 @@ export const guardFleetKind = {
   input: () => undefined,
   // The first order of all makes the actor, whatever it says.
   admit: (snapshot: ReadSnapshot | undefined, event: { readonly type: string }) =>
-    snapshot !== undefined && isDrainOrder(event)
-      ? admitDrain((snapshot.context as FleetContext).drained, event)
-      : accepted,
+    snapshot === undefined
+      ? accepted
+      : admitFleetOrder(snapshot.context as FleetContext, event as FleetEvent),
   allowed: () => [...fleetVerbs],
   stateText: () => 'ordering',
   summary: (snapshot: ReadSnapshot) => summaryOfFleet(snapshot.context as FleetContext),
