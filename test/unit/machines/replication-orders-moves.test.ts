@@ -30,6 +30,11 @@ it('promote and failover go by force, and to a point, where that is said', () =>
   });
 });
 
+it.each(['home', 'away', 'none'] as const)('failover aims at away while %s writes', (writer) => {
+  const meant = { ...plain, verb: 'failover', kind: 'promote' };
+  expect(move('failover', {}, { ...following, writer })).toEqual(meant);
+});
+
 it.each(['demote', 'resync'])('%s goes by its own force, whatever else is said', (verb) => {
   const home = { ...plain, verb, kind: verb, endpoint: 'home' };
   const asked = { endpoint: 'home', how: 'forced' };
