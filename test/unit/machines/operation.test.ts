@@ -95,14 +95,6 @@ describe('operation chart', () => {
     });
   });
 
-  it('is cancelled before its first call without a doubt about it', async () => {
-    const operation = run([open, 'hang']);
-    await operation.pass();
-    expect(operation.state()).toBe('waitingForCircuit');
-    operation.send({ type: 'operation.cancel', atMs: 7 });
-    expect(operation.output()).toMatchObject({ isUncertain: false, lastFault: open });
-  });
-
   it('R-10: keeps the first and the last fault when its tries are used up', async () => {
     const codes = ['one', 'two', 'three', 'four', 'five', 'six'];
     const operation = run(codes.map((code) => ({ ...away, code })));
@@ -214,8 +206,8 @@ describe('operation chart', () => {
     const operation = run([hinted, ...Array.from({ length: 5 }, () => away)]);
     for (let turn = 0; turn < 8; turn += 1) await operation.pass(120_000);
     const types = operation.events.map(({ type }) => type);
-    expect(types.at(-1)).toBe('operationExhausted');
-    expect(new Set(types.slice(0, -1))).toEqual(new Set(['operationRetried']));
+    const retries = Array<string>(operation.output().attempts - 1).fill('operationRetried');
+    expect(types).toEqual([...retries, 'operationExhausted']);
     expect(operation.events[0]).toMatchObject({
       correlationId: 'c',
       data: {
@@ -226,6 +218,12 @@ describe('operation chart', () => {
     expect(operation.events.at(-1)).toMatchObject({
       data: { attempt: operation.output().attempts },
     });
+  });
+
+  it('does not park when its tries are used up, however long the hint', async () => {
+    const operation = run(Array<Answer>(6).fill({ ...hinted, retryAfterMs: 61_000 }));
+    for (let turn = 0; turn < 8; turn += 1) await operation.pass(61_000);
+    expect([operation.state(), operation.waits.at(-1)]).toEqual(['exhausted', null]);
   });
 
   it('publishes nothing of a success', async () => {
@@ -258,7 +256,11 @@ describe('operation chart', () => {
     const operation = run([open, full, 'ok']);
     await operation.pass();
     expect(operation.state()).toBe('parked');
-    await operation.pass(resilience.operationCapMs);
+    const wait = operation.waits.at(-1);
+    expect(wait?.because).toBe('limit.queueFull');
+    const leftMs = (wait?.nextAtMs ?? 0) - operation.clock.now();
+    expect(leftMs).toBeLessThan(resilience.budgetParkMs);
+    await operation.pass(leftMs);
     expect(operation.output()).toMatchObject({ attempts: 1, result: { ok: true } });
   });
 
@@ -277,6 +279,7 @@ describe('operation chart', () => {
     expect(slow.state()).toBe('parked');
     await slow.pass(1);
     expect(slow.state()).toBe('attempting');
+    expect(slow.calls.map(({ attempt }) => attempt)).toEqual([1, 2]);
   });
 
   it('waits for a circuit until its cap, whenever the wait began, and not at all behind it', async () => {
