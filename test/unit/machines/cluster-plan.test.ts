@@ -144,7 +144,9 @@ describe('progress', () => {
 
 it('so many go at a time, and none is told twice', () => {
   const many = bounds.removalsInFlightMax + 5;
-  const nodes = Object.fromEntries(Array.from({ length: many }, (_, at) => [`a${at}`, 'ready']));
+  const nodes: Nodes = Object.fromEntries(
+    Array.from({ length: many }, (_, at) => [`a${at}`, 'ready']),
+  );
   const first = nextRemovals(clusterOf({ gone: 'gone', ...nodes }));
   expect(first).toEqual(Object.keys(nodes).slice(0, bounds.removalsInFlightMax));
   const told = (slots: readonly string[]): Nodes =>
