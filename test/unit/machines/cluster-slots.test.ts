@@ -124,6 +124,8 @@ describe('what is missing', () => {
     const spec = specOf(3, { web: 2 });
     expect(Object.keys(missingNodes(clusterOf(spec, {}), 4))).toEqual(['s0', 's1', 's2', 'a0']);
     expect(missingNodes(clusterOf(spec, {}), 0)).toEqual({});
+    const two = { s0: 'server 0 ready', s1: 'server 1 ready' };
+    expect(Object.keys(missingNodes(clusterOf(spec, two), 1))).toEqual(['s2']);
     expect(missingNodes(clusterOf(null, {}))).toEqual({});
     const more = { s0: 'server 0 ready', s1: 'server 1 gone' };
     expect(missingNodes(clusterOf(specOf(1, {}), more))).toEqual({});
