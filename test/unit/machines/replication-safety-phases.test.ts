@@ -59,7 +59,12 @@ describe('in every phase', () => {
     );
     for (const more of [{ writer: 'none' }, { lifecycle: 'deleting' }, { isPaused: true }] as const)
       expect(maySnapshot(inEpochs(more))).toBe(false);
-    expect(maySnapshot(inEpochs({ away: { phase: 'promoting.fencing' } }))).toBe(false);
+    const promoting = { phase: 'promoting.fencing' } as const;
+    expect(maySnapshot(inEpochs({ away: promoting }))).toBe(false);
+    expect(maySnapshot(inEpochs({ writer: 'away', home: promoting }))).toBe(false);
+    const other = { writer: 'away', away: { phase: 'source.exposed' } } as const;
+    expect(maySnapshot(inEpochs(other))).toBe(true);
+    expect(maySnapshot(inEpochs({ ...other, home: promoting }))).toBe(false);
   });
 
   it('a deletion waits for what is under way and for what nobody knows; force for the first only', () => {
@@ -71,6 +76,7 @@ describe('in every phase', () => {
     const fenced = { epoch: 1, fencedBelow: 2 };
     const known = settled.filter((phase) => phase !== 'failed.indeterminate');
     expect(atRest()).toEqual(known);
+    expect(atRest({}, { epoch: 2, fencedBelow: 2 })).toEqual(known);
     expect(atRest({}, fenced)).toEqual(known.filter((phase) => !phase.startsWith('source.')));
     expect([atRest(forced), atRest(forced, fenced)]).toEqual([settled, settled]);
     const operation = { epoch: 2 } as ReplicationContext['operation'];

@@ -160,6 +160,7 @@ describe('an overwriting', () => {
   const why = (change: Change) => whyNotResync(inEpochs(change), 'away');
   it('needs a newer writer on the other side, and proof that this one does not write', () => {
     expect(why({})).toEqual([]);
+    expect(why({ away: { phase: 'failed.safe' } })).toEqual([]);
     expect(why({ home: { phase: 'replica.following' } })).toEqual(['home is replica, not source']);
     const older = (epoch: number) =>
       `home is source of epoch ${epoch}, not known to be newer than away (epoch 2)`;
@@ -218,4 +219,17 @@ it('a trial needs a replica with data that is not too old; force waives the age'
   const data = ['away is replica', 'a committed recovery point exists (seq 7)'];
   expect(texts(false)).toEqual([...data, 'lag is 0.5× every (limit 3×)']);
   expect(texts(true)).toEqual([...data, 'forced: an old point will do']);
+});
+
+it('every condition has a name, by which the inspector shows it', () => {
+  const context = inEpochs();
+  const names = (checks: readonly { readonly name: string }[]) => checks.map(({ name }) => name);
+  const promote = ['isActive', 'hasData', 'noTest', 'notReconfiguring', 'peerRests', 'peerKnown'];
+  expect(names(promoteChecks(context, 'away', 'planned'))).toEqual(promote);
+  const demote = ['notReconfiguring', 'notContested', 'peerFollows'];
+  expect(names(demoteChecks(context, 'home', true))).toEqual(demote);
+  expect(names(demoteChecks(context, 'home', false))).toEqual([...demote, 'lagHealthy']);
+  const test = ['isReplica', 'notReconfiguring', 'hasData', 'lagHealthy'];
+  for (const force of [true, false])
+    expect(names(testChecks(context, 'away', force))).toEqual(test);
 });
