@@ -169,6 +169,11 @@ describe('another pace', () => {
     expect(admitReplication(following, reconfigure({ every: '3m' }))).toEqual(
       refusal('precondition.failed', text, ['rpo is 2m']),
     );
+    const { rpo: _rpo, ...schedule } = rested.spec?.schedule ?? {};
+    const spec = { ...rested.spec, schedule } as ReplicationContext['spec'];
+    expect(admitReplication({ ...following, spec }, reconfigure({ every: '3m' }))).toEqual(
+      accepted,
+    );
   });
 
   it('is refused where the back end has not that mode, and before anything is declared', () => {

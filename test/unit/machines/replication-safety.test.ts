@@ -189,6 +189,10 @@ describe('an overwriting', () => {
       ['peerIsSource', 'home is source'],
       ['peerIsNewer', 'home writes epoch 2, newer than away'],
     ]);
+    const nobody = inEpochs({ home: { phase: 'replica.following' } });
+    expect(judged(resyncChecks(nobody, 'away')).map(({ guard }) => guard)).toEqual([
+      ...['peerIsSource', 'isProvenIdle', 'noTest'],
+    ]);
   });
 });
 
@@ -202,6 +206,7 @@ it('a recovery looks where nobody knows, and needs something that is there', () 
     'away is absent.created: apply a manifest and wait until it rests',
   ]);
   expect(recoverChecks(inEpochs(), 'away').map(({ name }) => name)).toEqual(['isKnown', 'isThere']);
+  expect(judged(recoverChecks(inEpochs(), 'away'))).toEqual([]);
 });
 
 it('a trial needs a replica with data that is not too old; force waives the age', () => {
