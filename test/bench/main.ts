@@ -21,6 +21,7 @@ import {
   benchOverhead,
 } from './resilience/overheads.ts';
 import { profiled } from './profile.ts';
+import { leave } from '../workers/leave.ts';
 
 const groups: Readonly<Record<string, { readonly run: Group; readonly summary: string }>> = {
   commands: {
@@ -77,7 +78,7 @@ ${Object.entries(groups)
 
 const exits = { ok: 0, failed: 1, usage: 2, interrupted: 130 } as const;
 
-process.exit(await main(process.argv.slice(2)));
+await leave(await main(process.argv.slice(2)));
 
 async function main(argv: readonly string[]): Promise<number> {
   const names = groupsOf(argv);

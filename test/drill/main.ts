@@ -8,6 +8,7 @@ import type { Interruptible } from '../bench/interruptible.ts';
 import { drills, run } from './drills.ts';
 import type { Drill, Run } from './drills.ts';
 import { openWorld, scale } from './world.ts';
+import { leave } from '../workers/leave.ts';
 
 const usage = `Usage: npm run drill -- [--clusters N] NAME…
 
@@ -26,7 +27,7 @@ interface Wish {
   readonly clusters: number;
 }
 
-process.exit(await main(process.argv.slice(2)));
+await leave(await main(process.argv.slice(2)));
 
 async function main(argv: readonly string[]): Promise<number> {
   const wish = wishOf(argv);

@@ -6,12 +6,13 @@ import type { Told } from './told.ts';
 import { usage, wishOf } from './wish.ts';
 import type { Wish } from './wish.ts';
 import { workThrough } from './workers.ts';
+import { leave } from '../workers/leave.ts';
 
 const exits = { ok: 0, broken: 1, usage: 2 } as const;
 /** Between two lines of how far it is. */
 const tellEach = 50;
 
-process.exit(await main(process.argv.slice(2)));
+await leave(await main(process.argv.slice(2)));
 
 async function main(argv: readonly string[]): Promise<number> {
   let wish: Wish | undefined;

@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { newSum, sumUp } from './sum.ts';
 import type { Told } from './told.ts';
 import { workThrough } from './workers.ts';
+import { leave } from '../workers/leave.ts';
 
 const usage = `Usage: npm run soak -- replication [--runs N] [--seed S] [--minutes M] [--follow]
 
@@ -26,7 +27,7 @@ interface Wish {
   readonly follow: boolean;
 }
 
-process.exit(await main(process.argv.slice(2)));
+await leave(await main(process.argv.slice(2)));
 
 async function main(argv: readonly string[]): Promise<number> {
   const wish = wishOf(argv);

@@ -5,6 +5,7 @@
 import { bytesEach, bytesPerCall } from './bytes.ts';
 import { variants } from './variants.ts';
 import type { Call } from './variants.ts';
+import { leave } from '../../workers/leave.ts';
 
 /** Nanoseconds of processor time for one call, in one round. */
 export interface Round {
@@ -18,7 +19,7 @@ const rounds = 9;
 /** Calls between two looks at the clock. */
 const stride = 200;
 
-process.exit(await main(process.argv[2] ?? ''));
+await leave(await main(process.argv[2] ?? ''));
 
 async function main(name: string): Promise<number> {
   if (name.startsWith('bytes:')) {

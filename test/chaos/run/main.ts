@@ -10,6 +10,7 @@ import { runChaos } from './run.ts';
 import { openWorld } from './world.ts';
 import type { World } from './world.ts';
 import { unless } from '../../../src/stack/unless.ts';
+import { leave } from '../../workers/leave.ts';
 
 const usage = `Usage: npm run chaos -- [--minutes M] [--seed S] [--hosts N] [--cluster] [--clusters N] [--only FAULT]… [--keep]
 
@@ -34,7 +35,7 @@ interface Wish {
   readonly isKept: boolean;
 }
 
-process.exit(await main(process.argv.slice(2)));
+await leave(await main(process.argv.slice(2)));
 
 async function main(argv: readonly string[]): Promise<number> {
   const wish = wishOf(argv);
