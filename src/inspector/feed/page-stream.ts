@@ -8,6 +8,8 @@ import type { Outlet } from './outlet.ts';
 import type { StepRing, Told } from './step-ring.ts';
 import { windowDelta } from './window-delta.ts';
 
+type Facets = NonNullable<StreamEvents['rows']['facets']>;
+
 export interface PageStreamOptions {
   readonly outlet: Outlet;
   readonly index: FleetIndex;
@@ -154,23 +156,24 @@ export class PageStream {
     if (!window || isHeld || nowMs < this.#nextRowsMs) return;
     const { listing, rows, total } = this.#options.index.window(window);
     const delta = windowDelta(this.#held?.rows, rows);
-    const facets = this.#changedFacets(listing, nowMs);
+    const list = this.#held === undefined ? { list: { q: window.q, sort: window.sort } } : {};
+    const change = { total, offset: window.offset, rows: [], ...delta, ...list };
+    let text = eventText('rows', change);
+    const facets = this.#changedFacets(listing, nowMs, nowMs + pauseMs(text.length));
     if (!delta && !facets && this.#held?.total === total) return;
-    const { offset } = window;
-    const text = eventText('rows', {
-      ...{ total, offset, rows: [], ...delta },
-      ...(this.#held === undefined && { list: { q: window.q, sort: window.sort } }),
-      ...(facets && { facets }),
-    });
+    if (facets) text = eventText('rows', { ...change, facets });
     if (!this.#send(text, nowMs)) return;
     // A whole window was asked for; what comes by itself has to keep to its share.
     this.#nextRowsMs = nowMs + (this.#held ? pauseMs(text.length) : feedLimits.rowsEveryMs);
     this.#held = { rows, total };
   }
 
-  /** Counted seldom: under many changes they would cost more than the rows. */
-  #changedFacets(listing: Listing, nowMs: number): StreamEvents['rows']['facets'] {
-    if (nowMs < this.#nextFacetsMs) return undefined;
+  /**
+   * Counted seldom: under many changes they would cost more than the rows. But they never wait
+   * for a pause of the rows they belong to: a filled list beside empty counts would be a lie.
+   */
+  #changedFacets(listing: Listing, nowMs: number, nextRowsMs: number): Facets | undefined {
+    if (nextRowsMs < this.#nextFacetsMs) return undefined;
     const changed = Object.entries(listing.facets()).filter(([name, values]) => {
       const text = JSON.stringify(values);
       if (text === this.#facets.get(name)) return false;
