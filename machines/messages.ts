@@ -125,8 +125,11 @@ export interface Effects extends ReplicationEffects, GroupEffects {
   };
   'secrets.ensure': { in: CloudScope & { uid: string }; out: { server: string; agent: string } };
   'node.launch': { in: { order: LaunchOrder }; out: LaunchedNode };
-  /** Learns what became of a launch: found by tags, or the same token again; `null` when it certainly never happened. */
-  'node.resolve': { in: { order: LaunchOrder }; out: LaunchedNode | null };
+  /**
+   * Learns what became of a launch: found by tags, or the same token again; `null` when it certainly never happened.
+   * `isWanted`: it is to serve as if the launch had answered; false when it is only looked for to be removed.
+   */
+  'node.resolve': { in: { order: LaunchOrder; isWanted: boolean }; out: LaunchedNode | null };
   'node.terminate': {
     in: CloudScope & { instanceId: string; protected: boolean };
     out: { state: string };

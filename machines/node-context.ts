@@ -170,6 +170,10 @@ export const faultOf = (event: unknown): EffectFault | null => {
 export const isDead = (context: NodeContext): boolean =>
   context.instanceState === 'shutting-down' || context.instanceState === 'terminated';
 
+/** Its launch failed and may have happened all the same: nothing but an answer under the same token ends the intent. */
+export const isUnresolved = ({ resume, order }: NodeContext): boolean =>
+  resume === 'launching' && order !== null;
+
 /** Input of the operation that a node state invokes; the effect's own input stays in the node's context. */
 export const nodeOperation = (
   context: NodeContext,
@@ -195,9 +199,9 @@ export function nodeEffectInput(
   const { instanceId, order } = context;
   switch (effect) {
     case 'node.launch':
+      return { order: orderOf(effect, order) };
     case 'node.resolve':
-      if (order === null) throw new Error(`${effect} without an order`);
-      return { order };
+      return { order: orderOf(effect, order), isWanted: !context.isRemoval };
     case 'node.terminate':
       return { ...scope, instanceId, protected: isProtected };
     case 'node.stop':
@@ -209,6 +213,11 @@ export function nodeEffectInput(
     default:
       throw new Error(`${effect} is no effect of a node`);
   }
+}
+
+function orderOf(effect: EffectName, order: LaunchOrder | null): LaunchOrder {
+  if (order === null) throw new Error(`${effect} without an order`);
+  return order;
 }
 
 /** The script in hand; states that run one are entered only with it. A `check` has another id at each look. */

@@ -1,6 +1,6 @@
 /** First half of a node's life: from waiting for a launch to a member of its cluster. */
 import { deadlines } from './limits.ts';
-import { nodeOperation } from './node-context.ts';
+import { isUnresolved, nodeOperation } from './node-context.ts';
 import { scriptRun } from './node-script.ts';
 import { nodeSetup, operationId } from './node-setup.ts';
 
@@ -28,8 +28,14 @@ export const makingStates = {
     invoke: {
       id: operationId,
       src: 'operation',
-      input: ({ context }) => nodeOperation(context, 'node.launch', context.token),
+      input: ({ context }) =>
+        nodeOperation(
+          context,
+          isUnresolved(context) ? 'node.resolve' : 'node.launch',
+          context.token,
+        ),
       onDone: [
+        { guard: 'neverHappened', target: 'waiting', actions: 'noteNeverHappened' },
         { guard: 'hasSucceeded', target: 'booting', actions: 'noteLaunched' },
         { guard: 'lacksCapacity', target: 'waiting', actions: 'noteRefused' },
         { guard: 'certainlyRefused', target: 'failed', actions: 'noteRefused' },

@@ -6,6 +6,7 @@ import {
   answerOf,
   faultOf,
   isDead,
+  isUnresolved,
   launchedOf,
   nodeOperation,
   outputOf,
@@ -26,6 +27,10 @@ function bootIdOf(event: unknown): string | undefined {
   const bootId = answerOf(event)?.facts['bootId'];
   return typeof bootId === 'string' ? bootId : undefined;
 }
+
+/** No try under this token may have launched anything, neither of this operation nor of one before. */
+const isCertain = (context: NodeContext, event: unknown): boolean =>
+  !outputOf(event).isUncertain && !isUnresolved(context);
 
 export const nodeSetup = setup({
   types: {
@@ -90,6 +95,10 @@ export const nodeSetup = setup({
       reason: faultOf(event)?.type ?? '',
       fault: faultOf(event),
       resume: 'waiting' as const,
+    })),
+    /** What nobody knew of the launch is known now: the intent is over, as after a refusal. */
+    noteNeverHappened: assign(({ event }) => ({
+      ...{ atMs: outputOf(event).result.atMs, order: null, token: '', resume: 'waiting' as const },
     })),
     /** Nobody knows whether it was launched: the intent stays, the same token is used again. */
     noteUnresolved: assign(({ event }) => ({
@@ -230,9 +239,9 @@ export const nodeSetup = setup({
       return result.ok && result.value === null;
     },
     // A refusal proves nothing while an earlier try under the same token may have happened.
-    lacksCapacity: ({ event }) =>
-      faultOf(event)?.type === 'CapacityShortage' && !outputOf(event).isUncertain,
-    certainlyRefused: ({ event }) => !outputOf(event).isUncertain,
+    lacksCapacity: ({ context, event }) =>
+      faultOf(event)?.type === 'CapacityShortage' && isCertain(context, event),
+    certainlyRefused: ({ context, event }) => isCertain(context, event),
     isRunning: ({ context }) => context.instanceState === 'running',
     isOnline: ({ context }) => context.agentOnline && context.instanceState === 'running',
     isDead: ({ context }) => isDead(context),
@@ -262,7 +271,7 @@ export const nodeSetup = setup({
       bootIdOf(event) !== undefined &&
       (context.looks ?? 0) - (context.looksBefore ?? 0) >= changeBounds.rebootLooksMax,
     resumesChecking: ({ context }) => context.resume === 'checking' && !isDead(context),
-    resumesLaunch: ({ context }) => context.resume === 'launching' && context.order !== null,
+    resumesLaunch: ({ context }) => isUnresolved(context),
     resumesRegistered: ({ context }) => context.resume === 'registered' && !isDead(context),
     resumesStaged: ({ context }) => context.resume === 'staged' && !isDead(context),
   },

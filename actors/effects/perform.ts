@@ -1,5 +1,12 @@
 /** The table effect → port call. Every effect is safe to repeat with the same token; why, is said beside each port. */
-import type { EffectFault, EffectName, Effects, PerformInput } from '../../machines/messages.ts';
+import type {
+  EffectFault,
+  EffectName,
+  Effects,
+  LaunchedNode,
+  LaunchOrder,
+  PerformInput,
+} from '../../machines/messages.ts';
 import { isOfReplication, replicationEffects } from '../../machines/replication-effects.ts';
 import type {
   ReplicationEffectName,
@@ -57,20 +64,13 @@ const performers: Performers = {
     // An earlier try may have launched it, and the token's memory in the cloud ends some day: look first.
     const found = isRepeat ? await machines.find(order, token, attempt) : undefined;
     const node = found ?? (await machines.launch(order, token, attempt));
-    if (order.routesPods === true)
-      await machines.letRoute(order, node.instanceId, attempt).catch(afterLaunch);
-    return node;
+    return routed(machines, order, node, attempt);
   },
-  'node.resolve': async ({ machines }, { order }, { token, attempt }) => {
-    const found = await machines.find(order, token, attempt);
-    if (found !== undefined) return found;
-    // Finding nothing proves nothing: the same token again tells the id, or refuses for certain.
-    try {
-      return await machines.launch(order, token, attempt);
-    } catch (thrown) {
-      if (isDefiniteRefusal(thrown)) return null;
-      throw thrown;
-    }
+  'node.resolve': async ({ machines }, { order, isWanted }, { token, attempt }) => {
+    const node =
+      (await machines.find(order, token, attempt)) ??
+      (await learned(machines, order, token, attempt));
+    return node === null || !isWanted ? node : routed(machines, order, node, attempt);
   },
   'node.terminate': ({ machines }, { instanceId, protected: isProtected, ...scope }, { attempt }) =>
     machines.terminate(scope, instanceId, isProtected, attempt),
@@ -136,6 +136,32 @@ function noBackend(backend: string): Error {
     mayHaveHappened: false,
   };
   return Object.assign(new Error(message), { fault });
+}
+
+/** Finding nothing proves nothing: the same token again tells the id, or refuses for certain (null). */
+async function learned(
+  machines: EffectPorts['machines'],
+  order: LaunchOrder,
+  token: string,
+  attempt: Attempt,
+): Promise<LaunchedNode | null> {
+  try {
+    return await machines.launch(order, token, attempt);
+  } catch (thrown) {
+    if (isDefiniteRefusal(thrown)) return null;
+    throw thrown;
+  }
+}
+
+async function routed(
+  machines: EffectPorts['machines'],
+  order: LaunchOrder,
+  node: LaunchedNode,
+  attempt: Attempt,
+): Promise<LaunchedNode> {
+  if (order.routesPods === true)
+    await machines.letRoute(order, node.instanceId, attempt).catch(afterLaunch);
+  return node;
 }
 
 /** What fails behind a launch says nothing against the launch: the machine is there. */

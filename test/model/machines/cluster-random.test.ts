@@ -128,7 +128,10 @@ it(`no slot has two live instances, one machine initialises, no order costs etcd
           typeof answer === 'object' &&
           'fault' in answer &&
           answer.fault.type === 'CapacityShortage';
-        return isCapacity && (effect !== 'node.launch' || isKnown) ? undefined : answer;
+        if (!isCapacity) return answer;
+        if (isKnown || !['node.launch', 'node.resolve'].includes(effect)) return undefined;
+        // For certain nothing was launched: that is what a look for it finds out.
+        return effect === 'node.resolve' ? { value: null } : answer;
       });
       cloud.command('cluster.apply', manifest(told.servers, told.agents));
 

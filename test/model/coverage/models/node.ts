@@ -126,7 +126,7 @@ function key({ value, context }: Snapshot): string {
     ...[value, of.instanceState, of.agentOnline],
     isIn(...replaceable) && of.replacements,
     isIn('failed', 'terminating') && [of.instanceId !== '', of.order !== null, of.isRemoval],
-    isIn('failed', 'checking') && of.resume,
+    isIn('failed', 'checking', 'launching') && of.resume,
     isIn('rebooting') && [of.bootId, Math.min(looksOf(of), changeBounds.rebootLooksMax)],
     isIn('rebooting', 'checking', 'drained') && of.isCordoned,
     isIn('stopped') && of.isHalted,
