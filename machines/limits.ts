@@ -38,6 +38,8 @@ export const changes = {
   uncordonMs: 5 * 60_000,
   /** From the order to restart or start until the node serves again. */
   restartMs: 10 * 60_000,
+  /** Behind a stop: how long a start that was given up before it may still land. An attempt ends after 45 s. */
+  lateStartMs: 60_000,
   stoppingStepMs: 10 * 60_000,
   startingStepMs: 10 * 60_000,
   snapshotMs: 5 * 60_000,

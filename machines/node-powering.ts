@@ -132,6 +132,16 @@ export const poweringStates = {
       'node.leaveGranted': { target: 'leaving', actions: 'takeScriptGrant' },
       'node.deregisterGranted': { target: 'deregistering', actions: 'takeScriptGrant' },
     },
+    initial: 'watched',
+    states: {
+      // A start that was given up may land behind the stop, and nobody would wait for the machine it brings back.
+      watched: {
+        always: { guard: 'isBackUnasked', target: '#node.stopping', actions: 'noteLateStart' },
+        after: { lateStart: 'resting' },
+      },
+      // From here on it is somebody else who starts it, and stays as it is.
+      resting: {},
+    },
   }),
   starting: nodeSetup.createStateConfig({
     entry: told('starting'),

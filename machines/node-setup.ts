@@ -179,6 +179,7 @@ export const nodeSetup = setup({
       isHalted: true,
       reason: context.reason === '' ? 'InstanceStopped' : context.reason,
     })),
+    noteLateStart: assign({ reason: 'LateStart' }),
     noteBack: assign({ isHalted: undefined, reason: '' }),
     noteCalled: assign(({ event }) => ({ atMs: outputOf(event).result.atMs })),
     noteOffline: assign({ agentOnline: false }),
@@ -258,6 +259,8 @@ export const nodeSetup = setup({
     scriptWorked: ({ event }) => answerOf(event)?.ok === true,
     isHalted: ({ context }) => /^(stopping|stopped)$/.test(context.instanceState),
     isStopped: ({ context }) => context.instanceState === 'stopped',
+    isBackUnasked: ({ context }) =>
+      context.isHalted !== true && /^(pending|running)$/.test(context.instanceState),
     isBack: ({ context }) => context.isHalted === true && context.instanceState === 'running',
     isQuorumUnsafe: ({ event }) => answerOf(event)?.code === quorumUnsafe,
     isCordoned: ({ context }) => context.isCordoned === true,
@@ -285,6 +288,7 @@ export const nodeSetup = setup({
     drain: ({ context }) =>
       Number(context.script?.parameters['FL_DRAIN_TIMEOUT'] ?? 0) * 1_000 + changes.drainMarginMs,
     restart: changes.restartMs,
+    lateStart: changes.lateStartMs,
     uncordon: changes.uncordonMs,
     scriptRetry: changePacing.scriptRetryMs,
     stopAgain: changePacing.stopAgainMs,

@@ -33,6 +33,10 @@ export const keptSeeds: readonly (readonly [number, string])[] = [
     'an old writer that could not be demoted was left writing beside the new one, though its region was back',
   ],
   [
+    61638,
+    'a start that was given up landed behind the stop that came after it: a machine ran on in a stopped cluster',
+  ],
+  [
     1119,
     'three deliveries are lost in a cut: they are taken up before the next, not after their wait',
   ],
