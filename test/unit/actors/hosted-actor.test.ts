@@ -108,6 +108,7 @@ describe('a command', () => {
 
   it('is timed until its commit, by kind and result', async () => {
     const hosted = born();
+    hosted.clock.freeze(5_000);
     const release = hosted.store.hold();
     const turn = hosted.take('create');
     await hosted.clock.advance(30);
