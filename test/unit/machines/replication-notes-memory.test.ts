@@ -210,7 +210,7 @@ describe('a point', () => {
 
   it('has a number of its own, by what it was made for', () => {
     const before = idle({ pointSeq: 7, pointSeqs: { schedule: 5, handOver: 6 } as never });
-    expect(notes.pointCounted(before, 'schedule' as never)).toEqual({
+    expect(notes.pointCounted(before, 'schedule')).toEqual({
       pointSeq: 8,
       pointSeqs: { schedule: 8, handOver: 6 },
     });
