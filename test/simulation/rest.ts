@@ -31,8 +31,10 @@ const living = (world: World): ClusterContext[] =>
   world.ground.clusters().filter(({ phase }) => phase !== 'deleted');
 
 export async function restOfClusters(world: World): Promise<void> {
-  // What was answered or refused decides about pauses; give that a moment.
+  // What was answered or refused decides about pauses; give that a moment, and longer while a host is away (seed 63311).
   await world.pass(steadyMs);
+  for (let leftMs = restMs; leftMs > 0 && world.stream.waiting().length > 0; leftMs -= lookMs)
+    await world.pass(lookMs);
   for (const context of living(world))
     if (context.paused) world.users.order(keyOf(context), 'resume');
   const isQuiet = (): boolean =>
