@@ -85,6 +85,7 @@ const node: RulesOf<NodeContext> = {
   bootId: 'show',
   isHalted: 'show',
   isCordoned: 'show',
+  mayStartLate: 'show',
 };
 
 const operation: RulesOf<OperationContext> = {

@@ -90,6 +90,8 @@ export interface NodeContext extends NodeInput {
   readonly bootId?: string | undefined;
   /** Seen stopped although nobody here has asked for it. */
   readonly isHalted?: boolean | undefined;
+  /** Stopped so short a time ago that a start ordered before may still land. */
+  readonly mayStartLate?: boolean | undefined;
   /** Kubernetes has been told to place nothing on it. */
   readonly isCordoned?: boolean | undefined;
 }
@@ -166,6 +168,12 @@ export const faultOf = (event: unknown): EffectFault | null => {
   return result.ok ? null : result.fault;
 };
 
+/** Boot id that a `check` has told; undefined when it has not got that far. */
+export function bootIdOf(event: unknown): string | undefined {
+  const bootId = answerOf(event)?.facts['bootId'];
+  return typeof bootId === 'string' ? bootId : undefined;
+}
+
 /** True when the instance is ending or gone, by the last fact. */
 export const isDead = (context: NodeContext): boolean =>
   context.instanceState === 'shutting-down' || context.instanceState === 'terminated';
@@ -173,6 +181,10 @@ export const isDead = (context: NodeContext): boolean =>
 /** Its launch failed and may have happened all the same: nothing but an answer under the same token ends the intent. */
 export const isUnresolved = ({ resume, order }: NodeContext): boolean =>
   resume === 'launching' && order !== null;
+
+/** No try under this token may have launched anything, neither of this operation nor of one before. */
+export const isCertain = (context: NodeContext, event: unknown): boolean =>
+  !outputOf(event).isUncertain && !isUnresolved(context);
 
 /** Input of the operation that a node state invokes; the effect's own input stays in the node's context. */
 export const nodeOperation = (

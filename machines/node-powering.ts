@@ -119,29 +119,26 @@ export const poweringStates = {
       calling: call('node.stop', 'confirming'),
       confirming: {
         entry: told('stopping'),
-        always: { guard: 'isStopped', target: '#node.stopped' },
+        always: { guard: 'isStopped', target: '#node.stopped', actions: 'noteStopped' },
         after: { stopAgain: 'calling' },
       },
     },
   }),
   stopped: nodeSetup.createStateConfig({
     entry: ['noteOffline', told('stopped')],
-    always: [lost, { guard: 'isBack', target: 'ready', actions: ['noteBack', told('ready')] }],
+    always: [
+      lost,
+      { guard: 'isBack', target: 'ready', actions: ['noteBack', told('ready')] },
+      // A start that was given up may land behind the stop, and nobody would wait for the machine it brings back.
+      { guard: 'isLateStart', target: 'stopping', actions: 'noteLateStart' },
+    ],
     on: {
       'node.startGranted': { target: 'starting', actions: 'takeScriptGrant' },
       'node.leaveGranted': { target: 'leaving', actions: 'takeScriptGrant' },
       'node.deregisterGranted': { target: 'deregistering', actions: 'takeScriptGrant' },
     },
-    initial: 'watched',
-    states: {
-      // A start that was given up may land behind the stop, and nobody would wait for the machine it brings back.
-      watched: {
-        always: { guard: 'isBackUnasked', target: '#node.stopping', actions: 'noteLateStart' },
-        after: { lateStart: 'resting' },
-      },
-      // From here on it is somebody else who starts it, and stays as it is.
-      resting: {},
-    },
+    // From then on it is somebody else who starts it, and it stays as it is.
+    after: { lateStart: { actions: 'noteSettled' } },
   }),
   starting: nodeSetup.createStateConfig({
     entry: told('starting'),

@@ -5,6 +5,8 @@ import { bounds, changeBounds, changePacing, changes, deadlines, pacing } from '
 import {
   answerOf,
   faultOf,
+  bootIdOf,
+  isCertain,
   isDead,
   isUnresolved,
   launchedOf,
@@ -21,16 +23,6 @@ export const operationId = 'op';
 
 /** Answer of `leave-etcd` that it has changed nothing. */
 const quorumUnsafe = 'etcd.quorumUnsafe';
-
-/** Boot id that a `check` has told; undefined when it has not got that far. */
-function bootIdOf(event: unknown): string | undefined {
-  const bootId = answerOf(event)?.facts['bootId'];
-  return typeof bootId === 'string' ? bootId : undefined;
-}
-
-/** No try under this token may have launched anything, neither of this operation nor of one before. */
-const isCertain = (context: NodeContext, event: unknown): boolean =>
-  !outputOf(event).isUncertain && !isUnresolved(context);
 
 export const nodeSetup = setup({
   types: {
@@ -64,7 +56,7 @@ export const nodeSetup = setup({
             atMs: event.atMs,
             correlationId: event.correlationId,
             script: event.script,
-            ...{ looks: undefined, looksBefore: undefined },
+            ...{ looks: undefined, looksBefore: undefined, mayStartLate: undefined },
             isHalted: undefined,
             bootId: undefined,
             progress: 0,
@@ -179,6 +171,8 @@ export const nodeSetup = setup({
       isHalted: true,
       reason: context.reason === '' ? 'InstanceStopped' : context.reason,
     })),
+    noteStopped: assign({ mayStartLate: true }),
+    noteSettled: assign({ mayStartLate: undefined }),
     noteLateStart: assign({ reason: 'LateStart' }),
     noteBack: assign({ isHalted: undefined, reason: '' }),
     noteCalled: assign(({ event }) => ({ atMs: outputOf(event).result.atMs })),
@@ -259,8 +253,8 @@ export const nodeSetup = setup({
     scriptWorked: ({ event }) => answerOf(event)?.ok === true,
     isHalted: ({ context }) => /^(stopping|stopped)$/.test(context.instanceState),
     isStopped: ({ context }) => context.instanceState === 'stopped',
-    isBackUnasked: ({ context }) =>
-      context.isHalted !== true && /^(pending|running)$/.test(context.instanceState),
+    isLateStart: ({ context }) =>
+      context.mayStartLate === true && /^(pending|running)$/.test(context.instanceState),
     isBack: ({ context }) => context.isHalted === true && context.instanceState === 'running',
     isQuorumUnsafe: ({ event }) => answerOf(event)?.code === quorumUnsafe,
     isCordoned: ({ context }) => context.isCordoned === true,

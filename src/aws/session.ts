@@ -10,6 +10,7 @@ import type { AttemptTimeouts } from '../../machines/limits.ts';
 import type { CloudScope, EffectFault } from '../../machines/messages.ts';
 import { breakerKey, classOf, kindOf, launchesOf } from './call-class.ts';
 import { CloudFault, faultOf, ownFault } from './faults.ts';
+import { askingFor, askLast } from './last-question.ts';
 import { timeLimit } from '../time-limit.ts';
 
 /** A configured account. */
@@ -182,19 +183,19 @@ export function createSessions(config: SessionsConfig): Sessions {
       guarded('ec2', scope, name, input, async (within) => {
         const ec2 = await client('ec2', scope, async (settings) => {
           const sdk = await import('@aws-sdk/client-ec2');
-          return new sdk.EC2(settings);
+          return askLast(new sdk.EC2(settings));
         });
         const send = ec2[name] as (input: unknown, options: RequestOptions) => Promise<unknown>;
-        return send.call(ec2, input, { abortSignal: within.signal });
+        return askingFor(within, () => send.call(ec2, input, { abortSignal: within.signal }));
       }) as Promise<never>,
     ssm: (scope, name, input) =>
       guarded('ssm', scope, name, input, async (within) => {
         const ssm = await client('ssm', scope, async (settings) => {
           const sdk = await import('@aws-sdk/client-ssm');
-          return new sdk.SSM(settings);
+          return askLast(new sdk.SSM(settings));
         });
         const send = ssm[name] as (input: unknown, options: RequestOptions) => Promise<unknown>;
-        return send.call(ssm, input, { abortSignal: within.signal });
+        return askingFor(within, () => send.call(ssm, input, { abortSignal: within.signal }));
       }) as Promise<never>,
     checkOwner(account, ownerId) {
       const expected = accounts[account]?.ownerId ?? owners.get(account);

@@ -18,8 +18,8 @@ import { ManualClock, settle } from '../../fakes/manual-clock.ts';
 import { jobKind } from './job.ts';
 import { FakeTelemetry } from './world.ts';
 
-export const key = { kind: 'job', namespace: 'shop', name: 'a' };
-export const unborn: Origin = { kind: 'new', revision: 0, seen: [], outbox: [] };
+const key = { kind: 'job', namespace: 'shop', name: 'a' };
+const unborn: Origin = { kind: 'new', revision: 0, seen: [], outbox: [] };
 
 class NotingTelemetry extends FakeTelemetry {
   readonly observed: (readonly [string, number, LogFields])[] = [];

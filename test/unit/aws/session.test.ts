@@ -74,6 +74,24 @@ describe('one call', () => {
     expect(calls).toHaveLength(1);
   });
 
+  it('is asked about once more as it goes out: whoever slept since the guard asked sends nothing', async () => {
+    const { sessions, calls } = capture(() => ({ reply: { vpcSet: [] } }));
+    for (const isSsm of [false, true]) {
+      const asked: number[] = [];
+      const call = { ...scope, ...attempt(), mayAct: () => asked.push(calls.length) > 1 };
+      const send = () =>
+        isSsm
+          ? sessions.ssm(call, 'getParameter', { Name: '/p' })
+          : sessions.ec2(call, 'describeVpcs', {});
+      const fault = { type: 'Cancelled', code: 'effect.cancelled', mayHaveHappened: false };
+      expect(await faultFrom(send())).toMatchObject(fault);
+      expect(calls).toHaveLength(Number(isSsm));
+      await send().catch(() => undefined);
+      expect(calls).toHaveLength(Number(isSsm) + 1);
+      expect(asked).toEqual([Number(isSsm), Number(isSsm)]); // once a call, and before its bytes
+    }
+  });
+
   it('goes to the given endpoint with the given key, past ambient settings', async () => {
     vi.stubEnv('AWS_ENDPOINT_URL', 'http://127.0.0.1:1');
     vi.stubEnv('AWS_ENDPOINT_URL_EC2', 'http://127.0.0.1:1');

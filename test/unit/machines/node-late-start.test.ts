@@ -55,10 +55,16 @@ it('with a start ordered meanwhile it ends up serving', async () => {
 });
 
 it('that somebody stopped by hand is taken back into service at any time', async () => {
-  const cloud = await running(1, 1);
+  const cloud = await stopped();
+  cloud.command('cluster.start'); // so early that a late start was still looked out for
+  await settles(cloud);
+  cloud.calls.length = 0;
   const id = cloud.named('eu-web-0-1')?.instanceId ?? '';
   cloud.set(id, { state: 'stopped', agentOnline: false });
   await cloud.runUntil(() => agent(cloud)?.phase === 'stopped');
+  cloud.set(id, { state: 'pending' });
+  await cloud.step();
+  expect(agent(cloud)?.phase).toBe('stopped');
   startLate(cloud);
   await cloud.runUntil(() => agent(cloud)?.phase === 'ready');
   expect(cloud.count('node.stop')).toBe(0);

@@ -129,7 +129,7 @@ function key({ value, context }: Snapshot): string {
     isIn('failed', 'checking', 'launching') && of.resume,
     isIn('rebooting') && [of.bootId, Math.min(looksOf(of), changeBounds.rebootLooksMax)],
     isIn('rebooting', 'checking', 'drained') && of.isCordoned,
-    isIn('stopped') && of.isHalted,
+    isIn('stopped') && [of.isHalted, of.mayStartLate],
   ]);
 }
 
