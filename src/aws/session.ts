@@ -2,6 +2,8 @@
  * One SDK client per account, region and service, made on first use. Retries are the operation machine's, so every call
  * goes out once; every failure leaves as a `CloudFault`.
  */
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
 import type { EC2, EC2ClientConfig } from '@aws-sdk/client-ec2';
 import type { SSM } from '@aws-sdk/client-ssm';
 import type { Attempt, CallGuard, Telemetry } from '../../actors/ports.ts';
@@ -183,7 +185,7 @@ export function createSessions(config: SessionsConfig): Sessions {
       guarded('ec2', scope, name, input, async (within) => {
         const ec2 = await client('ec2', scope, async (settings) => {
           const sdk = await import('@aws-sdk/client-ec2');
-          return askLast(new sdk.EC2(settings));
+          return new sdk.EC2(settings);
         });
         const send = ec2[name] as (input: unknown, options: RequestOptions) => Promise<unknown>;
         return askingFor(within, () => send.call(ec2, input, { abortSignal: within.signal }));
@@ -192,7 +194,7 @@ export function createSessions(config: SessionsConfig): Sessions {
       guarded('ssm', scope, name, input, async (within) => {
         const ssm = await client('ssm', scope, async (settings) => {
           const sdk = await import('@aws-sdk/client-ssm');
-          return askLast(new sdk.SSM(settings));
+          return new sdk.SSM(settings);
         });
         const send = ssm[name] as (input: unknown, options: RequestOptions) => Promise<unknown>;
         return askingFor(within, () => send.call(ssm, input, { abortSignal: within.signal }));
@@ -270,8 +272,8 @@ function clientSettings(config: SessionsConfig, account: AccountSettings, region
       requestTimeout: requestMs,
       throwOnRequestTimeout: true,
       socketTimeout: requestMs,
-      httpAgent: pool,
-      httpsAgent: pool,
+      httpAgent: askLast(new HttpAgent(pool)),
+      httpsAgent: askLast(new HttpsAgent(pool)),
     },
   };
 }

@@ -74,23 +74,30 @@ describe('one call', () => {
     expect(calls).toHaveLength(1);
   });
 
-  it('is asked about once more as it goes out: whoever slept since the guard asked sends nothing', async () => {
-    const { sessions, calls } = capture(() => ({ reply: { vpcSet: [] } }));
-    for (const isSsm of [false, true]) {
-      const asked: number[] = [];
-      const call = { ...scope, ...attempt(), mayAct: () => asked.push(calls.length) > 1 };
-      const send = () =>
-        isSsm
-          ? sessions.ssm(call, 'getParameter', { Name: '/p' })
-          : sessions.ec2(call, 'describeVpcs', {});
-      const fault = { type: 'Cancelled', code: 'effect.cancelled', mayHaveHappened: false };
-      expect(await faultFrom(send())).toMatchObject(fault);
-      expect(calls).toHaveLength(Number(isSsm));
-      await send().catch(() => undefined);
-      expect(calls).toHaveLength(Number(isSsm) + 1);
-      expect(asked).toEqual([Number(isSsm), Number(isSsm)]); // once a call, and before its bytes
-    }
-  });
+  it.each(['a new connection', 'a kept one'])(
+    'is asked about once more as it goes out over %s: whoever slept since the guard asked sends nothing',
+    async (which) => {
+      const whole = await stalling({ isWhole: true });
+      try {
+        const send = (mayAct: () => boolean) =>
+          whole.sessions.ec2({ ...scope, ...attempt(), mayAct }, 'describeVpcs', {});
+        if (which === 'a kept one') await send(() => true);
+        const before = whole.requests();
+        let asked = 0;
+        const refusing = (): boolean => {
+          asked += 1;
+          return false;
+        };
+        const fault = { type: 'Cancelled', code: 'effect.cancelled', mayHaveHappened: false };
+        expect(await faultFrom(send(refusing))).toMatchObject(fault);
+        expect([whole.requests(), asked]).toEqual([before, 1]);
+        await send(() => true);
+        expect(whole.requests()).toBe(before + 1);
+      } finally {
+        whole.close();
+      }
+    },
+  );
 
   it('goes to the given endpoint with the given key, past ambient settings', async () => {
     vi.stubEnv('AWS_ENDPOINT_URL', 'http://127.0.0.1:1');
