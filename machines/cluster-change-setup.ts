@@ -37,8 +37,9 @@ export const changeSetup = nodesSetup.extend({
     recheckNodes: enqueueActions(({ context, event, enqueue }) => {
       const atMs = steps.atMsOf(event) ?? context.sinceMs;
       const { correlationId } = context;
-      for (const [slot, { phase, task }] of Object.entries(context.nodes))
-        if (phase === 'failed' && task === undefined)
+      for (const [slot, { phase, task, role, mayHaveJoined }] of Object.entries(context.nodes))
+        // Staged again, a server that etcd may count would be taken for one that can be terminated without leaving it.
+        if (phase === 'failed' && task === undefined && !(role === 'server' && mayHaveJoined))
           enqueue.sendTo(slot, { type: 'node.retry', atMs, correlationId });
     }),
     /** A change begins, or the next round of the same one; one that is replaced at this edge ends. */

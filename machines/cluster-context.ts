@@ -36,6 +36,8 @@ export interface NodeEntry {
   readonly pending: '' | 'grant' | 'retry' | 'remove';
   /** It has failed before anything of it could be known to etcd or Kubernetes. */
   readonly isUnjoined?: true;
+  /** Its join has failed and may have been done all the same: etcd may count it. */
+  readonly mayHaveJoined?: true;
   /** What the change under way does with it; absent when nothing. */
   readonly task?: NodeTask;
   /** Its operation, while that waits for another try. */

@@ -120,7 +120,7 @@ export function noteNode(context: ClusterContext, report: NodeReport): Change {
   if (before.pending === 'grant' && beforeGrant.has(report.phase)) return {};
   const moved = before.phase !== report.phase;
   // What waited has ended, or was left.
-  const { waiting: _ended, isUnjoined: _known, task, ...kept } = before;
+  const { waiting: _ended, isUnjoined: _known, mayHaveJoined: _before, task, ...kept } = before;
   const isDone = moved && report.phase === 'ready' && task !== 'leave';
   const entry: NodeEntry = {
     ...kept,
@@ -135,6 +135,7 @@ export function noteNode(context: ClusterContext, report: NodeReport): Change {
     ...nextOffer(context, before, report),
     ...(task !== undefined && !isDone && { task }),
     ...(isUnjoined(before, report) && { isUnjoined: true }),
+    ...(mayHaveJoined(before, report) && { mayHaveJoined: true }),
   };
   const caHash = report.facts['caHash'];
   const isMissed = context.access === null || entry.task !== undefined;
@@ -163,6 +164,9 @@ function isUnjoined(before: NodeEntry, report: NodeReport): boolean {
   if (report.phase !== 'failed') return false;
   return isUnmade(before) || before.phase === 'terminating';
 }
+
+const mayHaveJoined = (before: NodeEntry, report: NodeReport): boolean =>
+  report.phase === 'failed' && (before.phase === 'joining' || before.mayHaveJoined === true);
 
 /** A node's operation waits for another try, or goes on. */
 export function noteNodeWaiting(context: ClusterContext, event: NodeWaiting): Change {

@@ -40,7 +40,8 @@ export function findRoute(routes: readonly Route[], method: string, path: string
     others.push(route.method);
   }
   if (others.length === 0)
-    throw refusal('notFound', `no route ${path.slice(0, 200)}; docs/inspector.md lists them all`);
+    // What was asked is not repeated: a key that slipped into an address would be in an answer, and in logs of it.
+    throw refusal('notFound', 'there is no such route; docs/inspector.md lists them all');
   throw refusal('notAllowed', `this path takes ${others.join(', ')}`);
 }
 

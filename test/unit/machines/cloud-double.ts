@@ -14,6 +14,7 @@ import type {
 } from '../../../machines/messages.ts';
 import { buildNodeMachine } from '../../../machines/node.ts';
 import { operationMachine } from '../../../machines/operation.ts';
+import { majorityOf } from '../../../machines/quorum.ts';
 import { wholeCall } from '../../../machines/whole-call.ts';
 import { clusterManifestSchema } from '../../../machines/specs.ts';
 
@@ -285,8 +286,8 @@ export class CloudDouble {
         change(target, { isCordoned: false });
         return worked({});
       case 'leave-etcd': {
-        const { members, up } = this.quorum;
-        if (target?.isMember === true && up <= members / 2) return failed('etcd.quorumUnsafe');
+        if (target?.isMember === true && !this.#mayLeave(target))
+          return failed('etcd.quorumUnsafe');
         change(target, { isMember: false });
         return worked({ removed: true, members: this.quorum.members });
       }
@@ -298,6 +299,13 @@ export class CloudDouble {
       default:
         return worked({});
     }
+  }
+
+  /** The rule of leave-etcd.sh: a majority decides it, and a majority of those that stay is up. */
+  #mayLeave(target: Instance): boolean {
+    const { members, up } = this.quorum;
+    const rest = up - Number(isUp(target));
+    return up >= majorityOf(members) && rest >= majorityOf(members - 1);
   }
 
   #observed(): Record<string, unknown> {
